@@ -1,0 +1,50 @@
+# The one script runner. Every target installs and builds what it needs; Node >= 20.19, npm and make are all it takes.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+BIN := node_modules/.bin
+CASES ?=
+SOURCES := $(shell find src -name '*.ts' -not -path 'src/runtime/*') src/runtime/abi.ts
+RUNTIME_SOURCES := $(shell find src/runtime -name '*.ts') scripts/build-runtime.mjs
+
+.PHONY: help install build check test demo conformance interop bench differential clean
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
+
+install: node_modules/.package-lock.json ## Install the locked dependencies
+
+node_modules/.package-lock.json: package.json package-lock.json
+	npm ci --no-audit --no-fund
+	@touch $@
+
+build: dist/.stamp ## Compile the runtime and the TypeScript to dist/
+
+dist/runtime.wasm: $(RUNTIME_SOURCES) | node_modules/.package-lock.json
+	node scripts/build-runtime.mjs
+
+dist/.stamp: node_modules/.package-lock.json dist/runtime.wasm $(SOURCES) tsconfig.json
+	$(BIN)/tsc -p tsconfig.json
+	@chmod +x dist/cli/main.js
+	@touch $@
+
+check: build ## Types, lint, house rules, package
+	$(BIN)/tsc -p tsconfig.test.json
+	$(BIN)/biome check .
+	node scripts/check-house.mjs
+	node scripts/check-package.mjs
+
+test: build ## All tests that need nothing but Node
+	$(BIN)/vitest run --exclude 'test/interop/**'
+
+interop: build ## Tests against the real opa, where it is on the PATH
+	$(BIN)/vitest run test/interop
+
+demo: build ## The whole loop with real parts, step by step
+	@node dist/demo/main.js
+
+conformance: build ## OPA's cases: ours, or a folder given as CASES=...
+	@node dist-test/conformance.js $(CASES)
+
+clean: ## Remove everything built
+	rm -rf dist coverage

@@ -19,7 +19,8 @@ function readFloors() {
     const cells = line.split("|").map((cell) => cell.trim());
     if (cells.length < 6 || !/^\d+$/.test(cells[1])) continue;
     const names = (cell) => [...cell.matchAll(/`([^`]+)`/g)].map((match) => match[1].replace(/\/$/, ""));
-    for (const room of names(cells[2])) rows.set(room, { floor: Number(cells[1]), may: new Set(names(cells[4])) });
+    for (const room of names(cells[2]))
+      rows.set(room, { floor: Number(cells[1]), may: new Set(names(cells[4])) });
   }
   return rows;
 }
@@ -36,7 +37,8 @@ function sourceFiles(folder) {
 function roomOf(path, rows) {
   let best;
   for (const room of rows.keys()) {
-    if ((path === room || path.startsWith(`${room}/`)) && (best === undefined || room.length > best.length)) best = room;
+    if ((path === room || path.startsWith(`${room}/`)) && (best === undefined || room.length > best.length))
+      best = room;
   }
   return best;
 }
@@ -44,7 +46,9 @@ function roomOf(path, rows) {
 function importsOf(text) {
   const code = text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/^\s*\/\/.*$/gm, "");
   const found = [];
-  for (const match of code.matchAll(/(?:^|\n)\s*(?:import|export)\b[^;'"]*?from\s*["']([^"']+)["']|(?:^|\n)\s*import\s*["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']\s*\)/g)) {
+  for (const match of code.matchAll(
+    /(?:^|\n)\s*(?:import|export)\b[^;'"]*?from\s*["']([^"']+)["']|(?:^|\n)\s*import\s*["']([^"']+)["']|\bimport\(\s*["']([^"']+)["']\s*\)/g,
+  )) {
     found.push(match[1] ?? match[2] ?? match[3]);
   }
   return found;
@@ -100,19 +104,24 @@ for (const path of paths) {
     const targetName = relative(src, target);
     const targetRoom = roomOf(targetName, rows);
     if (targetRoom === room || targetRoom === undefined) continue;
-    if (!row.may.has(targetRoom)) breaches.push(`${name}: room \`${room}\` may not import \`${targetRoom}\` (${targetName})`);
-    else if (rows.get(targetRoom).floor > row.floor) breaches.push(`${name}: floor ${row.floor} imports upwards (${targetName})`);
+    if (!row.may.has(targetRoom))
+      breaches.push(`${name}: room \`${room}\` may not import \`${targetRoom}\` (${targetName})`);
+    else if (rows.get(targetRoom).floor > row.floor)
+      breaches.push(`${name}: floor ${row.floor} imports upwards (${targetName})`);
   }
   graph.set(path, targets);
   const lines = text.split("\n").length - 1;
   if (lines > MAX_LINES && !/over 450 lines/i.test(text.slice(0, 1200))) {
-    breaches.push(`${name}: ${lines} lines, and its first comment does not say why it is over ${MAX_LINES} lines`);
+    breaches.push(
+      `${name}: ${lines} lines, and its first comment does not say why it is over ${MAX_LINES} lines`,
+    );
   }
   if (room === "runtime" && /for\s*\(\s*;\s*;\s*\)/.test(text)) {
     breaches.push(`${name}: \`for (;;)\` is miscompiled by asc, write \`while (true)\``);
   }
 }
-for (const cycle of findCycles(graph)) breaches.push(`cycle: ${cycle.map((file) => relative(src, file)).join(" -> ")}`);
+for (const cycle of findCycles(graph))
+  breaches.push(`cycle: ${cycle.map((file) => relative(src, file)).join(" -> ")}`);
 
 for (const breach of breaches) console.error(breach);
 if (breaches.length > 0) {

@@ -75,7 +75,9 @@ export function formatDiagnostic(diagnostic: Diagnostic): string {
   const { location } = diagnostic;
   const text = `${diagnostic.code}: ${diagnostic.message}`;
   if (location === undefined) return text;
-  return location.file === "" ? `${location.row}:${location.col}: ${text}` : `${location.file}:${location.row}: ${text}`;
+  return location.file === ""
+    ? `${location.row}:${location.col}: ${text}`
+    : `${location.file}:${location.row}: ${text}`;
 }
 
 /** Orders findings by file, row, column, then message, so that a run always prints the same. */
@@ -96,6 +98,9 @@ export function failWith(diagnostics: readonly Diagnostic[]): PolicyError {
   const sorted = sortDiagnostics(diagnostics);
   const first = sorted[0];
   if (first === undefined) return new PolicyError("internal_error", "failure without a diagnostic");
-  const message = sorted.length === 1 ? formatDiagnostic(first) : `${sorted.length} errors occurred:\n${sorted.map(formatDiagnostic).join("\n")}`;
+  const message =
+    sorted.length === 1
+      ? formatDiagnostic(first)
+      : `${sorted.length} errors occurred:\n${sorted.map(formatDiagnostic).join("\n")}`;
   return new PolicyError(first.code, message, { location: first.location, diagnostics: sorted });
 }

@@ -1,0 +1,139 @@
+// How results and errors leave the process: OPA's pretty, json, raw, values and bindings formats, its error JSON and its exit codes.
+// Takes values and diagnostics, writes text; decides nothing.
+
+import { type Diagnostic, formatDiagnostic, PolicyError } from "../error.ts";
+import { encode } from "../value/json.ts";
+import type { Value } from "../value/value.ts";
+
+/** Exit codes as OPA has them: 1 for `--fail`, bad usage and findings, 2 for errors of evaluation and loading in `eval`. */
+export const EXIT_OK = 0;
+export const EXIT_FAIL = 1;
+export const EXIT_ERROR = 2;
+
+/** One finding in OPA's JSON form. */
+export interface OutputError {
+  readonly message: string;
+  readonly code?: string;
+  readonly location?: { readonly file: string; readonly row: number; readonly col: number };
+  readonly details?: unknown;
+}
+
+/** Every finding inside a failure, in OPA's JSON form. */
+export function outputErrors(error: unknown): OutputError[] {
+  if (!(error instanceof PolicyError))
+    return [{ message: error instanceof Error ? error.message : String(error) }];
+  if (error.diagnostics.length > 0) return error.diagnostics.map(diagnosticToOutput);
+  if (error.code === "io_error" || error.code === "invalid_parameter") return [{ message: error.message }];
+  return [
+    diagnosticToOutput({
+      code: error.code,
+      message: error.message,
+      ...(error.location && { location: error.location }),
+    }),
+  ];
+}
+
+export function diagnosticToOutput(diagnostic: Diagnostic): OutputError {
+  const { code, message, location, details } = diagnostic;
+  return {
+    message,
+    code,
+    ...(location && { location: { file: location.file, row: location.row, col: location.col } }),
+    ...(details !== undefined && { details }),
+  };
+}
+
+/** The human form: `1 error occurred: …` or `N errors occurred:` and a line each, as OPA prints them. */
+export function prettyErrors(error: unknown): string {
+  const lines =
+    error instanceof PolicyError && error.diagnostics.length > 0
+      ? error.diagnostics.map(formatDiagnostic)
+      : [
+          error instanceof PolicyError
+            ? prettyFailure(error)
+            : error instanceof Error
+              ? error.message
+              : String(error),
+        ];
+  return lines.length === 1
+    ? `1 error occurred: ${lines[0]}`
+    : `${lines.length} errors occurred:\n${lines.join("\n")}`;
+}
+
+function prettyFailure(error: PolicyError): string {
+  if (error.location === undefined) {
+    return error.code === "io_error" || error.code === "invalid_parameter"
+      ? error.message
+      : `${error.code}: ${error.message}`;
+  }
+  return formatDiagnostic({ code: error.code, message: error.message, location: error.location });
+}
+
+/** Two-space indentation of compact JSON text, as Go's encoder indents; no number is read, so no digit is lost. */
+export function indentJson(compact: string, step = "  "): string {
+  let out = "";
+  let depth = 0;
+  let inString = false;
+  for (let i = 0; i < compact.length; i++) {
+    const char = compact[i]!;
+    if (inString) {
+      out += char;
+      if (char === "\\") out += compact[++i] ?? "";
+      else if (char === '"') inString = false;
+    } else if (char === '"') {
+      inString = true;
+      out += char;
+    } else if (char === "{" || char === "[") {
+      const closing = compact[i + 1];
+      if (closing === "}" || closing === "]") {
+        out += char + closing;
+        i++;
+      } else out += `${char}\n${step.repeat(++depth)}`;
+    } else if (char === "}" || char === "]") out += `\n${step.repeat(--depth)}${char}`;
+    else if (char === ",") out += `,\n${step.repeat(depth)}`;
+    else if (char === ":") out += ": ";
+    else out += char;
+  }
+  return out;
+}
+
+/** Go's encoder writes these as escapes wherever OPA prints JSON. */
+export function escapeHtml(json: string): string {
+  return json.replace(
+    /[<>&\u2028\u2029]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}
+
+export function valueToJson(value: Value): string {
+  return escapeHtml(encode(value));
+}
+
+export function plainToJson(value: unknown): string {
+  return escapeHtml(JSON.stringify(value));
+}
+
+/** A box-drawn table: headers centred, cells flush left, widths in code points. */
+export function table(headers: readonly string[], rows: readonly (readonly string[])[]): string {
+  const width = (text: string): number => [...text].length;
+  const widths = headers.map((header, i) =>
+    Math.max(width(header), ...rows.map((row) => width(row[i] ?? ""))),
+  );
+  const left = (text: string, size: number): string => text + " ".repeat(size - width(text));
+  const centre = (text: string, size: number): string => {
+    const before = Math.floor((size - width(text)) / 2);
+    return " ".repeat(before) + text + " ".repeat(size - width(text) - before);
+  };
+  const line = (open: string, middle: string, close: string): string =>
+    open + widths.map((size) => "─".repeat(size + 2)).join(middle) + close;
+  const row = (cells: readonly string[], place: typeof left): string =>
+    `│${cells.map((cell, i) => ` ${place(cell, widths[i]!)} `).join("│")}│`;
+  return [
+    line("┌", "┬", "┐"),
+    row(headers, centre),
+    line("├", "┼", "┤"),
+    ...rows.map((cells) => row(cells, left)),
+    line("└", "┴", "┘"),
+    "",
+  ].join("\n");
+}

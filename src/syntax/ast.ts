@@ -1,6 +1,7 @@
 // The Rego syntax tree: plain tagged objects, built by the parser, rewritten (copied, never mutated after their stage) by
 // compile/check. The shape follows OPA's AST so that ast-json.ts can spell it as OPA does and every rule about
 // Rego that is stated over OPA's tree can be stated over this one. Nothing here may hold behaviour.
+// A node that OPA leaves without a location has row 0. A v0 module with `import rego.v1` has regoVersion "v1".
 
 import type { Location } from "../error.ts";
 
@@ -59,6 +60,7 @@ export interface Rule {
  */
 export interface Head {
   readonly reference: RefTerm;
+  /** As in OPA: empty where the head is a ref of several parts (except the forms `p[x]`, that OPA names `p`). */
   readonly name: string;
   readonly args?: readonly Term[];
   readonly key?: Term;
@@ -67,6 +69,8 @@ export interface Head {
   readonly assign: boolean;
   /** Written with `contains`. */
   readonly contains?: boolean;
+  /** Written with `if`. */
+  readonly if?: boolean;
   /** The value was not written: `p if { … }` means true. */
   readonly generatedValue?: boolean;
   readonly location: Location;
@@ -86,11 +90,11 @@ export interface With {
  * - a Term: the expression is true when it is defined and not `false`;
  * - CallTerms `[operator, ...arguments]`: a call, operator being a RefTerm (`eq`, `plus`, `data.f`); an argument beyond the
  *   declared ones captures the result (as in OPA);
- * - SomeDecl, Every or NotBody.
+ * - SomeDecl, Every, NotBody or Logical.
  */
 export interface Expr {
   readonly kind: "expr";
-  readonly terms: Term | CallTerms | SomeDecl | Every | NotBody;
+  readonly terms: Term | CallTerms | SomeDecl | Every | NotBody | Logical;
   readonly negated: boolean;
   readonly with: readonly With[];
   /** Made by the compiler, not by the author. */
@@ -117,10 +121,22 @@ export interface Every {
   readonly location: Location;
 }
 
-/** `not { body }` (future.keywords.not). */
+/** `not { body }`, and under `future.keywords.not` every `not x` (then without `explicit`). */
 export interface NotBody {
   readonly kind: "not";
   readonly body: Body;
+  /** The author wrote the braces. */
+  readonly explicit?: boolean;
+  readonly location: Location;
+}
+
+/** `lhs and rhs`, `lhs or rhs` (future.keywords.and, future.keywords.or); an operand in braces is `explicit`. */
+export interface Logical {
+  readonly kind: "and" | "or";
+  readonly lhs: Body;
+  readonly rhs: Body;
+  readonly explicitLhs?: boolean;
+  readonly explicitRhs?: boolean;
   readonly location: Location;
 }
 
@@ -181,12 +197,13 @@ export interface ArrayTerm {
   readonly items: readonly Term[];
   readonly location: Location;
 }
-/** In source order; duplicates are the checker's business. */
+/** In source order; of entries with equal keys the parser keeps the last value, as OPA does. */
 export interface ObjectTerm {
   readonly kind: "object";
   readonly entries: readonly (readonly [Term, Term])[];
   readonly location: Location;
 }
+/** In source order, without equal members. */
 export interface SetTerm {
   readonly kind: "set";
   readonly items: readonly Term[];
@@ -235,7 +252,11 @@ export interface Annotations {
   readonly organizations?: readonly string[];
   readonly relatedResources?: readonly { readonly ref: string; readonly description?: string }[];
   readonly authors?: readonly { readonly name: string; readonly email?: string }[];
-  readonly schemas?: readonly { readonly path: RefTerm; readonly schema?: RefTerm; readonly definition?: unknown }[];
+  readonly schemas?: readonly {
+    readonly path: RefTerm;
+    readonly schema?: RefTerm;
+    readonly definition?: unknown;
+  }[];
   readonly custom?: Readonly<Record<string, unknown>>;
   readonly labels?: Readonly<Record<string, unknown>>;
   readonly compile?: { readonly unknowns?: readonly RefTerm[]; readonly maskRule?: RefTerm };

@@ -1,0 +1,334 @@
+// Static types of Rego values: plain tagged objects, their order, inclusion, union, selection, and the text OPA prints for them.
+// Types in, types out; undefined means "unknown", as nil does in OPA.
+
+import { compare } from "./compare.ts";
+import { toInt64 } from "./number.ts";
+import type { Value } from "./value.ts";
+import { isArray, isNumber } from "./value.ts";
+
+export interface ScalarType {
+  readonly kind: "null" | "boolean" | "number" | "string";
+}
+export interface ArrayType {
+  readonly kind: "array";
+  readonly static: readonly Type[];
+  readonly dynamic: Type | undefined;
+}
+export interface StaticProperty {
+  readonly key: Value;
+  readonly value: Type;
+}
+export interface DynamicProperty {
+  readonly key: Type;
+  readonly value: Type;
+}
+export interface ObjectType {
+  readonly kind: "object";
+  /** Sorted by key. */
+  readonly static: readonly StaticProperty[];
+  readonly dynamic: DynamicProperty | undefined;
+}
+export interface SetType {
+  readonly kind: "set";
+  readonly of: Type | undefined;
+}
+/** A union; of nothing: any value at all. */
+export interface AnyType {
+  readonly kind: "any";
+  /** Sorted, without doubles. */
+  readonly of: readonly Type[];
+}
+export interface FunctionType {
+  readonly kind: "function";
+  readonly args: readonly Type[];
+  /** Undefined for void functions. */
+  readonly result: Type | undefined;
+  readonly variadic: Type | undefined;
+}
+/** A type that refers to itself (JSON Schema `$ref` cycles); `target` is set once the cycle is closed. */
+export interface RecursiveType {
+  readonly kind: "recursive";
+  readonly name: string;
+  target: Type | undefined;
+}
+export type Type = ScalarType | ArrayType | ObjectType | SetType | AnyType | FunctionType | RecursiveType;
+
+export const nullType: ScalarType = { kind: "null" };
+export const booleanType: ScalarType = { kind: "boolean" };
+export const numberType: ScalarType = { kind: "number" };
+export const stringType: ScalarType = { kind: "string" };
+export const anyType: AnyType = { kind: "any", of: [] };
+
+export function anyOf(...of: readonly Type[]): AnyType {
+  return { kind: "any", of: [...of].sort(compareTypes) };
+}
+
+/** `staticItems` by position, then `dynamic` for all further ones. */
+export function arrayType(staticItems: readonly Type[], dynamic?: Type): ArrayType {
+  return { kind: "array", static: staticItems, dynamic };
+}
+
+export function objectType(properties: readonly StaticProperty[], dynamic?: DynamicProperty): ObjectType {
+  return { kind: "object", static: [...properties].sort((a, b) => compare(a.key, b.key)), dynamic };
+}
+
+export function property(key: Value, value: Type): StaticProperty {
+  return { key, value };
+}
+
+export function dynamicProperty(key: Type, value: Type): DynamicProperty {
+  return { key, value };
+}
+
+export function setType(of?: Type): SetType {
+  return { kind: "set", of };
+}
+
+export function functionType(args: readonly Type[], result?: Type, variadic?: Type): FunctionType {
+  return { kind: "function", args, result, variadic };
+}
+
+export function recursiveType(name: string, target?: Type): RecursiveType {
+  return { kind: "recursive", name, target };
+}
+
+/** The type behind a recursive one. */
+export function resolveType(type: Type | undefined): Type | undefined {
+  return type?.kind === "recursive" ? type.target : type;
+}
+
+const ORDER = {
+  null: 0,
+  boolean: 1,
+  number: 2,
+  string: 3,
+  array: 4,
+  object: 5,
+  set: 6,
+  any: 7,
+  function: 8,
+  recursive: 9,
+} as const;
+
+function compareLists(a: readonly Type[], b: readonly Type[]): number {
+  for (let i = 0; i < Math.min(a.length, b.length); i++) {
+    const order = compareTypes(a[i], b[i]);
+    if (order !== 0) return order;
+  }
+  return a.length - b.length;
+}
+
+/** OPA's total order of types, unknown first. */
+export function compareTypes(left: Type | undefined, right: Type | undefined): number {
+  const [a, b] = [resolveType(left), resolveType(right)];
+  if (a === b) return 0;
+  if (a === undefined || b === undefined) return a === undefined ? -1 : 1;
+  if (a.kind === "array" && b.kind === "array") {
+    return compareTypes(a.dynamic, b.dynamic) || compareLists(a.static, b.static);
+  }
+  if (a.kind === "object" && b.kind === "object") return compareObjectTypes(a, b);
+  if (a.kind === "set" && b.kind === "set") return compareTypes(a.of, b.of);
+  if (a.kind === "any" && b.kind === "any") return compareLists(a.of, b.of);
+  if (a.kind === "function" && b.kind === "function") {
+    return (
+      a.args.length - b.args.length ||
+      compareLists(a.args, b.args) ||
+      compareTypes(a.result, b.result) ||
+      compareTypes(a.variadic, b.variadic)
+    );
+  }
+  return ORDER[a.kind] - ORDER[b.kind];
+}
+
+function compareObjectTypes(a: ObjectType, b: ObjectType): number {
+  const dynamic =
+    compareTypes(a.dynamic?.key, b.dynamic?.key) || compareTypes(a.dynamic?.value, b.dynamic?.value);
+  if (dynamic !== 0) return dynamic;
+  for (let i = 0; i < Math.min(a.static.length, b.static.length); i++) {
+    const [x, y] = [a.static[i] as StaticProperty, b.static[i] as StaticProperty];
+    const order = compare(x.key, y.key) || compareTypes(x.value, y.value);
+    if (order !== 0) return order;
+  }
+  return a.static.length - b.static.length;
+}
+
+export function equalTypes(a: Type | undefined, b: Type | undefined): boolean {
+  return compareTypes(a, b) === 0;
+}
+
+/** Whether `a` is `b` or, as a union, holds exactly `b` (functions are in no union). */
+export function containsType(a: Type | undefined, b: Type | undefined): boolean {
+  if (a?.kind !== "any") return equalTypes(a, b);
+  if (b?.kind === "function") return false;
+  return a.of.length === 0 || a.of.some((member) => equalTypes(member, b));
+}
+
+/** The union; of two functions, argument by argument. Unknown when there is none. */
+export function unionType(a: Type | undefined, b: Type | undefined): Type | undefined {
+  if (a === undefined) return b;
+  if (b === undefined) return a;
+  if (a.kind === "function" || b.kind === "function") {
+    return a.kind === "function" && b.kind === "function" ? unionFunctions(a, b) : undefined;
+  }
+  if (a.kind === "any") return mergeAny(a, b);
+  if (b.kind === "any") return mergeAny(b, a);
+  return equalTypes(a, b) ? a : anyOf(a, b);
+}
+
+function mergeAny(a: AnyType, b: Type): AnyType {
+  if (b.kind !== "any") return containsType(a, b) ? a : anyOf(...a.of, b);
+  if (a.of.length === 0) return a;
+  if (b.of.length === 0) return b;
+  return anyOf(...a.of, ...b.of.filter((member) => !containsType(a, member)));
+}
+
+function unionFunctions(a: FunctionType, b: FunctionType): FunctionType | undefined {
+  if (a.args.length !== b.args.length || (a.variadic === undefined) !== (b.variadic === undefined))
+    return undefined;
+  const args = a.args.map((arg, i) => unionType(arg, b.args[i]) ?? anyType);
+  return functionType(args, unionType(a.result, b.result), unionType(a.variadic, b.variadic));
+}
+
+/** Type of the member `key` of an array, object or set; unknown when there can be none. */
+export function selectType(type: Type | undefined, key: Value): Type | undefined {
+  const t = resolveType(type);
+  switch (t?.kind) {
+    case "array": {
+      const position = isNumber(key) ? toInt64(key) : undefined;
+      return position === undefined || position < 0n ? undefined : (t.static[Number(position)] ?? t.dynamic);
+    }
+    case "object": {
+      const found = t.static.find((p) => compare(p.key, key) === 0);
+      if (found !== undefined) return found.value;
+      return t.dynamic !== undefined && containsType(t.dynamic.key, typeOfValue(key))
+        ? t.dynamic.value
+        : undefined;
+    }
+    case "set": {
+      const wanted = typeOfValue(key);
+      if (equalTypes(t.of, wanted)) return t.of;
+      return t.of?.kind === "any" && containsType(t.of, wanted) ? wanted : undefined;
+    }
+    case "any":
+      return overMembers(t, (member) => selectType(member, key));
+    default:
+      return undefined;
+  }
+}
+
+function overMembers(type: AnyType, of: (member: Type) => Type | undefined): Type | undefined {
+  if (type.of.length === 0) return anyType;
+  let result: Type | undefined;
+  for (const member of type.of) result = unionType(of(member), result);
+  return result;
+}
+
+/** Type of what iterating gives as key. */
+export function keysType(type: Type | undefined): Type | undefined {
+  const t = resolveType(type);
+  switch (t?.kind) {
+    case "array":
+      return numberType;
+    case "object": {
+      let result: Type | undefined;
+      for (const p of t.static) result = unionType(result, typeOfValue(p.key));
+      return unionType(result, t.dynamic?.key);
+    }
+    case "set":
+      return t.of;
+    case "any":
+      return overMembers(t, keysType);
+    default:
+      return undefined;
+  }
+}
+
+/** Type of what iterating gives as value. */
+export function valuesType(type: Type | undefined): Type | undefined {
+  const t = resolveType(type);
+  switch (t?.kind) {
+    case "array": {
+      let result: Type | undefined;
+      for (const item of t.static) result = unionType(result, item);
+      return unionType(result, t.dynamic);
+    }
+    case "object": {
+      let result: Type | undefined;
+      for (const p of t.static) result = unionType(result, p.value);
+      return unionType(result, t.dynamic?.value);
+    }
+    case "set":
+      return t.of;
+    case "any":
+      return overMembers(t, valuesType);
+    default:
+      return undefined;
+  }
+}
+
+/** The narrowest type of a value. */
+export function typeOfValue(value: Value): Type {
+  if (value === null) return nullType;
+  if (typeof value === "boolean") return booleanType;
+  if (typeof value === "string") return stringType;
+  if (isArray(value)) return arrayType(value.map(typeOfValue));
+  switch (value.kind) {
+    case "number":
+      return numberType;
+    case "object":
+      return objectType(Array.from(value.entries(), ([key, member]) => property(key, typeOfValue(member))));
+    case "set": {
+      let of: Type | undefined;
+      for (const member of value.values()) of = unionType(of, typeOfValue(member));
+      return setType(of ?? anyType);
+    }
+  }
+}
+
+/** Union of two object types, member by member where both have one. */
+export function mergeObjectTypes(a: ObjectType, b: ObjectType): ObjectType {
+  const both = (x: Type, y: Type): Type =>
+    x.kind === "object" && y.kind === "object" ? mergeObjectTypes(x, y) : (unionType(x, y) ?? anyType);
+  const dynamic =
+    a.dynamic !== undefined && b.dynamic !== undefined
+      ? dynamicProperty(
+          unionType(a.dynamic.key, b.dynamic.key) ?? anyType,
+          both(a.dynamic.value, b.dynamic.value),
+        )
+      : (a.dynamic ?? b.dynamic);
+  const properties = [...a.static];
+  for (const p of b.static) {
+    const i = properties.findIndex((other) => compare(other.key, p.key) === 0);
+    if (i < 0) properties.push(p);
+    else properties[i] = property(p.key, both((properties[i] as StaticProperty).value, p.value));
+  }
+  return objectType(properties, dynamic);
+}
+
+/** Whether anything in the type is unknown. */
+export function isUnknownType(type: Type | undefined, seen: Set<Type> = new Set()): boolean {
+  const t = resolveType(type);
+  if (t === undefined) return true;
+  if (seen.has(t)) return false;
+  switch (t.kind) {
+    case "array":
+      seen.add(t);
+      return (
+        t.static.some((x) => isUnknownType(x, seen)) ||
+        (t.dynamic !== undefined && isUnknownType(t.dynamic, seen))
+      );
+    case "object":
+      seen.add(t);
+      return (
+        t.static.some((p) => isUnknownType(p.value, seen)) ||
+        (t.dynamic !== undefined &&
+          (isUnknownType(t.dynamic.key, seen) || isUnknownType(t.dynamic.value, seen)))
+      );
+    case "set":
+      return isUnknownType(t.of, seen);
+    case "function":
+      return t.args.some((x) => isUnknownType(x, seen)) || isUnknownType(t.result, seen);
+    default:
+      return false;
+  }
+}

@@ -38,6 +38,11 @@ export interface Func {
   readonly blocks: readonly Block[];
   /** Where the function hangs in the data tree, for CallDynamicStmt: ["g0", "a", "b"]. */
   readonly path?: readonly string[];
+  /**
+   * How many of the last `params` are arguments of a user function (0 for rules). Between `data` and them stand values of mocks.
+   * OPA's plans do not say; absent means `params.length - 2`.
+   */
+  readonly arity?: number;
 }
 
 export interface Block {
@@ -51,11 +56,13 @@ export type Operand =
   | { readonly type: "string_index"; readonly value: number }
   | { readonly type: "bool"; readonly value: boolean };
 
-/** Source position of a statement. `file` indexes Static.files; `end` is the length of the text in bytes where known. */
+/** Source position of a statement. `file` indexes Static.files; the end of the text stands there where it is known. */
 export interface At {
   readonly file: number;
   readonly row: number;
   readonly col: number;
+  readonly endRow?: number;
+  readonly endCol?: number;
 }
 
 export type Stmt =
@@ -65,10 +72,28 @@ export type Stmt =
   | { readonly kind: "AssignVarOnceStmt"; readonly source: Operand; readonly target: Local; readonly at: At }
   | { readonly kind: "BlockStmt"; readonly blocks: readonly Block[]; readonly at: At }
   | { readonly kind: "BreakStmt"; readonly index: number; readonly at: At }
-  | { readonly kind: "CallStmt"; readonly func: string; readonly args: readonly Operand[]; readonly result: Local; readonly at: At }
+  | {
+      readonly kind: "CallStmt";
+      readonly func: string;
+      readonly args: readonly Operand[];
+      readonly result: Local;
+      readonly at: At;
+    }
   /** `args` are locals (input, data, …); `path` operands name a Func by its `path`. Undefined when there is none. */
-  | { readonly kind: "CallDynamicStmt"; readonly args: readonly Local[]; readonly path: readonly Operand[]; readonly result: Local; readonly at: At }
-  | { readonly kind: "DotStmt"; readonly source: Operand; readonly key: Operand; readonly target: Local; readonly at: At }
+  | {
+      readonly kind: "CallDynamicStmt";
+      readonly args: readonly Local[];
+      readonly path: readonly Operand[];
+      readonly result: Local;
+      readonly at: At;
+    }
+  | {
+      readonly kind: "DotStmt";
+      readonly source: Operand;
+      readonly key: Operand;
+      readonly target: Local;
+      readonly at: At;
+    }
   | { readonly kind: "EqualStmt"; readonly a: Operand; readonly b: Operand; readonly at: At }
   | { readonly kind: "IsArrayStmt"; readonly source: Operand; readonly at: At }
   | { readonly kind: "IsDefinedStmt"; readonly source: Local; readonly at: At }
@@ -85,16 +110,48 @@ export type Stmt =
   | { readonly kind: "NopStmt"; readonly at: At }
   | { readonly kind: "NotEqualStmt"; readonly a: Operand; readonly b: Operand; readonly at: At }
   | { readonly kind: "NotStmt"; readonly block: Block; readonly at: At }
-  | { readonly kind: "ObjectInsertStmt"; readonly key: Operand; readonly value: Operand; readonly object: Local; readonly at: At }
-  | { readonly kind: "ObjectInsertOnceStmt"; readonly key: Operand; readonly value: Operand; readonly object: Local; readonly at: At }
-  | { readonly kind: "ObjectMergeStmt"; readonly a: Local; readonly b: Local; readonly target: Local; readonly at: At }
+  | {
+      readonly kind: "ObjectInsertStmt";
+      readonly key: Operand;
+      readonly value: Operand;
+      readonly object: Local;
+      readonly at: At;
+    }
+  | {
+      readonly kind: "ObjectInsertOnceStmt";
+      readonly key: Operand;
+      readonly value: Operand;
+      readonly object: Local;
+      readonly at: At;
+    }
+  | {
+      readonly kind: "ObjectMergeStmt";
+      readonly a: Local;
+      readonly b: Local;
+      readonly target: Local;
+      readonly at: At;
+    }
   | { readonly kind: "ResetLocalStmt"; readonly target: Local; readonly at: At }
   | { readonly kind: "ResultSetAddStmt"; readonly value: Local; readonly at: At }
   | { readonly kind: "ReturnLocalStmt"; readonly source: Local; readonly at: At }
-  | { readonly kind: "ScanStmt"; readonly source: Local; readonly key: Local; readonly value: Local; readonly block: Block; readonly at: At }
+  | {
+      readonly kind: "ScanStmt";
+      readonly source: Local;
+      readonly key: Local;
+      readonly value: Local;
+      readonly block: Block;
+      readonly at: At;
+    }
   | { readonly kind: "SetAddStmt"; readonly value: Operand; readonly set: Local; readonly at: At }
   /** `path` holds string indices; an empty path replaces the local for the length of the block. */
-  | { readonly kind: "WithStmt"; readonly local: Local; readonly path: readonly number[]; readonly value: Operand; readonly block: Block; readonly at: At };
+  | {
+      readonly kind: "WithStmt";
+      readonly local: Local;
+      readonly path: readonly number[];
+      readonly value: Operand;
+      readonly block: Block;
+      readonly at: At;
+    };
 
 export type StmtKind = Stmt["kind"];
 export type StmtOf<K extends StmtKind> = Extract<Stmt, { kind: K }>;

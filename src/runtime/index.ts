@@ -1,0 +1,22 @@
+// The exports of the Wasm module, nothing else.
+export { heap_base, opa_malloc, opa_free, opa_heap_ptr_get, opa_heap_ptr_set, opa_heap_blocks_stash, opa_heap_blocks_restore } from "./memory";
+export { number_int } from "./value";
+export { number_at } from "./number";
+export { value_equal, value_compare, value_hash } from "./compare";
+export { array_new, array_append } from "./array";
+export { object_new, object_insert, object_insert_once, object_merge } from "./object";
+export { set_new, set_add } from "./set";
+export {
+  opa_value_add_path, opa_value_free, opa_value_remove_path, scan_key, scan_open, scan_value, value_get, value_length, with_put,
+} from "./access";
+export { json_parse_in_place, opa_json_parse, opa_value_parse } from "./json-parse";
+export { opa_json_dump } from "./json-dump";
+export { opa_value_dump } from "./rego-dump";
+export { fail, failure_at, failure_clear, failure_count, failure_message, failure_note, failure_pending } from "./failure";
+export { memo_get, memo_init, memo_pop, memo_push, memo_set } from "./memo";
+export { mapping_init, mapping_lookup } from "./mapping";
+export { abort_at } from "./abort";
+export {
+  eval_reset, opa_eval_ctx_get_result, opa_eval_ctx_new, opa_eval_ctx_set_data, opa_eval_ctx_set_entrypoint, opa_eval_ctx_set_input,
+} from "./context";
+export { host_builtin0, host_builtin1, host_builtin2, host_builtin3, host_builtin4 } from "./trampolines";

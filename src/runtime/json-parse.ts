@@ -1,0 +1,376 @@
+// JSON text to values, and Rego value text (sets, any keys) with the same reader. In go address and length, out comes a value or 0 if the
+// text is not valid. Duplicate keys: the last value wins. Nesting is limited to MAX_DEPTH. In copy mode strings and number texts are
+// copied and collections are sorted and indexed at once, so that the value never changes later and the text may go; else they point into the text.
+import { ADDRESS_FALSE, ADDRESS_NULL, ADDRESS_TRUE, NUMBER_TEXT, STRING_ASCII, STRING_NOT_ASCII, TAG_NUMBER } from "./abi";
+import { array_of } from "./array";
+import { buffer_length, buffer_open, buffer_start, buffer_string, put_byte, put_bytes, put_rune, buffer_restore } from "./buffer";
+import { string_hash, value_hash } from "./compare";
+import { alloc, copy, readable } from "./memory";
+import { number_at, number_copy } from "./number";
+import { object_append, object_find, object_insert, object_seal, object_sized } from "./object";
+import { set_add, set_new, set_sort } from "./set";
+import { rune_at, rune_valid, rune_width } from "./utf8";
+import { number_int, string_at, string_copy } from "./value";
+
+export const MAX_DEPTH = 2500;
+
+let at: usize = 0;
+let end: usize = 0;
+let copying: bool = false;
+let rego: bool = false;
+let depth: i32 = 0;
+
+let stack: usize = 0;
+let stack_at: usize = 0;
+let stack_end: usize = 0;
+
+function push(v: usize): void {
+  if (stack_at == stack_end) {
+    const size = stack_end - stack;
+    const wider = alloc(size * 2);
+    copy(wider, stack, size);
+    stack = wider;
+    stack_at = wider + size;
+    stack_end = wider + size * 2;
+  }
+  store<u32>(stack_at, <u32>v);
+  stack_at += 4;
+}
+
+// @ts-ignore: decorator
+@inline
+function space(): void {
+  while (at < end) {
+    const c = load<u8>(at);
+    if (c > 0x20 || (c != 0x20 && c != 0x0a && c != 0x0d && c != 0x09)) break;
+    at++;
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function peek(): i32 {
+  return at < end ? <i32>load<u8>(at) : -1;
+}
+
+function read_all(from: usize, length: usize): usize {
+  readable(from + length);
+  at = from;
+  end = from + length;
+  depth = 0;
+  stack = alloc(1024);
+  stack_at = stack;
+  stack_end = stack + 1024;
+  const v = read_value();
+  if (v == 0) return 0;
+  space();
+  return at == end ? v : 0;
+}
+
+function read_value(): usize {
+  space();
+  if (at >= end) return 0;
+  switch (<i32>load<u8>(at)) {
+    case 0x22: return read_string();
+    case 0x7b: return read_object();
+    case 0x5b: return read_array();
+    case 0x74: return read_word(0x65757274, 4) ? ADDRESS_TRUE : 0;
+    case 0x66: return load<u8>(at, 4) == 0x65 && read_word(0x736c6166, 5) ? ADDRESS_FALSE : 0;
+    case 0x6e: return read_word(0x6c6c756e, 4) ? ADDRESS_NULL : 0;
+    case 0x73: return rego ? read_empty_set() : 0;
+  }
+  return read_number();
+}
+
+/** The four bytes of `word` stand here; skips `length` bytes. */
+function read_word(word: u32, length: usize): bool {
+  if (at + length > end || load<u32>(at) != word) return false;
+  at += length;
+  return true;
+}
+
+function read_empty_set(): usize {
+  if (at + 5 > end || load<u32>(at) != 0x28746573) return 0;
+  at += 4;
+  space();
+  if (peek() != 0x29) return 0;
+  at++;
+  return set_new();
+}
+
+function read_number(): usize {
+  const from = at;
+  let p = at;
+  const negative = load<u8>(p) == 0x2d;
+  if (negative) p++;
+  const first = p;
+  let n: u64 = 0;
+  while (p < end) {
+    const d = <u32>load<u8>(p) - 0x30;
+    if (d > 9) break;
+    n = n * 10 + d;
+    p++;
+  }
+  const digits = p - first;
+  if (digits == 0 || (digits > 1 && load<u8>(first) == 0x30)) return 0;
+  const next = p < end ? <i32>load<u8>(p) : -1;
+  if (next != 0x2e && (next | 0x20) != 0x65) {
+    at = p;
+    if (digits < 19 && !(negative && n == 0)) return number_int(negative ? -<i64>n : <i64>n);
+    return copying ? number_copy(from, <i32>(p - from)) : number_at(from, <i32>(p - from));
+  }
+  if (next == 0x2e) {
+    p = skip_digits(p + 1);
+    if (p == 0) return 0;
+  }
+  if (p < end && (load<u8>(p) | 0x20) == 0x65) {
+    p++;
+    if (p < end && (load<u8>(p) == 0x2b || load<u8>(p) == 0x2d)) p++;
+    p = skip_digits(p);
+    if (p == 0) return 0;
+  }
+  at = p;
+  return copying ? number_copy(from, <i32>(p - from)) : number_at(from, <i32>(p - from));
+}
+
+/** Behind at least one digit, or 0. */
+function skip_digits(from: usize): usize {
+  let p = from;
+  while (p < end && <u32>load<u8>(p) - 0x30 <= 9) p++;
+  return p == from ? 0 : p;
+}
+
+const ONES: u64 = 0x0101010101010101;
+const HIGHS: u64 = 0x8080808080808080;
+
+/** Bit 7 of each byte that is a quote, a backslash, a control character or not ASCII; the lowest one is exact. */
+// @ts-ignore: decorator
+@inline
+function special(w: u64): u64 {
+  const quote = w ^ 0x2222222222222222;
+  const slash = w ^ 0x5c5c5c5c5c5c5c5c;
+  return (((quote - ONES) & ~quote) | ((slash - ONES) & ~slash) | ((w - 0x2020202020202020) & ~w) | w) & HIGHS;
+}
+
+function read_string(): usize {
+  const from = at + 1;
+  let p = from;
+  let ascii = true;
+  while (true) {
+    while (p + 8 <= end) {
+      const m = special(load<u64>(p));
+      if (m != 0) {
+        p += <usize>(ctz(m) >> 3);
+        break;
+      }
+      p += 8;
+    }
+    if (p >= end) return 0;
+    const c = <i32>load<u8>(p);
+    if (c == 0x22) break;
+    if (c == 0x5c) return read_escaped(from, p);
+    if (c < 0x20) return 0;
+    if (c >= 0x80) {
+      ascii = false;
+      rune_at(p, end);
+      if (!rune_valid) return read_escaped(from, p);
+      p += <usize>rune_width;
+    } else {
+      p++;
+    }
+  }
+  at = p + 1;
+  const length = <i32>(p - from);
+  const flag = ascii ? STRING_ASCII : STRING_NOT_ASCII;
+  return copying ? string_copy(from, length, flag) : string_at(from, length, flag);
+}
+
+function read_hex(p: usize): i32 {
+  if (p + 4 > end) return -1;
+  let n = 0;
+  for (let i: usize = 0; i < 4; i++) {
+    const c = <i32>load<u8>(p + i);
+    const lower = c | 0x20;
+    if (c >= 0x30 && c <= 0x39) n = (n << 4) | (c - 0x30);
+    else if (lower >= 0x61 && lower <= 0x66) n = (n << 4) | (lower - 0x57);
+    else return -1;
+  }
+  return n;
+}
+
+/** The slow way: escapes and invalid UTF-8, from the first such byte on. */
+function read_escaped(from: usize, special_at: usize): usize {
+  const saved = buffer_open((special_at - from) * 2 + 32);
+  put_bytes(from, <i32>(special_at - from));
+  let p = special_at;
+  while (p < end) {
+    const c = <i32>load<u8>(p);
+    if (c == 0x22) {
+      at = p + 1;
+      return buffer_string(saved);
+    }
+    if (c < 0x20) break;
+    if (c == 0x5c) {
+      p = read_escape(p + 1);
+      if (p == 0) break;
+    } else if (c < 0x80) {
+      put_byte(c);
+      p++;
+    } else {
+      put_rune(rune_at(p, end));
+      p += <usize>rune_width;
+    }
+  }
+  buffer_restore(saved);
+  return 0;
+}
+
+/** One escape, `p` behind the backslash; returns the address behind it, or 0. */
+function read_escape(p: usize): usize {
+  if (p >= end) return 0;
+  let byte = 0;
+  switch (<i32>load<u8>(p)) {
+    case 0x22: byte = 0x22; break;
+    case 0x5c: byte = 0x5c; break;
+    case 0x2f: byte = 0x2f; break;
+    case 0x62: byte = 8; break;
+    case 0x66: byte = 12; break;
+    case 0x6e: byte = 10; break;
+    case 0x72: byte = 13; break;
+    case 0x74: byte = 9; break;
+    case 0x75: return read_unicode(p + 1);
+    default: return 0;
+  }
+  put_byte(byte);
+  return p + 1;
+}
+
+function read_unicode(p: usize): usize {
+  const unit = read_hex(p);
+  if (unit < 0) return 0;
+  p += 4;
+  if (unit >= 0xd800 && unit < 0xdc00 && p + 6 <= end && load<u16>(p) == 0x755c) {
+    const low = read_hex(p + 2);
+    if (low >= 0xdc00 && low < 0xe000) {
+      put_rune(0x10000 + ((unit - 0xd800) << 10) + (low - 0xdc00));
+      return p + 6;
+    }
+  }
+  put_rune(unit);
+  return p;
+}
+
+function read_array(): usize {
+  if (++depth > MAX_DEPTH) return 0;
+  at++;
+  const base = stack_at - stack;
+  space();
+  if (peek() == 0x5d) {
+    at++;
+    depth--;
+    return array_of(0, 0);
+  }
+  while (true) {
+    const v = read_value();
+    if (v == 0) return 0;
+    push(v);
+    space();
+    const c = peek();
+    at++;
+    if (c == 0x5d) break;
+    if (c != 0x2c) return 0;
+  }
+  const from = stack + base;
+  const size = stack_at - from;
+  const elements = alloc(size);
+  copy(elements, from, size);
+  stack_at = from;
+  depth--;
+  return array_of(elements, <i32>(size >> 2));
+}
+
+function read_object(): usize {
+  if (++depth > MAX_DEPTH) return 0;
+  at++;
+  const base = stack_at - stack;
+  space();
+  if (peek() == 0x7d) {
+    at++;
+    depth--;
+    return object_sized(0);
+  }
+  while (true) {
+    space();
+    if (peek() != 0x22 && !rego) return 0;
+    const key = rego ? read_value() : read_string();
+    if (key == 0) return 0;
+    space();
+    if (peek() != 0x3a) return rego && stack_at - stack == base ? read_set(key) : 0;
+    at++;
+    const v = read_value();
+    if (v == 0) return 0;
+    push(key);
+    push(v);
+    space();
+    const c = peek();
+    at++;
+    if (c == 0x7d) break;
+    if (c != 0x2c) return 0;
+  }
+  depth--;
+  return build_object(base);
+}
+
+function build_object(base: usize): usize {
+  const from = stack + base;
+  const object = object_sized(<i32>((stack_at - from) >> 3));
+  for (let p = from; p < stack_at; p += 8) {
+    const key = <usize>load<u32>(p);
+    const hash = rego ? value_hash(key) : string_hash(key);
+    const known = object_find(object, key, hash);
+    if (known != 0) store<u32>(known, load<u32>(p, 4), 8);
+    else object_append(object, hash, key, load<u32>(p, 4));
+  }
+  stack_at = from;
+  if (copying) object_seal(object);
+  return object;
+}
+
+/** `{` and a first member are read, no colon follows. */
+function read_set(first: usize): usize {
+  const set = set_new();
+  set_add(set, first);
+  while (true) {
+    const c = peek();
+    at++;
+    if (c == 0x7d) break;
+    if (c != 0x2c) return 0;
+    const v = read_value();
+    if (v == 0) return 0;
+    set_add(set, v);
+    space();
+  }
+  depth--;
+  if (copying) set_sort(set);
+  return set;
+}
+
+/** OPA's entry: everything is copied, the text may be freed or overwritten. */
+export function opa_json_parse(from: usize, length: usize): usize {
+  copying = true;
+  rego = false;
+  return read_all(from, length);
+}
+
+/** The reader for inputs: strings point into the text, which must stay until the evaluation is over. */
+export function json_parse_in_place(from: usize, length: usize): usize {
+  copying = false;
+  rego = false;
+  return read_all(from, length);
+}
+
+export function opa_value_parse(from: usize, length: usize): usize {
+  copying = true;
+  rego = true;
+  return read_all(from, length);
+}

@@ -1,0 +1,62 @@
+// Sets: entries (hash, member), searched as objects are. In go addresses, out come addresses. Members equal by value are one member;
+// the first spelling stays. Only the maker may add.
+import { SET_ENTRY_SIZE, TAG_SET } from "./abi";
+import { sort_set, value_equal, value_hash } from "./compare";
+import { FLAG_SORTED, LINEAR, entries_new, entry_append, index_slot, spread } from "./table";
+import { box, word_a, word_b, word_n } from "./value";
+
+export function set_new(): usize {
+  return box(TAG_SET, FLAG_SORTED, 0, 0, 0);
+}
+
+export function set_sized(capacity: i32): usize {
+  return box(TAG_SET, FLAG_SORTED, 0, capacity > 0 ? entries_new(capacity, SET_ENTRY_SIZE) : 0, 0);
+}
+
+/** The entry of a member, or 0. */
+export function set_find(set: usize, member: usize, hash: u32): usize {
+  const count = word_n(set);
+  const entries = word_a(set);
+  if (count <= LINEAR) {
+    let at = entries;
+    for (let i = 0; i < count; i++) {
+      if (load<u32>(at) == hash && value_equal(load<u32>(at, 4), member)) return at;
+      at += SET_ENTRY_SIZE;
+    }
+    return 0;
+  }
+  const index = word_b(set);
+  const mask = load<u32>(index);
+  let slot = spread(hash) & mask;
+  let i = index_slot(index, slot);
+  while (i >= 0) {
+    const at = entries + <usize>i * SET_ENTRY_SIZE;
+    if (load<u32>(at) == hash && value_equal(load<u32>(at, 4), member)) return at;
+    slot = (slot + 1) & mask;
+    i = index_slot(index, slot);
+  }
+  return 0;
+}
+
+/** The member as the set spells it, or 0. */
+export function set_get(set: usize, member: usize): usize {
+  if (word_n(set) == 0) return 0;
+  const entry = set_find(set, member, value_hash(member));
+  return entry == 0 ? 0 : load<u32>(entry, 4);
+}
+
+export function set_add(set: usize, member: usize): void {
+  const hash = value_hash(member);
+  if (set_find(set, member, hash) != 0) return;
+  store<u32>(entry_append(set, SET_ENTRY_SIZE, hash), <u32>member, 4);
+}
+
+// @ts-ignore: decorator
+@inline
+export function set_at(set: usize, i: i32): usize {
+  return load<u32>(word_a(set) + <usize>i * SET_ENTRY_SIZE, 4);
+}
+
+export function set_sort(set: usize): void {
+  sort_set(set);
+}

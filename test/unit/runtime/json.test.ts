@@ -1,0 +1,113 @@
+// JSON in and out of the runtime, against JSON.parse and JSON.stringify.
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { Runtime } from "./harness.ts";
+
+const runtime = new Runtime();
+
+function parse(text: string | Uint8Array, entry?: string): string | undefined {
+  runtime.reset();
+  const v = runtime.json(text, entry);
+  return v === 0 ? undefined : runtime.dump(v);
+}
+
+for (const entry of ["opa_json_parse", "json_parse_in_place"]) {
+  test(`${entry} keeps every JSON value`, () => {
+    fc.assert(
+      fc.property(fc.jsonValue({ maxDepth: 6 }), fc.nat(4), (value, indent) => {
+        const text = parse(JSON.stringify(value, null, indent), entry);
+        expect(JSON.parse(text ?? "")).toEqual(JSON.parse(JSON.stringify(value)));
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test(`${entry} accepts exactly what JSON.parse accepts`, () => {
+    const piece = fc.constantFrom(
+      ...'{}[]:,"\\0123456789.eE+- \n\ttruefalsn/u'.split(""),
+      "null",
+      "true",
+      '"a"',
+      "\\u00e9",
+      "\\ud83d\\ude00",
+      "é",
+      "1.5e3",
+    );
+    fc.assert(
+      fc.property(fc.array(piece, { maxLength: 12 }), (pieces) => {
+        const text = pieces.join("");
+        let valid = true;
+        try {
+          JSON.parse(text);
+        } catch {
+          valid = false;
+        }
+        expect(parse(text, entry) !== undefined, text).toBe(valid);
+      }),
+      { numRuns: 5000 },
+    );
+  });
+}
+
+test("objects of any size keep the last of equal keys and print sorted by bytes", () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.tuple(fc.string({ unit: "grapheme", maxLength: 3 }), fc.nat(9)), { maxLength: 60 }),
+      (pairs) => {
+        const text = `{${pairs.map(([key, value]) => `${JSON.stringify(key)}:${value}`).join(",")}}`;
+        const want = Object.fromEntries(pairs);
+        const got = parse(text) ?? "";
+        expect(JSON.parse(got)).toEqual(want);
+        const keys = [...got.matchAll(/"((?:[^"\\]|\\.)*)":/g)].map((match) =>
+          Buffer.from(JSON.parse(`"${match[1]}"`), "utf8"),
+        );
+        expect(keys).toEqual([...keys].sort(Buffer.compare));
+      },
+    ),
+    { numRuns: 300 },
+  );
+});
+
+test.each([
+  ["1.0", "1.0"],
+  ["-0", "-0"],
+  ["1E+2", "1E+2"],
+  ["9223372036854775807", "9223372036854775807"],
+  ["9223372036854775808", "9223372036854775808"],
+  ["-9223372036854775808", "-9223372036854775808"],
+  ["123456789012345678901234567890.10", "123456789012345678901234567890.10"],
+  ['"<&>\\u2028\\u0001\\u007f\\/\\n"', '"\\u003c\\u0026\\u003e\\u2028\\u0001\u007f/\\n"'],
+  ['"\\ud800x"', '"\ufffdx"'],
+  ['"\\ud800\\u0041"', '"\ufffdA"'],
+  ["01", undefined],
+  ["1.", undefined],
+  ["-", undefined],
+  ["", undefined],
+  ["[1,]", undefined],
+  ['{"a":1,}', undefined],
+  ['"\u0001"', undefined],
+  ["nul", undefined],
+  ["fals", undefined],
+])("%s is %s", (text, want) => {
+  expect(parse(text)).toBe(want);
+});
+
+test("invalid UTF-8 becomes U+FFFD byte by byte", () => {
+  expect(parse(Uint8Array.of(0x22, 0xff, 0xe2, 0x82, 0x41, 0x22))).toBe('"\ufffd\ufffd\ufffdA"');
+});
+
+test("nesting: deep enough for any document, refused beyond the limit instead of a crash", () => {
+  const nest = (depth: number): string => "[".repeat(depth) + "]".repeat(depth);
+  expect(parse(nest(2500))).toBe(nest(2500));
+  expect(parse(nest(2501))).toBeUndefined();
+  expect(parse(nest(1_000_000))).toBeUndefined();
+});
+
+test("Rego text: sets, any keys, back again", () => {
+  runtime.reset();
+  const text = '{"a": {1, "x", [2]}, 1: set(), {1}: {}, [1, 2]: null}';
+  expect(runtime.rego(runtime.value(text))).toBe('{1: set(), "a": {1, "x", [2]}, [1, 2]: null, {1}: {}}');
+  expect(runtime.dump(runtime.value('{"1": 1, 1: 2, {1}: 4, [1, 2.0]: 3, null: 5}'))).toBe(
+    '{"1":1,"[1,2.0]":3,"[1]":4,"null":5}',
+  );
+});

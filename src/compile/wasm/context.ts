@@ -1,0 +1,109 @@
+// What the emitters of statements share: the module under construction, the function under construction and the blocks that are open
+// in it. Statement emitters reach everything through these two objects; emit.ts makes them.
+
+import type { At, Block, Local, Operand, Stmt } from "../ir/ir.ts";
+import * as abi from "../../runtime/abi.ts";
+import type { Code, Label } from "./instruction.ts";
+import type { Locals } from "./locals.ts";
+import type { Statics } from "./statics.ts";
+
+/** Where a call goes. */
+export type Callee =
+  | { readonly kind: "policy"; readonly index: number }
+  | { readonly kind: "native"; readonly index: number; readonly result: boolean }
+  | { readonly kind: "host"; readonly index: number; readonly id: number; readonly result: boolean };
+
+/** A key of a dynamic call: known now, or only when it is called. */
+export type PathKey = string | undefined;
+
+export interface ModuleContext {
+  readonly statics: Statics;
+  /** Index of a function of the runtime. */
+  runtime(name: string): number;
+  callee(name: string): Callee;
+  /** A function that takes `args` and the unknown keys: the rule's value, 0 if no rule hangs there, 1 if it is undefined. */
+  dispatcher(args: number, path: readonly PathKey[]): number;
+  string(index: number): number;
+  stringText(index: number): string;
+  file(index: number): number;
+  /** Globals: the epoch in which rule values hold, and the last one that was given out. */
+  readonly epoch: number;
+  readonly lastEpoch: number;
+}
+
+/** One block of the plan that is open. `leave` puts back what the block changed for its length. */
+export interface Frame {
+  readonly label: Label;
+  readonly leave: (() => void) | undefined;
+}
+
+export interface FunctionContext {
+  readonly module: ModuleContext;
+  readonly code: Code;
+  readonly locals: Locals;
+  readonly frames: Frame[];
+  /** Plan locals that some statement reads. */
+  readonly reads: ReadonlySet<Local>;
+  /** What a second, different value for a local assigned once is called. */
+  readonly conflict: string;
+  /** Where a value is put and where control goes to return it; plans have a result set instead. */
+  readonly exit: { readonly value: number; readonly label: Label } | undefined;
+  /** Wasm local of the result set; functions have none. */
+  readonly results: number | undefined;
+  statement(stmt: Stmt): void;
+}
+
+/** Pushes the address of an operand's value. */
+export function push(context: FunctionContext, operand: Operand): void {
+  const { code, module } = context;
+  if (operand.type === "local") code.get(context.locals.of(operand.value));
+  else if (operand.type === "string_index") code.i32(module.string(operand.value));
+  else code.i32(operand.value ? abi.ADDRESS_TRUE : abi.ADDRESS_FALSE);
+}
+
+/** Label of the `index`-th open block, counted from the innermost. */
+function frameAt(context: FunctionContext, index: number): Frame {
+  return context.frames[context.frames.length - 1 - index] ?? context.frames[0]!;
+}
+
+/** Jumps to the end of the `index`-th open block and puts back what the blocks above it changed. */
+export function breakOut(context: FunctionContext, index: number): void {
+  for (let inner = 0; inner < index; inner++) frameAt(context, inner).leave?.();
+  context.code.br(frameAt(context, index).label);
+}
+
+/** Leaves the innermost block if the number on the stack is not 0. */
+export function failIf(context: FunctionContext): void {
+  context.code.brIf(frameAt(context, 0).label);
+}
+
+export function failUnless(context: FunctionContext): void {
+  context.code.eqz();
+  failIf(context);
+}
+
+/** Emits the statements of a block between `block` and `end`; a statement that fails leaves it. */
+export function emitBlock(context: FunctionContext, block: Block, leave?: () => void): void {
+  const label = context.code.block();
+  emitBody(context, block, label, leave);
+  context.code.end();
+}
+
+/** Emits the statements of a block whose label is open already. */
+export function emitBody(context: FunctionContext, block: Block, label: Label, leave?: () => void): void {
+  context.frames.push({ label, leave });
+  for (const stmt of block.stmts) context.statement(stmt);
+  context.frames.pop();
+}
+
+/** Ends the evaluation with an error of a place. */
+export function abortAt(context: FunctionContext, at: At, code: string, message: string): void {
+  const { module } = context;
+  context.code.i32(module.file(at.file));
+  context.code.i32(at.row);
+  context.code.i32(at.col);
+  context.code.i32(module.statics.string(code));
+  context.code.i32(module.statics.string(message));
+  context.code.call(module.runtime("abort_at"));
+  context.code.unreachable();
+}

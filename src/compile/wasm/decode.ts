@@ -1,0 +1,279 @@
+// Reads a WebAssembly binary into its sections and its function bodies into the functions they call. In: bytes of the prebuilt
+// runtime. Out: tables that link.ts appends to. Understands the MVP instructions (what the runtime may hold); anything else is refused
+// rather than guessed.
+
+import { PolicyError } from "../../error.ts";
+import * as wasm from "./encode.ts";
+
+export interface FunctionType {
+  readonly params: readonly number[];
+  readonly results: readonly number[];
+}
+
+export interface Import {
+  readonly module: string;
+  readonly name: string;
+  readonly kind: number;
+  /** Of a function: its type index. */
+  readonly type: number;
+  /** The import as it was encoded. */
+  readonly bytes: Uint8Array;
+}
+
+export interface Global {
+  readonly type: number;
+  readonly mutable: boolean;
+  /** Initialiser, with its `end`. */
+  readonly init: Uint8Array;
+}
+
+export interface Export {
+  readonly name: string;
+  readonly kind: number;
+  readonly index: number;
+}
+
+/** An active segment at a constant address. */
+export interface DataSegment {
+  readonly offset: number;
+  readonly bytes: Uint8Array;
+}
+
+export interface Module {
+  readonly types: readonly FunctionType[];
+  readonly imports: readonly Import[];
+  /** Type index of each defined function. */
+  readonly functions: readonly number[];
+  readonly globals: readonly Global[];
+  readonly exports: readonly Export[];
+  readonly start: number | undefined;
+  /** Functions that stand in a table: whatever calls indirectly may reach them. */
+  readonly elements: readonly number[];
+  /** Bodies without their size: local declarations, instructions, `end`. */
+  readonly bodies: readonly Uint8Array[];
+  readonly data: readonly DataSegment[];
+  /** Contents of the sections that are copied as they are, by id. */
+  readonly raw: ReadonlyMap<number, Uint8Array>;
+}
+
+const UTF8 = new TextDecoder("utf-8", { fatal: true });
+
+export class ByteReader {
+  readonly bytes: Uint8Array;
+  position: number;
+
+  constructor(bytes: Uint8Array, position = 0) {
+    this.bytes = bytes;
+    this.position = position;
+  }
+
+  get done(): boolean {
+    return this.position >= this.bytes.length;
+  }
+
+  byte(): number {
+    const value = this.bytes[this.position++];
+    if (value === undefined) throw malformed("ends too early");
+    return value;
+  }
+
+  u32(): number {
+    let value = 0;
+    for (let shift = 0; shift < 35; shift += 7) {
+      const byte = this.byte();
+      value += (byte & 0x7f) * 2 ** shift;
+      if (byte < 0x80) return value;
+    }
+    throw malformed("holds a number that is too long");
+  }
+
+  /** Skips a LEB128 number of any width. */
+  skipNumber(): void {
+    while (this.byte() >= 0x80);
+  }
+
+  s32(): number {
+    let value = 0;
+    let shift = 0;
+    for (;;) {
+      const byte = this.byte();
+      value |= (byte & 0x7f) << shift;
+      shift += 7;
+      if (byte < 0x80) return shift < 32 && (byte & 0x40) !== 0 ? value | (-1 << shift) : value;
+    }
+  }
+
+  take(length: number): Uint8Array {
+    if (this.position + length > this.bytes.length) throw malformed("ends too early");
+    const part = this.bytes.subarray(this.position, this.position + length);
+    this.position += length;
+    return part;
+  }
+
+  sized(): Uint8Array {
+    return this.take(this.u32());
+  }
+
+  name(): string {
+    return UTF8.decode(this.sized());
+  }
+
+  list<T>(read: () => T): T[] {
+    const items: T[] = [];
+    for (let left = this.u32(); left > 0; left--) items.push(read());
+    return items;
+  }
+}
+
+function malformed(what: string): PolicyError {
+  return new PolicyError("internal_error", `the runtime module ${what}`);
+}
+
+export function decodeModule(bytes: Uint8Array): Module {
+  const reader = new ByteReader(bytes);
+  const magic = reader.take(8);
+  if (magic.join() !== "0,97,115,109,1,0,0,0") throw malformed("is not a WebAssembly module of version 1");
+  const raw = new Map<number, Uint8Array>();
+  while (!reader.done) {
+    const id = reader.byte();
+    const content = reader.sized();
+    if (id !== wasm.SECTION_CUSTOM) raw.set(id, content);
+  }
+  const section = <T>(id: number, read: (reader: ByteReader) => T, otherwise: T): T => {
+    const content = raw.get(id);
+    return content === undefined ? otherwise : read(new ByteReader(content));
+  };
+  const none: never[] = [];
+  return {
+    types: section(wasm.SECTION_TYPE, (r) => r.list(() => readType(r)), none),
+    imports: section(wasm.SECTION_IMPORT, (r) => r.list(() => readImport(r)), none),
+    functions: section(wasm.SECTION_FUNCTION, (r) => r.list(() => r.u32()), none),
+    globals: section(wasm.SECTION_GLOBAL, (r) => r.list(() => readGlobal(r)), none),
+    exports: section(
+      wasm.SECTION_EXPORT,
+      (r) => r.list(() => ({ name: r.name(), kind: r.byte(), index: r.u32() })),
+      none,
+    ),
+    start: section(wasm.SECTION_START, (r): number | undefined => r.u32(), undefined),
+    elements: section(wasm.SECTION_ELEMENT, (r) => r.list(() => readElements(r)).flat(), none),
+    bodies: section(wasm.SECTION_CODE, (r) => r.list(() => r.sized()), none),
+    data: section(wasm.SECTION_DATA, (r) => r.list(() => readData(r)), none),
+    raw,
+  };
+}
+
+function readType(reader: ByteReader): FunctionType {
+  if (reader.byte() !== 0x60) throw malformed("holds a type that is no function");
+  return { params: reader.list(() => reader.byte()), results: reader.list(() => reader.byte()) };
+}
+
+function readImport(reader: ByteReader): Import {
+  const start = reader.position;
+  const module = reader.name();
+  const name = reader.name();
+  const kind = reader.byte();
+  let type = 0;
+  if (kind === wasm.KIND_FUNCTION) type = reader.u32();
+  else if (kind === wasm.KIND_MEMORY) {
+    if ((reader.byte() & 1) !== 0) reader.u32();
+    reader.u32();
+  } else throw malformed(`imports \`${module}.${name}\`, which is neither function nor memory`);
+  return { module, name, kind, type, bytes: reader.bytes.subarray(start, reader.position) };
+}
+
+function readGlobal(reader: ByteReader): Global {
+  const type = reader.byte();
+  const mutable = reader.byte() === 1;
+  const start = reader.position;
+  while (reader.bytes[reader.position] !== 0x0b) skipInstruction(reader, reader.byte());
+  reader.position++;
+  return { type, mutable, init: reader.bytes.subarray(start, reader.position) };
+}
+
+function readElements(reader: ByteReader): number[] {
+  if (reader.u32() !== 0) throw malformed("holds an element segment that is not active");
+  readOffset(reader);
+  return reader.list(() => reader.u32());
+}
+
+function readData(reader: ByteReader): DataSegment {
+  if (reader.u32() !== 0) throw malformed("holds a data segment that is not active");
+  return { offset: readOffset(reader), bytes: reader.sized() };
+}
+
+function readOffset(reader: ByteReader): number {
+  if (reader.byte() !== 0x41) throw malformed("places a segment at an address that is no constant");
+  const offset = reader.s32();
+  if (reader.byte() !== 0x0b) throw malformed("places a segment at an address that is no constant");
+  return offset;
+}
+
+export interface Calls {
+  readonly direct: ReadonlySet<number>;
+  /** Whether it calls through a table. */
+  readonly indirect: boolean;
+}
+
+/** The functions that a body calls. */
+export function callsOf(body: Uint8Array): Calls {
+  const reader = new ByteReader(body);
+  for (let groups = reader.u32(); groups > 0; groups--) {
+    reader.u32();
+    reader.byte();
+  }
+  const direct = new Set<number>();
+  let indirect = false;
+  while (!reader.done) {
+    const opcode = reader.byte();
+    if (opcode === 0x10) direct.add(reader.u32());
+    else {
+      if (opcode === 0x11) indirect = true;
+      skipInstruction(reader, opcode);
+    }
+  }
+  return { direct, indirect };
+}
+
+/** Moves past the immediates of the instruction whose opcode was just read. */
+function skipInstruction(reader: ByteReader, opcode: number): void {
+  if (opcode === 0x02 || opcode === 0x03 || opcode === 0x04)
+    reader.skipNumber(); // block, loop, if: block type
+  else if (opcode === 0x0c || opcode === 0x0d || opcode === 0x10)
+    reader.u32(); // br, br_if, call
+  else if (opcode === 0x0e) {
+    reader.list(() => reader.u32()); // br_table
+    reader.u32();
+  } else if (opcode === 0x11) {
+    reader.u32(); // call_indirect: type, table
+    reader.u32();
+  } else if (opcode >= 0x20 && opcode <= 0x24)
+    reader.u32(); // locals and globals
+  else if (opcode >= 0x28 && opcode <= 0x3e) {
+    reader.u32(); // loads and stores: alignment, offset
+    reader.u32();
+  } else if (opcode === 0x3f || opcode === 0x40)
+    reader.byte(); // memory.size, memory.grow
+  else if (opcode === 0x41 || opcode === 0x42)
+    reader.skipNumber(); // i32.const, i64.const
+  else if (opcode === 0x43)
+    reader.take(4); // f32.const
+  else if (opcode === 0x44)
+    reader.take(8); // f64.const
+  else if (!(isPlain(opcode) || (opcode >= 0x45 && opcode <= 0xbf))) {
+    throw malformed(
+      `uses the instruction 0x${opcode.toString(16)}, which is not in the first version of WebAssembly`,
+    );
+  }
+}
+
+/** unreachable, nop, else, end, return, drop, select: no immediates. */
+function isPlain(opcode: number): boolean {
+  return (
+    opcode <= 0x01 ||
+    opcode === 0x05 ||
+    opcode === 0x0b ||
+    opcode === 0x0f ||
+    opcode === 0x1a ||
+    opcode === 0x1b
+  );
+}

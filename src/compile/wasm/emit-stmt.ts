@@ -1,0 +1,365 @@
+// One emitter for each kind of plan statement. In: a statement and the function it stands in. Out: instructions in the function's code.
+// A statement that is undefined leaves the innermost open block. The table at the end has an entry for every kind or does not compile.
+
+import type { At, Operand, Stmt, StmtKind, StmtOf } from "../ir/ir.ts";
+import * as abi from "../../runtime/abi.ts";
+import {
+  abortAt,
+  breakOut,
+  type Callee,
+  emitBlock,
+  emitBody,
+  failIf,
+  failUnless,
+  type FunctionContext,
+  push,
+} from "./context.ts";
+import { TYPE_I64 } from "./encode.ts";
+
+type Emit<K extends StmtKind> = (context: FunctionContext, stmt: StmtOf<K>) => void;
+
+const CONFLICT = "eval_conflict_error";
+
+function call(context: FunctionContext, name: string): void {
+  context.code.call(context.module.runtime(name));
+}
+
+function set(context: FunctionContext, target: number): void {
+  context.code.set(context.locals.of(target));
+}
+
+function get(context: FunctionContext, local: number): void {
+  context.code.get(context.locals.of(local));
+}
+
+/** Puts a box of static data into a local. */
+function constant(context: FunctionContext, address: number, target: number): void {
+  context.code.i32(address);
+  set(context, target);
+}
+
+function isType(context: FunctionContext, source: Operand, tag: number): void {
+  if (source.type !== "local") {
+    breakOut(context, 0);
+    return;
+  }
+  push(context, source);
+  context.code.load8(abi.OFFSET_TAG);
+  context.code.i32(tag);
+  context.code.ne();
+  failIf(context);
+}
+
+/** In the cold path of a builtin that gave nothing: notes why, with the place and the builtin's name. */
+function noteFailure(context: FunctionContext, name: string, at: At): void {
+  const { code, module } = context;
+  code.i32(module.statics.array([module.file(at.file), module.statics.string(name)]));
+  code.i32(at.row);
+  code.i32(at.col);
+  call(context, "failure_note");
+}
+
+const assignVarOnce: Emit<"AssignVarOnceStmt"> = (context, stmt) => {
+  const { code } = context;
+  get(context, stmt.target);
+  code.if();
+  get(context, stmt.target);
+  push(context, stmt.source);
+  call(context, "value_equal");
+  code.eqz();
+  code.if();
+  abortAt(context, stmt.at, CONFLICT, context.conflict);
+  code.end();
+  code.else();
+  push(context, stmt.source);
+  set(context, stmt.target);
+  code.end();
+};
+
+const callStmt: Emit<"CallStmt"> = (context, stmt) => {
+  const callee = context.module.callee(stmt.func);
+  if (callee.kind === "policy") {
+    for (const arg of stmt.args) push(context, arg);
+    context.code.call(callee.index);
+    context.code.tee(context.locals.of(stmt.result));
+    failUnless(context);
+  } else callBuiltin(context, stmt, callee);
+};
+
+function callBuiltin(
+  context: FunctionContext,
+  stmt: StmtOf<"CallStmt">,
+  callee: Exclude<Callee, { kind: "policy" }>,
+): void {
+  const { code } = context;
+  if (callee.kind === "host") {
+    code.i32(callee.id);
+    code.i32(0);
+  }
+  for (const arg of stmt.args) push(context, arg);
+  code.call(callee.index);
+  code.tee(context.locals.of(stmt.result));
+  code.eqz();
+  code.if();
+  noteFailure(context, stmt.func, stmt.at);
+  if (callee.result) breakOut(context, 0);
+  code.end();
+}
+
+const callDynamic: Emit<"CallDynamicStmt"> = (context, stmt) => {
+  const { code, module } = context;
+  const path = stmt.path.map((key) =>
+    key.type === "string_index" ? module.stringText(key.value) : undefined,
+  );
+  for (const arg of stmt.args) get(context, arg);
+  for (const key of stmt.path) if (key.type !== "string_index") push(context, key);
+  code.call(module.dispatcher(stmt.args.length, path));
+  code.tee(context.locals.of(stmt.result));
+  failUnless(context);
+  get(context, stmt.result);
+  code.i32(1);
+  code.eq();
+  code.if();
+  // The rule exists but has no value: then data must not be asked, so the plan's whole lookup is left.
+  code.i32(0);
+  set(context, stmt.result);
+  breakOut(context, 3);
+  code.end();
+};
+
+const dot: Emit<"DotStmt"> = (context, stmt) => {
+  if (stmt.source.type !== "local") return breakOut(context, 0);
+  push(context, stmt.source);
+  push(context, stmt.key);
+  call(context, "value_get");
+  context.code.tee(context.locals.of(stmt.target));
+  failUnless(context);
+};
+
+const len: Emit<"LenStmt"> = (context, stmt) => {
+  const { code } = context;
+  context.locals.scratch((length) => {
+    push(context, stmt.source);
+    call(context, "value_length");
+    code.tee(length);
+    code.i32(0);
+    code.ltS();
+    failIf(context);
+    code.get(length);
+    code.extend();
+    call(context, "number_int");
+    set(context, stmt.target);
+  });
+};
+
+const not: Emit<"NotStmt"> = (context, stmt) => {
+  const label = context.code.block();
+  emitBody(context, stmt.block, label);
+  // The block succeeded, so its negation fails.
+  breakOut(context, 0);
+  context.code.end();
+};
+
+const objectInsertOnce: Emit<"ObjectInsertOnceStmt"> = (context, stmt) => {
+  const { code } = context;
+  get(context, stmt.object);
+  push(context, stmt.key);
+  push(context, stmt.value);
+  call(context, "object_insert_once");
+  code.eqz();
+  code.if();
+  abortAt(context, stmt.at, CONFLICT, "object keys must be unique");
+  code.end();
+};
+
+const returnLocal: Emit<"ReturnLocalStmt"> = (context, stmt) => {
+  const { code, exit, frames } = context;
+  if (exit === undefined) return;
+  get(context, stmt.source);
+  code.set(exit.value);
+  for (let inner = frames.length - 1; inner >= 0; inner--) frames[inner]?.leave?.();
+  code.br(exit.label);
+};
+
+const scan: Emit<"ScanStmt"> = (context, stmt) => {
+  const { code, locals, reads } = context;
+  locals.scratch((count) =>
+    locals.scratch((index) => {
+      get(context, stmt.source);
+      call(context, "scan_open");
+      code.tee(count);
+      code.if();
+      code.i32(0);
+      code.set(index);
+      const loop = code.loop();
+      if (reads.has(stmt.key)) {
+        get(context, stmt.source);
+        code.get(index);
+        call(context, "scan_key");
+        set(context, stmt.key);
+      }
+      if (reads.has(stmt.value)) {
+        get(context, stmt.source);
+        code.get(index);
+        call(context, "scan_value");
+        set(context, stmt.value);
+      }
+      emitBlock(context, stmt.block);
+      code.get(index);
+      code.i32(1);
+      code.add();
+      code.tee(index);
+      code.get(count);
+      code.ltU();
+      code.brIf(loop);
+      code.end();
+      code.end();
+    }),
+  );
+};
+
+/** Replaces the local for the length of the block, in an epoch of its own: values of rules from outside do not hold inside. */
+const withStmt: Emit<"WithStmt"> = (context, stmt) => {
+  const { code, locals, module } = context;
+  const local = locals.of(stmt.local);
+  locals.scratch((saved) =>
+    locals.scratch((failed) =>
+      locals.scratch((epoch) => {
+        code.get(local);
+        code.set(saved);
+        if (stmt.path.length > 0) {
+          code.get(local);
+          code.i32(module.statics.array(stmt.path.map((key) => module.string(key))));
+        }
+        push(context, stmt.value);
+        if (stmt.path.length > 0) call(context, "with_put");
+        code.set(local);
+        code.globalGet(module.epoch);
+        code.set(epoch);
+        code.globalGet(module.lastEpoch);
+        code.i64(1n);
+        code.add64();
+        code.globalSet(module.lastEpoch);
+        code.globalGet(module.lastEpoch);
+        code.globalSet(module.epoch);
+        const leave = (): void => {
+          code.get(saved);
+          code.set(local);
+          code.get(epoch);
+          code.globalSet(module.epoch);
+        };
+        code.i32(1);
+        code.set(failed);
+        const label = code.block();
+        emitBody(context, stmt.block, label, leave);
+        code.i32(0);
+        code.set(failed);
+        code.end();
+        leave();
+        code.get(failed);
+        failIf(context);
+      }, TYPE_I64),
+    ),
+  );
+};
+
+/** Comparison of two operands: fails if they are (not) equal. */
+function compare(
+  context: FunctionContext,
+  a: Operand,
+  b: Operand,
+  fail: (context: FunctionContext) => void,
+): void {
+  push(context, a);
+  push(context, b);
+  call(context, "value_equal");
+  fail(context);
+}
+
+const EMITTERS: { readonly [K in StmtKind]: Emit<K> } = {
+  ArrayAppendStmt: (context, stmt) => {
+    get(context, stmt.array);
+    push(context, stmt.value);
+    call(context, "array_append");
+  },
+  AssignIntStmt: (context, stmt) =>
+    constant(context, context.module.statics.number(String(stmt.value)), stmt.target),
+  AssignVarStmt: (context, stmt) => {
+    push(context, stmt.source);
+    set(context, stmt.target);
+  },
+  AssignVarOnceStmt: assignVarOnce,
+  BlockStmt: (context, stmt) => {
+    for (const block of stmt.blocks) emitBlock(context, block);
+  },
+  BreakStmt: (context, stmt) => breakOut(context, stmt.index),
+  CallStmt: callStmt,
+  CallDynamicStmt: callDynamic,
+  DotStmt: dot,
+  EqualStmt: (context, stmt) => compare(context, stmt.a, stmt.b, failUnless),
+  IsArrayStmt: (context, stmt) => isType(context, stmt.source, abi.TAG_ARRAY),
+  IsDefinedStmt: (context, stmt) => {
+    get(context, stmt.source);
+    failUnless(context);
+  },
+  IsObjectStmt: (context, stmt) => isType(context, stmt.source, abi.TAG_OBJECT),
+  IsSetStmt: (context, stmt) => isType(context, stmt.source, abi.TAG_SET),
+  IsUndefinedStmt: (context, stmt) => {
+    get(context, stmt.source);
+    failIf(context);
+  },
+  LenStmt: len,
+  MakeArrayStmt: (context, stmt) => {
+    context.code.i32(stmt.capacity);
+    call(context, "array_new");
+    set(context, stmt.target);
+  },
+  MakeNullStmt: (context, stmt) => constant(context, abi.ADDRESS_NULL, stmt.target),
+  MakeNumberIntStmt: (context, stmt) =>
+    constant(context, context.module.statics.number(String(stmt.value)), stmt.target),
+  MakeNumberRefStmt: (context, stmt) =>
+    constant(context, context.module.statics.number(context.module.stringText(stmt.index)), stmt.target),
+  MakeObjectStmt: (context, stmt) => {
+    call(context, "object_new");
+    set(context, stmt.target);
+  },
+  MakeSetStmt: (context, stmt) => {
+    call(context, "set_new");
+    set(context, stmt.target);
+  },
+  NopStmt: () => {},
+  NotEqualStmt: (context, stmt) => compare(context, stmt.a, stmt.b, failIf),
+  NotStmt: not,
+  ObjectInsertStmt: (context, stmt) => {
+    get(context, stmt.object);
+    push(context, stmt.key);
+    push(context, stmt.value);
+    call(context, "object_insert");
+  },
+  ObjectInsertOnceStmt: objectInsertOnce,
+  ObjectMergeStmt: (context, stmt) => {
+    get(context, stmt.a);
+    get(context, stmt.b);
+    call(context, "object_merge");
+    set(context, stmt.target);
+  },
+  ResetLocalStmt: (context, stmt) => constant(context, 0, stmt.target),
+  ResultSetAddStmt: (context, stmt) => {
+    if (context.results === undefined) return;
+    context.code.get(context.results);
+    get(context, stmt.value);
+    call(context, "set_add");
+  },
+  ReturnLocalStmt: returnLocal,
+  ScanStmt: scan,
+  SetAddStmt: (context, stmt) => {
+    get(context, stmt.set);
+    push(context, stmt.value);
+    call(context, "set_add");
+  },
+  WithStmt: withStmt,
+};
+
+export function emitStmt<K extends StmtKind>(context: FunctionContext, stmt: Stmt & { kind: K }): void {
+  (EMITTERS[stmt.kind] as Emit<K>)(context, stmt as unknown as StmtOf<K>);
+}

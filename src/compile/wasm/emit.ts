@@ -1,0 +1,396 @@
+// Policy in, an ordinary OPA module (ABI 1.3) out: the prebuilt runtime with the policy's functions, plans and static data behind it.
+// Deterministic: the same policy and runtime give the same bytes. Never sees a syntax tree; a policy must have passed ir/validate.ts.
+
+import type { BuiltinFunc, Func, Plan, Policy } from "../ir/ir.ts";
+import { PolicyError } from "../../error.ts";
+import * as abi from "../../runtime/abi.ts";
+import { type Callee, emitBlock, type FunctionContext, type ModuleContext, type PathKey } from "./context.ts";
+import { dispatcherBody, ruleTree } from "./dispatch.ts";
+import { emitStmt } from "./emit-stmt.ts";
+import { constantExpression, KIND_FUNCTION, KIND_GLOBAL, KIND_MEMORY, TYPE_I32, TYPE_I64 } from "./encode.ts";
+import { Code } from "./instruction.ts";
+import { Linker } from "./link.ts";
+import { Locals } from "./locals.ts";
+import { localsRead } from "./reads.ts";
+import { fixedBoxes, Statics } from "./statics.ts";
+
+export interface EmitOptions {
+  /** The prebuilt runtime, as scripts/build-runtime.mjs writes it. */
+  readonly runtime: Uint8Array;
+}
+
+export interface Emitted {
+  readonly bytes: Uint8Array;
+  /** Plan name to the id that `opa_eval` takes. */
+  readonly entrypoints: Readonly<Record<string, number>>;
+  /** Builtins that the host must supply, with the ids they are called by. */
+  readonly builtins: Readonly<Record<string, number>>;
+}
+
+/** Functions of OPA's ABI that the runtime has; `eval`, `opa_eval`, `builtins` and `entrypoints` are made here. */
+const ABI_EXPORTS = [
+  "opa_eval_ctx_new",
+  "opa_eval_ctx_set_input",
+  "opa_eval_ctx_set_data",
+  "opa_eval_ctx_set_entrypoint",
+  "opa_eval_ctx_get_result",
+  "opa_malloc",
+  "opa_free",
+  "opa_value_free",
+  "opa_json_parse",
+  "opa_value_parse",
+  "opa_json_dump",
+  "opa_value_dump",
+  "opa_heap_ptr_get",
+  "opa_heap_ptr_set",
+  "opa_heap_blocks_stash",
+  "opa_heap_blocks_restore",
+  "opa_heap_stash_clear",
+  "opa_value_add_path",
+  "opa_value_remove_path",
+];
+
+/** What our own engine uses beyond OPA's ABI. */
+const ENGINE_EXPORTS = ["failure_count", "failure_at", "fail"];
+
+const MAX_HOST_ARGUMENTS = 4;
+
+// Fields of the context that `eval` gets, drawn in runtime/context.ts.
+const CONTEXT_INPUT = 0;
+const CONTEXT_DATA = 4;
+const CONTEXT_ENTRYPOINT = 8;
+const CONTEXT_RESULT = 12;
+
+export function emit(policy: Policy, options: EmitOptions): Emitted {
+  return new Emitter(policy, options.runtime).run();
+}
+
+class Emitter implements ModuleContext {
+  readonly statics: Statics;
+  readonly epoch: number;
+  readonly lastEpoch: number;
+  readonly #policy: Policy;
+  readonly #linker: Linker;
+  readonly #funcs = new Map<string, number>();
+  readonly #builtinFuncs: ReadonlyMap<string, BuiltinFunc>;
+  readonly #hostIds = new Map<string, number>();
+  readonly #dispatchers = new Map<string, number>();
+  readonly #tree;
+
+  constructor(policy: Policy, runtime: Uint8Array) {
+    this.#policy = policy;
+    this.#linker = new Linker(runtime);
+    this.statics = new Statics(this.#linker.dataBase);
+    const zero = new Uint8Array([0x42, 0x00, 0x0b]);
+    this.epoch = this.#linker.global(TYPE_I64, true, zero);
+    this.lastEpoch = this.#linker.global(TYPE_I64, true, zero);
+    this.#builtinFuncs = new Map(policy.static.builtinFuncs.map((item) => [item.name, item]));
+    this.#tree = ruleTree(policy.funcs);
+  }
+
+  run(): Emitted {
+    const { plans, funcs } = this.#policy;
+    const linker = this.#linker;
+    for (const func of funcs) {
+      if (this.#funcs.has(func.name))
+        throw new PolicyError("internal_error", `function \`${func.name}\` is planned twice`);
+      this.#funcs.set(func.name, linker.declare(func.params.length, 1));
+    }
+    for (const func of funcs) linker.define(this.#index(func), this.#func(func));
+    const planned = plans.map((plan) => this.#plan(plan));
+    this.#exports(planned);
+    linker.place(fixedBoxes().offset, fixedBoxes().bytes);
+    return {
+      bytes: linker.finish(this.statics.finish()),
+      entrypoints: Object.fromEntries(plans.map((plan, id) => [plan.name, id])),
+      builtins: Object.fromEntries(this.#hostIds),
+    };
+  }
+
+  // What statement emitters ask for.
+
+  runtime(name: string): number {
+    return this.#linker.function(name);
+  }
+
+  callee(name: string): Callee {
+    const index = this.#funcs.get(name);
+    if (index !== undefined) return { kind: "policy", index };
+    const builtin = this.#builtinFuncs.get(name);
+    if (builtin === undefined)
+      throw new PolicyError("internal_error", `the plan calls \`${name}\`, which it does not declare`);
+    const result = hasResult(builtin);
+    const native = `builtin_${name.replaceAll(".", "_")}`;
+    if (this.#linker.has(native)) {
+      return { kind: "native", index: this.runtime(native), result };
+    }
+    const arity = argumentCount(builtin);
+    if (arity > MAX_HOST_ARGUMENTS) {
+      throw new PolicyError(
+        "rego_unsupported_error",
+        `builtin \`${name}\` takes more than ${MAX_HOST_ARGUMENTS} arguments`,
+      );
+    }
+    let id = this.#hostIds.get(name);
+    if (id === undefined) {
+      id = this.#hostIds.size;
+      this.#hostIds.set(name, id);
+    }
+    return { kind: "host", index: this.#linker.import(`opa_builtin${arity}`), id, result };
+  }
+
+  dispatcher(args: number, path: readonly PathKey[]): number {
+    const key = JSON.stringify([args, path.map((part) => part ?? 0)]);
+    const known = this.#dispatchers.get(key);
+    if (known !== undefined) return known;
+    const unknown = path.filter((part) => part === undefined).length;
+    const index = this.#linker.declare(args + unknown, 1);
+    this.#dispatchers.set(key, index);
+    this.#linker.define(
+      index,
+      dispatcherBody(this.#tree, args, path, this, (func) => this.#index(func)),
+    );
+    return index;
+  }
+
+  string(index: number): number {
+    return this.statics.string(this.stringText(index));
+  }
+
+  stringText(index: number): string {
+    const text = this.#policy.static.strings[index];
+    if (text === undefined) throw new PolicyError("internal_error", `the plan has no string ${index}`);
+    return text;
+  }
+
+  file(index: number): number {
+    return this.statics.string(this.#policy.static.files[index] ?? "");
+  }
+
+  #index(func: Func): number {
+    return this.#funcs.get(func.name) ?? this.callee(func.name).index;
+  }
+
+  /** A rule (input and data only) keeps its value for the epoch, undefined included; a function with arguments does not. */
+  #func(func: Func): Uint8Array {
+    const code = new Code(func.params.length);
+    const locals = new Locals(code, func.params);
+    const rule = func.params.length === 2;
+    const linker = this.#linker;
+    const memoEpoch = rule ? linker.global(TYPE_I64, true, new Uint8Array([0x42, 0x7f, 0x0b])) : 0;
+    const memoValue = rule ? linker.global(TYPE_I32, true, constantExpression(0)) : 0;
+    if (rule) {
+      code.globalGet(this.epoch);
+      code.globalGet(memoEpoch);
+      code.eq64();
+      code.if();
+      code.globalGet(memoValue);
+      code.return();
+      code.end();
+    }
+    const value = code.local();
+    const label = code.block();
+    const context = this.#context(code, locals, func.blocks, {
+      conflict:
+        (func.arity ?? func.params.length - 2) === 0
+          ? "complete rules must not produce multiple outputs"
+          : "functions must not produce multiple outputs for same inputs",
+      exit: { value, label },
+      results: undefined,
+    });
+    for (const block of func.blocks) emitBlock(context, block);
+    code.end();
+    if (rule) {
+      code.get(value);
+      code.globalSet(memoValue);
+      code.globalGet(this.epoch);
+      code.globalSet(memoEpoch);
+    }
+    code.get(value);
+    return code.finish();
+  }
+
+  /** A plan is a function of input, data and the result set. */
+  #plan(plan: Plan): number {
+    const index = this.#linker.declare(3, 0);
+    const code = new Code(3);
+    const context = this.#context(code, new Locals(code, [0, 1]), plan.blocks, {
+      conflict: "complete rules must not produce multiple outputs",
+      exit: undefined,
+      results: 2,
+    });
+    for (const block of plan.blocks) emitBlock(context, block);
+    this.#linker.define(index, code.finish());
+    return index;
+  }
+
+  #context(
+    code: Code,
+    locals: Locals,
+    blocks: Func["blocks"],
+    rest: Pick<FunctionContext, "conflict" | "exit" | "results">,
+  ): FunctionContext {
+    const context: FunctionContext = {
+      module: this,
+      code,
+      locals,
+      frames: [],
+      reads: localsRead(blocks),
+      statement: (stmt) => emitStmt(context, stmt),
+      ...rest,
+    };
+    return context;
+  }
+
+  #exports(plans: readonly number[]): void {
+    const linker = this.#linker;
+    linker.export("memory", KIND_MEMORY, 0);
+    const constant = (value: number): number => linker.global(TYPE_I32, false, constantExpression(value));
+    linker.export("opa_wasm_abi_version", KIND_GLOBAL, constant(abi.ABI_VERSION));
+    linker.export("opa_wasm_abi_minor_version", KIND_GLOBAL, constant(abi.ABI_MINOR_VERSION));
+    const evaluate = this.#define(1, (code) => this.#eval(code, plans));
+    linker.export("eval", KIND_FUNCTION, evaluate);
+    linker.export(
+      "opa_eval",
+      KIND_FUNCTION,
+      this.#define(7, (code) => this.#oneShot(code, evaluate)),
+    );
+    const entrypoints = this.#policy.plans.map((plan, id): [string, number] => [plan.name, id]);
+    linker.export(
+      "builtins",
+      KIND_FUNCTION,
+      this.#define(0, (code) => this.#names(code, [...this.#hostIds])),
+    );
+    linker.export(
+      "entrypoints",
+      KIND_FUNCTION,
+      this.#define(0, (code) => this.#names(code, entrypoints)),
+    );
+    for (const name of [...ABI_EXPORTS, ...ENGINE_EXPORTS]) linker.reexport(name);
+  }
+
+  #define(params: number, write: (code: Code) => void): number {
+    const index = this.#linker.declare(params, 1);
+    const code = new Code(params);
+    write(code);
+    this.#linker.define(index, code.finish());
+    return index;
+  }
+
+  /** `eval(context)`: a new epoch, an empty error buffer and an empty result set, then the plan that the context names. */
+  #eval(code: Code, plans: readonly number[]): void {
+    const results = code.local();
+    code.globalGet(this.lastEpoch);
+    code.i64(1n);
+    code.add64();
+    code.globalSet(this.lastEpoch);
+    code.globalGet(this.lastEpoch);
+    code.globalSet(this.epoch);
+    code.call(this.runtime("eval_reset"));
+    code.call(this.runtime("set_new"));
+    code.set(results);
+    code.get(0);
+    code.get(results);
+    code.store(CONTEXT_RESULT);
+    plans.forEach((plan, id) => {
+      code.get(0);
+      code.load(CONTEXT_ENTRYPOINT);
+      code.i32(id);
+      code.eq();
+      code.if();
+      code.get(0);
+      code.load(CONTEXT_INPUT);
+      code.get(0);
+      code.load(CONTEXT_DATA);
+      code.get(results);
+      code.call(plan);
+      code.i32(0);
+      code.return();
+      code.end();
+    });
+    this.#abort(code, "illegal entrypoint");
+    code.i32(0);
+  }
+
+  /** `opa_eval(reserved, entrypoint, data, input, length, heap, format)`: the address of the result's text. */
+  #oneShot(code: Code, evaluate: number): void {
+    const [entrypoint, data, input, length, heap, format] = [1, 2, 3, 4, 5, 6];
+    const context = code.local();
+    const document = code.local();
+    code.get(heap);
+    code.call(this.runtime("opa_heap_ptr_set"));
+    code.get(length);
+    code.if();
+    code.get(input);
+    code.get(length);
+    code.call(this.runtime("json_parse_in_place"));
+    code.tee(document);
+    code.eqz();
+    code.if();
+    // No JSON: it may be the text of a Rego value, which OPA's module takes as well.
+    code.get(input);
+    code.get(length);
+    code.call(this.runtime("opa_value_parse"));
+    code.set(document);
+    code.end();
+    code.get(document);
+    code.eqz();
+    code.if();
+    this.#abort(code, "invalid input: not a JSON document");
+    code.end();
+    code.end();
+    code.call(this.runtime("opa_eval_ctx_new"));
+    code.tee(context);
+    code.get(document);
+    code.store(CONTEXT_INPUT);
+    code.get(context);
+    code.get(data);
+    code.store(CONTEXT_DATA);
+    code.get(context);
+    code.get(entrypoint);
+    code.store(CONTEXT_ENTRYPOINT);
+    code.get(context);
+    code.call(evaluate);
+    code.drop();
+    code.get(format);
+    code.if();
+    code.get(context);
+    code.load(CONTEXT_RESULT);
+    code.call(this.runtime("opa_value_dump"));
+    code.return();
+    code.end();
+    code.get(context);
+    code.load(CONTEXT_RESULT);
+    code.call(this.runtime("opa_json_dump"));
+  }
+
+  /** An object of names and numbers, made anew at each call: hosts ask once. */
+  #names(code: Code, names: readonly (readonly [string, number])[]): void {
+    const object = code.local();
+    code.call(this.runtime("object_new"));
+    code.set(object);
+    for (const [name, id] of names) {
+      code.get(object);
+      code.i32(this.statics.string(name));
+      code.i32(this.statics.number(String(id)));
+      code.call(this.runtime("object_insert"));
+    }
+    code.get(object);
+  }
+
+  #abort(code: Code, message: string): void {
+    code.i32(this.statics.text(message));
+    code.call(this.#linker.import("opa_abort"));
+    code.unreachable();
+  }
+}
+
+function hasResult(builtin: BuiltinFunc): boolean {
+  const decl = builtin.decl as { result?: unknown } | undefined;
+  return decl?.result !== undefined && decl.result !== null;
+}
+
+function argumentCount(builtin: BuiltinFunc): number {
+  const decl = builtin.decl as { args?: readonly unknown[] | null } | undefined;
+  return decl?.args?.length ?? 0;
+}

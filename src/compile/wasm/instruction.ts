@@ -1,0 +1,168 @@
+// Writes the body of one function, instruction by instruction. Labels are absolute (the depth at which a block was opened), so that
+// code that opens helper blocks never has to count how many; `br` turns them into the relative index of the format.
+
+import { ByteWriter, TYPE_EMPTY, TYPE_I32, type TYPE_I64 } from "./encode.ts";
+
+/** A block that is open, by its depth. */
+export type Label = number;
+
+export class Code {
+  readonly #out = new ByteWriter();
+  #depth = 0;
+  readonly #params: number;
+  readonly #locals: number[] = [];
+
+  constructor(params: number) {
+    this.#params = params;
+  }
+
+  /** A new local of the function: its index. */
+  local(type: typeof TYPE_I32 | typeof TYPE_I64 = TYPE_I32): number {
+    this.#locals.push(type);
+    return this.#params + this.#locals.length - 1;
+  }
+
+  block(): Label {
+    this.#out.byte(0x02).byte(TYPE_EMPTY);
+    return ++this.#depth;
+  }
+
+  loop(): Label {
+    this.#out.byte(0x03).byte(TYPE_EMPTY);
+    return ++this.#depth;
+  }
+
+  if(): Label {
+    this.#out.byte(0x04).byte(TYPE_EMPTY);
+    return ++this.#depth;
+  }
+
+  else(): void {
+    this.#out.byte(0x05);
+  }
+
+  end(): void {
+    this.#depth--;
+    this.#out.byte(0x0b);
+  }
+
+  br(label: Label): void {
+    this.#out.byte(0x0c).u32(this.#depth - label);
+  }
+
+  brIf(label: Label): void {
+    this.#out.byte(0x0d).u32(this.#depth - label);
+  }
+
+  unreachable(): void {
+    this.#out.byte(0x00);
+  }
+
+  return(): void {
+    this.#out.byte(0x0f);
+  }
+
+  drop(): void {
+    this.#out.byte(0x1a);
+  }
+
+  call(index: number): void {
+    this.#out.byte(0x10).u32(index);
+  }
+
+  get(local: number): void {
+    this.#out.byte(0x20).u32(local);
+  }
+
+  set(local: number): void {
+    this.#out.byte(0x21).u32(local);
+  }
+
+  tee(local: number): void {
+    this.#out.byte(0x22).u32(local);
+  }
+
+  globalGet(index: number): void {
+    this.#out.byte(0x23).u32(index);
+  }
+
+  globalSet(index: number): void {
+    this.#out.byte(0x24).u32(index);
+  }
+
+  i32(value: number): void {
+    this.#out.byte(0x41).s32(value);
+  }
+
+  i64(value: bigint): void {
+    this.#out.byte(0x42).s64(value);
+  }
+
+  /** Load of an int32 at the address on the stack plus `offset`. */
+  load(offset: number): void {
+    this.#out.byte(0x28).u32(2).u32(offset);
+  }
+
+  load8(offset: number): void {
+    this.#out.byte(0x2d).u32(0).u32(offset);
+  }
+
+  store(offset: number): void {
+    this.#out.byte(0x36).u32(2).u32(offset);
+  }
+
+  eqz(): void {
+    this.#out.byte(0x45);
+  }
+
+  eq(): void {
+    this.#out.byte(0x46);
+  }
+
+  ne(): void {
+    this.#out.byte(0x47);
+  }
+
+  ltS(): void {
+    this.#out.byte(0x48);
+  }
+
+  ltU(): void {
+    this.#out.byte(0x49);
+  }
+
+  add(): void {
+    this.#out.byte(0x6a);
+  }
+
+  sub(): void {
+    this.#out.byte(0x6b);
+  }
+
+  /** int32 to int64, with its sign. */
+  extend(): void {
+    this.#out.byte(0xac);
+  }
+
+  eq64(): void {
+    this.#out.byte(0x51);
+  }
+
+  add64(): void {
+    this.#out.byte(0x7c);
+  }
+
+  /** The body as the code section wants it, without its size. */
+  finish(): Uint8Array {
+    const body = new ByteWriter(this.#out.length + 16);
+    const groups: [number, number][] = [];
+    for (const type of this.#locals) {
+      const last = groups.at(-1);
+      if (last !== undefined && last[1] === type) last[0]++;
+      else groups.push([1, type]);
+    }
+    body.u32(groups.length);
+    for (const [count, type] of groups) body.u32(count).byte(type);
+    return body.raw(this.#out.finish()).byte(0x0b).finish();
+  }
+}

@@ -1,0 +1,135 @@
+// Static data of a policy: strings, numbers and arrays as finished boxes (drawn in runtime/abi.ts), each once, at their final
+// addresses. In: texts. Out: addresses, and one block of bytes for the linker. Never emits code.
+
+import * as abi from "../../runtime/abi.ts";
+import { ByteWriter, encodeUtf8 } from "./encode.ts";
+
+const INT64_MAX = 2n ** 63n - 1n;
+const INT64_MIN = -(2n ** 63n);
+
+/** How the runtime hashes the bytes of a string (`bytes_hash` in runtime/compare.ts): constants arrive with their hash. */
+export function hashBytes(bytes: Uint8Array): number {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  let hash = 0x9747b28c ^ bytes.length;
+  let at = 0;
+  for (; at + 4 <= bytes.length; at += 4) {
+    const mixed = Math.imul(hash ^ view.getUint32(at, true), 0x9e3779b1);
+    hash = (mixed << 15) | (mixed >>> 17);
+  }
+  let tail = 0;
+  for (; at < bytes.length; at++) tail = (tail << 8) | bytes[at]!;
+  hash = Math.imul(hash ^ tail, 0x85ebca77);
+  hash ^= hash >>> 13;
+  hash = Math.imul(hash, 0xc2b2ae3d);
+  hash ^= hash >>> 16;
+  return hash === 0 ? 1 : hash >>> 0;
+}
+
+export class Statics {
+  readonly #base: number;
+  readonly #out = new ByteWriter(4096);
+  readonly #strings = new Map<string, number>();
+  readonly #texts = new Map<string, number>();
+  readonly #numbers = new Map<string, number>();
+  readonly #arrays = new Map<string, number>();
+
+  constructor(base: number) {
+    this.#base = base;
+  }
+
+  #here(): number {
+    this.#out.align(8);
+    return this.#base + this.#out.length;
+  }
+
+  #bytes(bytes: Uint8Array): number {
+    const address = this.#base + this.#out.length;
+    // Readers go word by word: the padding keeps the next box out of a string's last word.
+    this.#out.raw(bytes).align(8);
+    return address;
+  }
+
+  #box(tag: number, flags: number, n: number, a: number, b: number): number {
+    const address = this.#here();
+    this.#out
+      .word(tag | (flags << 8))
+      .word(n)
+      .word(a)
+      .word(b);
+    return address;
+  }
+
+  /** Address of the string box of a text. */
+  string(text: string): number {
+    const known = this.#strings.get(text);
+    if (known !== undefined) return known;
+    const bytes = encodeUtf8(text);
+    const at = this.#bytes(bytes);
+    const flags = bytes.every((byte) => byte < 0x80) ? abi.STRING_ASCII : abi.STRING_NOT_ASCII;
+    const address = this.#box(abi.TAG_STRING, flags, bytes.length, at, hashBytes(bytes));
+    this.#strings.set(text, address);
+    return address;
+  }
+
+  /** Address of a NUL-terminated text, as hosts read messages. */
+  text(text: string): number {
+    const known = this.#texts.get(text);
+    if (known !== undefined) return known;
+    const address = this.#bytes(encodeUtf8(`${text}\0`));
+    this.#texts.set(text, address);
+    return address;
+  }
+
+  /** Address of the number box of a literal: an int64 where the literal is one, else its text. */
+  number(text: string): number {
+    const known = this.#numbers.get(text);
+    if (known !== undefined) return known;
+    const address = isInt64(text) ? this.#int(BigInt(text)) : this.#numberText(text);
+    this.#numbers.set(text, address);
+    return address;
+  }
+
+  #int(value: bigint): number {
+    const bits = BigInt.asUintN(64, value);
+    return this.#box(abi.TAG_NUMBER, abi.NUMBER_INT, 0, Number(bits & 0xffffffffn), Number(bits >> 32n));
+  }
+
+  #numberText(text: string): number {
+    const bytes = encodeUtf8(text);
+    return this.#box(abi.TAG_NUMBER, abi.NUMBER_TEXT, bytes.length, this.#bytes(bytes), 0);
+  }
+
+  /** Address of the array box of addresses of boxes. */
+  array(elements: readonly number[]): number {
+    const key = elements.join();
+    const known = this.#arrays.get(key);
+    if (known !== undefined) return known;
+    const at = this.#here();
+    for (const element of elements) this.#out.word(element);
+    const address = this.#box(abi.TAG_ARRAY, 0, elements.length, at, elements.length);
+    this.#arrays.set(key, address);
+    return address;
+  }
+
+  finish(): Uint8Array {
+    return this.#out.align(16).finish();
+  }
+}
+
+function isInt64(text: string): boolean {
+  if (!/^(0|-?[1-9][0-9]*)$/.test(text) || text.length > 20) return false;
+  const value = BigInt(text);
+  return value >= INT64_MIN && value <= INT64_MAX;
+}
+
+/** The boxes that every module has at fixed addresses: null, false, true. */
+export function fixedBoxes(): { readonly offset: number; readonly bytes: Uint8Array } {
+  const writer = new ByteWriter(64);
+  const box = (tag: number, n: number): void => {
+    writer.word(tag).word(n).word(0).word(0);
+  };
+  box(abi.TAG_NULL, 0);
+  box(abi.TAG_BOOLEAN, 0);
+  box(abi.TAG_BOOLEAN, 1);
+  return { offset: abi.ADDRESS_NULL, bytes: writer.finish() };
+}

@@ -23,7 +23,13 @@ export interface BuiltinContext {
 }
 
 export interface BuiltinNetwork {
-  fetch(request: { method: string; url: string; headers: Record<string, string>; body: Uint8Array | null; timeoutMs: number }): Promise<{ status: number; statusText: string; headers: Record<string, string[]>; body: Uint8Array }>;
+  fetch(request: {
+    method: string;
+    url: string;
+    headers: Record<string, string>;
+    body: Uint8Array | null;
+    timeoutMs: number;
+  }): Promise<{ status: number; statusText: string; headers: Record<string, string[]>; body: Uint8Array }>;
   lookup(host: string): Promise<string[]>;
 }
 
@@ -33,8 +39,15 @@ export interface Argument {
   readonly description: string;
 }
 
-/** `undefined` = the builtin has no answer. Throw PolicyError `eval_builtin_error` or `eval_type_error` to say why. */
-export type HostBody = (args: readonly Value[], context: BuiltinContext) => Value | undefined | Promise<Value | undefined>;
+/**
+ * `undefined` = the builtin has no answer. A failure is thrown as PolicyError `eval_builtin_error` or `eval_type_error`; its message is what
+ * OPA prints after `file:row: code: `, so it begins with the name of the builtin: `json.unmarshal: unexpected EOF`. Void builtins answer
+ * `true`. A Promise means that the evaluation waits (suspend and replay); with the same arguments it must be answered from `cache` then.
+ */
+export type HostBody = (
+  args: readonly Value[],
+  context: BuiltinContext,
+) => Value | undefined | Promise<Value | undefined>;
 
 export interface Builtin {
   readonly name: string;
@@ -48,11 +61,13 @@ export interface Builtin {
   readonly relation?: true;
   readonly deprecated?: true;
   readonly nondeterministic?: true;
+  /** The last argument may stand any number of times, or not at all (`print`). */
   readonly variadic?: true;
   /** Which docs page it stands on (OPA's `categories`). */
   readonly categories?: readonly string[];
-  /** Body: `builtin_<name>` in src/runtime/builtins. Exactly one of native, host and compiled is set. */
+  /** The runtime has a body, `builtin_<name>` in src/runtime/builtins; the emitter itself goes by the runtime's exports. */
   readonly native?: true;
+  /** Everything that can be called at run time has one: modules built by OPA import it, and it is the twin of a native body in tests. */
   readonly host?: HostBody;
   /** Never called at run time: the compiler rewrites it away (`assign`, `eq`, `rego.metadata.*`). */
   readonly compiled?: true;

@@ -1,0 +1,129 @@
+// Builtins of the category `arithmetic`: declarations and host bodies. Values in, values out; nothing here keeps state between calls.
+
+import { arg, builtin, setOf } from "./signature.ts";
+import { anyOf, anyType, numberType } from "../value/type.ts";
+import type { Builtin } from "./builtin.ts";
+
+// Declarations
+
+const plusBuiltin = builtin({
+  name: "plus",
+  description: "Adds two numbers.",
+  args: [arg("x", numberType, "a summand"), arg("y", numberType, "the other summand")],
+  result: arg("z", numberType, "their sum"),
+  examples: [
+    ["1 + 2", "3"],
+    ["0.1 + 0.2", "0.3"],
+  ],
+  infix: "+",
+  categories: ["numbers"],
+});
+
+const minusBuiltin = builtin({
+  name: "minus",
+  description: "Subtracts a number from a number, or takes the members of one set out of another.",
+  args: [
+    arg("x", anyOf(numberType, setOf(anyType)), "number or set to start from"),
+    arg("y", anyOf(numberType, setOf(anyType)), "number or set to take away"),
+  ],
+  result: arg("z", anyOf(numberType, setOf(anyType)), "what is left"),
+  examples: [
+    ["5 - 3", "2"],
+    ["{1, 2, 3} - {2}", "[1,3]"],
+  ],
+  infix: "-",
+  categories: ["sets", "numbers"],
+});
+
+const mulBuiltin = builtin({
+  name: "mul",
+  description: "Multiplies two numbers.",
+  args: [arg("x", numberType, "a factor"), arg("y", numberType, "the other factor")],
+  result: arg("z", numberType, "their product"),
+  examples: [
+    ["6 * 7", "42"],
+    ["4294967296 * 4294967296", "18446744073709551616"],
+  ],
+  infix: "*",
+  categories: ["numbers"],
+});
+
+const divBuiltin = builtin({
+  name: "div",
+  description: "Divides one number by another; there is no answer for a zero divisor.",
+  args: [arg("x", numberType, "the dividend"), arg("y", numberType, "the divisor")],
+  result: arg("z", numberType, "the quotient"),
+  examples: [
+    ["6 / 4", "1.5"],
+    ["10 / 3", "3.3333333333333333333"],
+  ],
+  infix: "/",
+  categories: ["numbers"],
+});
+
+const remBuiltin = builtin({
+  name: "rem",
+  description: "Gives what integer division leaves over, with the sign of the dividend.",
+  args: [
+    arg("x", numberType, "the dividend, an integer"),
+    arg("y", numberType, "the divisor, an integer other than zero"),
+  ],
+  result: arg("z", numberType, "the remainder"),
+  examples: [
+    ["7 % 3", "1"],
+    ["-7 % 3", "-1"],
+  ],
+  infix: "%",
+  categories: ["numbers"],
+});
+
+const absBuiltin = builtin({
+  name: "abs",
+  description: "Drops the sign of a number.",
+  args: [arg("x", numberType, "any number")],
+  result: arg("y", numberType, "its distance from zero"),
+  examples: [["abs(-3)", "3"]],
+  categories: ["numbers"],
+});
+
+const ceilBuiltin = builtin({
+  name: "ceil",
+  description: "Rounds a number up to an integer.",
+  args: [arg("x", numberType, "number to round")],
+  result: arg("y", numberType, "the least integer not below `x`"),
+  examples: [["ceil(1.2)", "2"]],
+  categories: ["numbers"],
+});
+
+const floorBuiltin = builtin({
+  name: "floor",
+  description: "Rounds a number down to an integer.",
+  args: [arg("x", numberType, "number to round")],
+  result: arg("y", numberType, "the greatest integer not above `x`"),
+  examples: [["floor(-1.2)", "-2"]],
+  categories: ["numbers"],
+});
+
+const roundBuiltin = builtin({
+  name: "round",
+  description: "Rounds a number to the nearest integer, halves away from zero.",
+  args: [arg("x", numberType, "number to round")],
+  result: arg("y", numberType, "the nearest integer"),
+  examples: [
+    ["round(2.5)", "3"],
+    ["round(-2.5)", "-3"],
+  ],
+  categories: ["numbers"],
+});
+
+export const arithmeticBuiltins: readonly Builtin[] = [
+  plusBuiltin,
+  minusBuiltin,
+  mulBuiltin,
+  divBuiltin,
+  remBuiltin,
+  absBuiltin,
+  ceilBuiltin,
+  floorBuiltin,
+  roundBuiltin,
+];

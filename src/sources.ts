@@ -1,0 +1,136 @@
+// Paths as `-d` loads them: files and folders of Rego, JSON and YAML, each optionally under a prefix (`a.b:path`), to module texts and one
+// base document. Folders are read whole, their names becoming the data path. Reads only; parses no Rego.
+
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { basename, extname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parse as parseYaml } from "yaml";
+import { PolicyError } from "./error.ts";
+import { decode, fromPlain } from "./value/json.ts";
+import { emptyObject, object } from "./value/object.ts";
+import { isObject, type RegoObject, type Value } from "./value/value.ts";
+
+/** One Rego file as text. `file` is the name that findings carry. */
+export interface SourceFile {
+  readonly file: string;
+  readonly text: string;
+}
+
+export interface Sources {
+  readonly modules: readonly SourceFile[];
+  readonly data: RegoObject;
+  /** Paths that turned out to be packed bundles; the caller reads them. */
+  readonly bundles: readonly string[];
+}
+
+export interface LoadOptions {
+  /** Shell patterns for names to leave out, as `.*` or `*_test.rego`. */
+  readonly ignore?: readonly string[];
+}
+
+interface Gathering {
+  readonly modules: SourceFile[];
+  readonly bundles: string[];
+  readonly ignore: readonly string[];
+  data: RegoObject;
+}
+
+/** Reads every path; throws `io_error` or `invalid_input` naming the first file that does not fit. */
+export function loadSources(paths: readonly string[], options: LoadOptions = {}): Sources {
+  const gathering: Gathering = { modules: [], bundles: [], ignore: options.ignore ?? [], data: emptyObject };
+  for (const given of paths) {
+    const [prefix, path] = splitPrefix(given);
+    loadPath(gathering, path.startsWith("file://") ? fileURLToPath(path) : path, prefix, 0);
+  }
+  const { modules, data, bundles } = gathering;
+  return { modules, data, bundles };
+}
+
+/** `a.b:path` puts the content of path under data.a.b. */
+export function splitPrefix(path: string): [readonly string[], string] {
+  const colon = path.indexOf(":");
+  if (colon <= 0 || path.startsWith("://", colon)) return [[], path];
+  return [path.slice(0, colon).split("."), path.slice(colon + 1)];
+}
+
+function loadPath(gathering: Gathering, path: string, place: readonly string[], depth: number): void {
+  const stat = failsAsIo(path, () => statSync(path));
+  if (depth > 0 && gathering.ignore.some((pattern) => matchesName(pattern, basename(path)))) return;
+  if (!stat.isDirectory()) return loadFile(gathering, path, place, depth);
+  const inner = depth > 0 ? [...place, basename(path)] : place;
+  for (const name of failsAsIo(path, () => readdirSync(path)).sort())
+    loadPath(gathering, join(path, name), inner, depth + 1);
+}
+
+/** Shell patterns over one name: `*`, `?` and `[…]`, as Go's filepath.Match. */
+export function matchesName(pattern: string, name: string): boolean {
+  const source = pattern.replace(/\[[^\]]*\]|[.*+?^${}()|[\]\\]/g, (part) => {
+    if (part === "*") return "[^/]*";
+    if (part === "?") return "[^/]";
+    return part.length > 1 ? part : `\\${part}`;
+  });
+  return new RegExp(`^${source}$`).test(name);
+}
+
+function loadFile(gathering: Gathering, path: string, place: readonly string[], depth: number): void {
+  const extension = extname(path);
+  if (path.endsWith(".tar.gz")) {
+    gathering.bundles.push(path);
+    return;
+  }
+  const text = failsAsIo(path, () => readFileSync(path, "utf8"));
+  if (extension === ".rego") gathering.modules.push({ file: path.replace(/^\/+|\/+$/g, ""), text });
+  else if (extension === ".json") addData(gathering, path, place, decode(text, { file: path }));
+  else if (extension === ".yaml" || extension === ".yml")
+    addData(gathering, path, place, decodeYaml(path, text));
+  else if (depth === 0) throw new PolicyError("invalid_input", `${path}: can't recognize file type`);
+}
+
+/** YAML as OPA takes it: what JSON can say, integers exact. */
+export function decodeYaml(path: string, text: string): Value {
+  try {
+    return fromPlain(parseYaml(text, { intAsBigInt: true, maxAliasCount: 1000 }) ?? null);
+  } catch (cause) {
+    throw new PolicyError("invalid_input", `${path}: ${(cause as Error).message.split("\n")[0]}`, { cause });
+  }
+}
+
+function addData(gathering: Gathering, path: string, place: readonly string[], document: Value): void {
+  let nested = document;
+  for (const name of [...place].reverse()) nested = object([[name, nested]]);
+  if (!isObject(nested)) throw new PolicyError("invalid_input", `${path}: document must be of type object`);
+  const merged = mergeDocuments(gathering.data, nested);
+  if (merged === undefined) throw new PolicyError("invalid_input", `${path}: merge error`);
+  gathering.data = merged;
+}
+
+/** Both documents in one; undefined where they hold different things at one place. */
+export function mergeDocuments(a: RegoObject, b: RegoObject): RegoObject | undefined {
+  if (a.size === 0) return b;
+  const merged = new Map<Value, Value>(a.entries());
+  for (const [key, right] of b.entries()) {
+    const left = a.get(key);
+    if (left === undefined) merged.set(key, right);
+    else {
+      const both = isObject(left) && isObject(right) ? mergeDocuments(left, right) : undefined;
+      if (both === undefined) return undefined;
+      merged.set(key, both);
+    }
+  }
+  return object(merged);
+}
+
+function failsAsIo<T>(path: string, read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    const why: Record<string, string> = {
+      ENOENT: "no such file or directory",
+      EACCES: "permission denied",
+      EISDIR: "is a directory",
+      ELOOP: "too many levels of symbolic links",
+    };
+    const code = (cause as NodeJS.ErrnoException).code ?? "";
+    throw new PolicyError("io_error", `${path}: ${why[code] ?? (cause as Error).message}`, { cause });
+  }
+}

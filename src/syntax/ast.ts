@@ -235,10 +235,10 @@ export interface CallTerm {
   readonly args: readonly Term[];
   readonly location: Location;
 }
-/** `$"a {x} b"`: text parts are StringTerms, expressions are Exprs. `raw` for $`…`. */
+/** `$"a {x} b"`: text parts are StringTerms, expressions are Exprs; an expression that is only a scalar is that scalar. `raw` for $`…`. */
 export interface TemplateString {
   readonly kind: "template-string";
-  readonly parts: readonly (StringTerm | Expr)[];
+  readonly parts: readonly (StringTerm | NumberTerm | BooleanTerm | NullTerm | Expr)[];
   readonly raw: boolean;
   readonly location: Location;
 }

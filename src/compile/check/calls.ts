@@ -1,0 +1,122 @@
+// Checks of calls: functions that do not exist or get the wrong number of arguments, void functions used as values, builtins
+// that are unsafe or deprecated. Bodies in, findings out.
+
+import type { Location } from "../../error.ts";
+import type { Body, Expr, RefTerm, Term } from "../../syntax/ast.ts";
+import { printRef, printTerm } from "../../syntax/print.ts";
+import { eachRule, isV1 } from "./cells.ts";
+import type { Compilation, Findings } from "./compilation.ts";
+import type { Arity } from "./outputs.ts";
+import { findNode } from "./trees.ts";
+import { callOf, isEquality, type Visitor, walkBody, walkHead } from "./walk.ts";
+
+/** The number of arguments of builtins and of the rules that the modules define. */
+export function arityOf(compilation: Compilation): Arity {
+  return (operator) => {
+    const builtin = compilation.builtins.get(printRef(operator.terms));
+    if (builtin !== undefined) return builtin.args.length;
+    const [first] = findNode(compilation.ruleTree, operator.terms)?.values ?? [];
+    return first === undefined ? undefined : (first.head.args ?? []).length;
+  };
+}
+
+/** The author's names in a ref. */
+export function originalRef(ref: RefTerm, rewritten: ReadonlyMap<string, string>): RefTerm {
+  const [head, ...rest] = ref.terms;
+  const name = (t: Term): Term => (t.kind === "var" ? { ...t, name: rewritten.get(t.name) ?? t.name } : t);
+  return { ...ref, terms: [name(head), ...rest.map(name)] };
+}
+
+export interface CallContext {
+  readonly compilation: Compilation;
+  readonly findings: Findings;
+  readonly rewritten: ReadonlyMap<string, string>;
+  /** Describes have and want of a call of a builtin, for the details of a finding. */
+  readonly argumentDetails?: (expr: Expr, name: string) => unknown;
+}
+
+/** Unknown functions and wrong numbers of arguments. */
+export function checkCalls(context: CallContext, visit: (visitor: Visitor) => void): void {
+  const { compilation, findings, rewritten } = context;
+  const arity = arityOf(compilation);
+  visit({
+    expr: (expr) => {
+      const call = callOf(expr);
+      if (call === undefined) return false;
+      const want = arity(call[0]);
+      const operator = originalRef(call[0], rewritten);
+      if (want === undefined) {
+        findings.add("rego_type_error", expr.location, `undefined function ${printRef(operator.terms)}`);
+        return true;
+      }
+      const operands = call.length - 1;
+      const have = expr.generated === true ? operands - 1 : operands;
+      const fits = expr.generated === true ? isEquality(expr) || have === want : operands === want || operands === want + 1;
+      if (fits) return false;
+      const name = printRef(operator.terms);
+      if (compilation.builtins.has(name)) {
+        findings.add("rego_type_error", expr.location, `${name}: arity mismatch`, context.argumentDetails?.(expr, name));
+      } else {
+        findings.add("rego_type_error", expr.location, `function ${name} has arity ${want}, got ${have} argument${have === 1 ? "" : "s"}`);
+      }
+      return true;
+    },
+  });
+}
+
+/** `print` and its like have no value. */
+export function checkVoidCalls(compilation: Compilation, findings: Findings, visit: (visitor: Visitor) => void): void {
+  visit({
+    term: (t) => {
+      if (t.kind !== "call") return false;
+      const builtin = compilation.builtins.get(printRef(t.operator.terms));
+      if (builtin !== undefined && builtin.result === undefined) findings.add("rego_type_error", t.location, `${printTerm(t)} used as value`);
+      return false;
+    },
+  });
+}
+
+export function checkUnsafeBuiltins(unsafe: ReadonlySet<string>, findings: Findings, visit: (visitor: Visitor) => void): void {
+  if (unsafe.size === 0) return;
+  visit({
+    expr: (expr) => {
+      const call = callOf(expr);
+      const name = call === undefined ? "" : printRef(call[0].terms);
+      if (unsafe.has(name)) findings.add("rego_type_error", expr.location, `unsafe built-in function calls in expression: ${name}`);
+      return false;
+    },
+  });
+}
+
+export function checkDeprecatedBuiltins(compilation: Compilation, findings: Findings, visit: (visitor: Visitor) => void): void {
+  const report = (operator: RefTerm, location: Location): false => {
+    const name = printRef(operator.terms);
+    if (compilation.builtins.get(name)?.deprecated === true) {
+      findings.add("rego_type_error", location, `deprecated built-in function calls in expression: ${name}`);
+    }
+    return false;
+  };
+  visit({
+    expr: (expr) => {
+      const call = callOf(expr);
+      return call === undefined ? false : report(call[0], expr.location);
+    },
+    term: (t) => (t.kind === "call" ? report(t.operator, t.operator.location) : false),
+  });
+}
+
+/** Walks the heads and bodies of all rules. */
+export function overRules(compilation: Compilation, v1Only = false): (visitor: Visitor) => void {
+  return (visitor) =>
+    eachRule(compilation.modules, (rule, module) => {
+      if (v1Only && compilation.options.strict !== true && !isV1(module)) return true;
+      walkHead(rule.head, visitor);
+      walkBody(rule.body, visitor);
+      return false;
+    });
+}
+
+export const overBody =
+  (body: Body): ((visitor: Visitor) => void) =>
+  (visitor) =>
+    walkBody(body, visitor);

@@ -1,0 +1,97 @@
+// Which rule refers to which: the dependency graph, its order and its cycles. Rule cells in, edges out.
+
+import type { Term } from "../../syntax/ast.ts";
+import { eachRule, type ModuleCell, type RuleCell } from "./cells.ts";
+import { type RuleNode, rulesReferredTo } from "./trees.ts";
+import { type Visitor, walkBody, walkHead } from "./walk.ts";
+
+export class Graph {
+  readonly #uses = new Map<RuleCell, Set<RuleCell>>();
+  readonly #usedBy = new Map<RuleCell, Set<RuleCell>>();
+
+  constructor(modules: readonly ModuleCell[], tree: RuleNode) {
+    eachRule(modules, (rule) => {
+      this.#touch(rule);
+      const visitor: Visitor = {
+        term: (t) => {
+          if (t.kind === "ref") this.#link(rule, t.terms, tree);
+          return false;
+        },
+      };
+      walkHead({ ...rule.head, reference: { ...rule.head.reference, terms: [rule.head.reference.terms[0]] } }, visitor);
+      walkBody(rule.body, visitor);
+      return false;
+    });
+  }
+
+  #touch(rule: RuleCell): Set<RuleCell> {
+    let set = this.#uses.get(rule);
+    if (set === undefined) {
+      this.#uses.set(rule, (set = new Set()));
+      this.#usedBy.set(rule, new Set());
+    }
+    return set;
+  }
+
+  #link(from: RuleCell, ref: readonly Term[], tree: RuleNode): void {
+    for (const target of rulesReferredTo(tree, ref, true)) {
+      for (let rule: RuleCell | undefined = target; rule !== undefined; rule = rule.else) {
+        this.#touch(rule);
+        this.#touch(from).add(rule);
+        this.#usedBy.get(rule)?.add(from);
+      }
+    }
+  }
+
+  /** The rules that `rule` refers to. */
+  dependencies(rule: RuleCell): ReadonlySet<RuleCell> {
+    return this.#uses.get(rule) ?? new Set();
+  }
+
+  /** The rules that refer to `rule`. */
+  dependents(rule: RuleCell): ReadonlySet<RuleCell> {
+    return this.#usedBy.get(rule) ?? new Set();
+  }
+
+  /** All rules, each after those it refers to; undefined when there is a cycle. */
+  sorted(): RuleCell[] | undefined {
+    const result: RuleCell[] = [];
+    const done = new Set<RuleCell>();
+    const open = new Set<RuleCell>();
+    const visit = (rule: RuleCell): boolean => {
+      if (open.has(rule)) return false;
+      if (done.has(rule)) return true;
+      open.add(rule);
+      for (const next of byPlace(this.dependencies(rule))) if (!visit(next)) return false;
+      done.add(rule);
+      open.delete(rule);
+      result.push(rule);
+      return true;
+    };
+    for (const rule of byPlace(this.#uses.keys())) if (!visit(rule)) return undefined;
+    return result;
+  }
+
+  /** The rules on a way from `rule` back to itself, both ends included; undefined when there is none. */
+  cycle(rule: RuleCell): RuleCell[] | undefined {
+    const seen = new Set<RuleCell>();
+    const visit = (at: RuleCell, path: RuleCell[]): RuleCell[] | undefined => {
+      if (seen.has(at)) return undefined;
+      seen.add(at);
+      for (const next of byPlace(this.dependencies(at))) {
+        if (next === rule) return [...path, at, next];
+        const found = visit(next, [...path, at]);
+        if (found !== undefined) return found;
+      }
+      return undefined;
+    };
+    return visit(rule, []);
+  }
+}
+
+function byPlace(rules: Iterable<RuleCell>): RuleCell[] {
+  return [...rules].sort((a, b) => {
+    const [la, lb] = [a.location, b.location];
+    return la.file < lb.file ? -1 : la.file > lb.file ? 1 : la.row - lb.row || la.col - lb.col;
+  });
+}

@@ -1,0 +1,134 @@
+// Ad-hoc queries: the same stages over one body, against modules that passed check. A body in, CompiledQuery or findings out.
+
+import { type Diagnostic, sortDiagnostics } from "../../error.ts";
+import type { Body, Import, RefTerm } from "../../syntax/ast.ts";
+import { printRef } from "../../syntax/print.ts";
+import { checkCalls, checkDeprecatedBuiltins, checkUnsafeBuiltins, checkVoidCalls, overBody } from "./calls.ts";
+import { type Compilation, type CompiledModules, type CompiledQuery, Findings, LocalGenerator } from "./compilation.ts";
+import { overrides } from "./conflicts.ts";
+import { declaredIn, exportsOf, globalsOf, Resolver } from "./resolve-refs.ts";
+import { LocalRewriter, namesIn } from "./rewrite-locals.ts";
+import { erasePrints, rewritePrintsIn } from "./rewrite-print.ts";
+import { TemplateRewriter } from "./rewrite-templates.ts";
+import { ComprehensionTerms, Dynamics, Hoister, type Subjects } from "./rewrite-terms.ts";
+import { WithRewriter } from "./rewrite-with.ts";
+import { reportUnsafe, SafetyChecker } from "./safety.ts";
+import { Scopes } from "./scopes.ts";
+import { reservedVars } from "./vars.ts";
+import { callOf, walkBody } from "./walk.ts";
+
+export interface QueryOptions {
+  readonly strict?: boolean;
+  readonly print?: boolean;
+  /** Overrides the set that the modules were checked with. */
+  readonly unsafeBuiltins?: ReadonlySet<string>;
+  /** The package whose rules the query may name, and imports. */
+  readonly package?: RefTerm;
+  readonly imports?: readonly Import[];
+  readonly maxErrors?: number;
+}
+
+export interface QueryResult {
+  readonly query: CompiledQuery | undefined;
+  readonly diagnostics: Diagnostic[];
+}
+
+/** What the stages of one query share. */
+interface QueryState {
+  readonly compilation: Compilation;
+  readonly options: QueryOptions;
+  readonly findings: Findings;
+  readonly rewritten: Map<string, string>;
+  readonly subjects: Subjects;
+  readonly reserved: ReadonlySet<string>;
+  body: Body;
+}
+
+const generator = (state: QueryState): LocalGenerator => new LocalGenerator(namesIn(state.body), "__localq");
+
+/** In order; each leaves `body` in the form that the next one needs. */
+const queryStages: readonly ((state: QueryState) => void)[] = [
+  (s) => {
+    if (s.options.strict === true) walkBody(s.body, overrides(s.findings));
+  },
+  (s) => {
+    const { imports = [], package: path } = s.options;
+    const globals = path === undefined ? globalsOf(emptyPath, [], imports) : globalsOf(path, exportsOf(s.compilation.modules, path), imports);
+    s.body = new Resolver(globals, [declaredIn(s.body)]).body(s.body);
+  },
+  (s) => {
+    const rewriter = new LocalRewriter(generator(s), new Scopes(), s.options.strict === true);
+    s.body = rewriter.body(s.body);
+    for (const { location, message } of rewriter.errors) s.findings.add("rego_compile_error", location, message);
+    for (const [k, v] of rewriter.scopes.rewritten) s.rewritten.set(k, v);
+  },
+  (s) => {
+    const { compilation, findings, rewritten } = s;
+    s.body = new TemplateRewriter({ compilation, findings, locals: generator(s), rewritten, arity: compilation.arity }).body(s.body, s.reserved).body;
+  },
+  (s) => checkVoidCalls(s.compilation, s.findings, overBody(s.body)),
+  (s) => {
+    const { findings, rewritten } = s;
+    s.body = s.options.print === true ? rewritePrintsIn({ findings, rewritten, locals: generator(s), arity: s.compilation.arity }, s.body, s.reserved) : erasePrints(s.body);
+  },
+  (s) => {
+    s.body = new Hoister(generator(s), s.subjects).body(s.body);
+  },
+  (s) => {
+    s.body = new ComprehensionTerms(generator(s)).body(s.body);
+  },
+  (s) => {
+    const { compilation, findings } = s;
+    s.body = new WithRewriter({ compilation, findings, locals: generator(s), unsafeBuiltins: unsafeBuiltins(s) }).body(s.body);
+  },
+  (s) => {
+    const { compilation, findings, rewritten } = s;
+    checkCalls({ compilation, findings, rewritten }, overBody(s.body));
+  },
+  (s) => {
+    const { body, unsafe } = new SafetyChecker(s.compilation.arity).reorder(s.reserved, s.body);
+    reportUnsafe(s.findings, unsafe, s.rewritten, "");
+    s.body = body;
+  },
+  (s) => {
+    s.body = new Dynamics(generator(s), s.subjects).body(s.body);
+  },
+  (s) => checkUnsafeBuiltins(unsafeBuiltins(s), s.findings, overBody(s.body)),
+  (s) => {
+    if (s.options.strict === true) checkDeprecatedBuiltins(s.compilation, s.findings, overBody(s.body));
+  },
+];
+
+const nowhere = { file: "", row: 0, col: 0, offset: 0, text: "" };
+const emptyPath: RefTerm = { kind: "ref", terms: [{ kind: "var", name: "", location: nowhere }], location: nowhere };
+
+function unsafeBuiltins(state: QueryState): ReadonlySet<string> {
+  return state.options.unsafeBuiltins ?? state.compilation.options.unsafeBuiltins ?? new Set();
+}
+
+export function checkQuery(compiled: CompiledModules, body: Body, options: QueryOptions = {}): QueryResult {
+  if (body.length === 0) return { query: undefined, diagnostics: [{ code: "rego_compile_error", message: "empty query cannot be compiled" }] };
+  const state: QueryState = {
+    compilation: compiled.compilation,
+    options,
+    findings: new Findings(options.maxErrors ?? 0),
+    rewritten: new Map(),
+    subjects: new Map(),
+    reserved: new Set(reservedVars),
+    body,
+  };
+  for (const stage of queryStages) {
+    stage(state);
+    if (state.findings.any) return { query: undefined, diagnostics: sortDiagnostics(state.findings.list) };
+  }
+  const required = new Set<string>();
+  walkBody(state.body, {
+    expr: (expr) => {
+      const call = callOf(expr);
+      const name = call === undefined ? "" : printRef(call[0].terms);
+      if (state.compilation.builtins.has(name)) required.add(name);
+      return false;
+    },
+  });
+  return { query: { body: state.body, rewrittenVars: state.rewritten, requiredBuiltins: required } as unknown as CompiledQuery, diagnostics: [] };
+}

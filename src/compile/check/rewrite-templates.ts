@@ -1,0 +1,139 @@
+// Template strings become calls of internal.template_string over an array of texts and sets: an expression that may be undefined
+// becomes a comprehension `{x | x = expr}`. Bodies in, bodies out; variables that nothing binds before the string are reported.
+
+import type { Location } from "../../error.ts";
+import type { Body, Expr, RefTerm, TemplateString, Term } from "../../syntax/ast.ts";
+import { printRef } from "../../syntax/print.ts";
+import { eachRule, isMultiValue } from "./cells.ts";
+import type { Compilation, Findings, LocalGenerator } from "./compilation.ts";
+import { type Arity, outputsOfBody } from "./outputs.ts";
+import { findNode } from "./trees.ts";
+import { addAll, difference, reservedVars, safetyOptions, varsOfTerm, varsOfTerms, varText } from "./vars.ts";
+import { builtinRef, callOf, equality, everyOf, isComprehension, isGround, isTrueBody, mapExpr, mapTerm, termOf, varTerm } from "./walk.ts";
+
+export interface TemplateContext {
+  readonly compilation: Compilation;
+  readonly findings: Findings;
+  readonly locals: LocalGenerator;
+  readonly rewritten: ReadonlyMap<string, string>;
+  readonly arity: Arity;
+}
+
+/** A ref to a rule that always has a value: a default, a partial set, or a constant. */
+function isAlwaysDefined(compilation: Compilation, ref: RefTerm): boolean {
+  if (ref.terms.length < 2 || ref.terms[0].kind !== "var" || ref.terms[0].name !== "data") return false;
+  const rules = findNode(compilation.ruleTree, ref.terms)?.values ?? [];
+  const [first, ...others] = rules;
+  if (first === undefined || (first.head.args ?? []).length > 0) return false;
+  if (first.default || isMultiValue(first.head)) return true;
+  if (others.length > 0) return others.some((rule) => rule.default);
+  const { value } = first.head;
+  return isTrueBody(first.body) && value !== undefined && (value.kind === "var" || (value.kind !== "ref" && isGround(value)));
+}
+
+export class TemplateRewriter {
+  readonly #context: TemplateContext;
+
+  constructor(context: TemplateContext) {
+    this.#context = context;
+  }
+
+  /** `known`: the variables that are bound where the body starts. */
+  body(body: Body, known: ReadonlySet<string>): { body: Body; safe: Set<string> } {
+    const safe = outputsOfBody(body, this.#context.arity, known);
+    addAll(safe, known);
+    return { body: body.map((expr) => this.#expr(expr, safe)), safe };
+  }
+
+  #expr(expr: Expr, safe: ReadonlySet<string>): Expr {
+    const every = everyOf(expr);
+    const inner = new Set(safe);
+    if (every !== undefined) addAll(inner, varsOfTerms([...(every.key === undefined ? [] : [every.key]), every.value]));
+    return mapExpr(expr, { term: (t) => this.term(t, safe), body: (b) => this.body(b, inner).body });
+  }
+
+  term(term: Term, safe: ReadonlySet<string>): Term {
+    if (term.kind === "template-string") {
+      const call = this.#template(term, safe);
+      return call === undefined ? term : mapTerm(call, { term: (t) => this.term(t, safe), body: (b) => this.body(b, safe).body });
+    }
+    if (isComprehension(term)) {
+      const inner = this.body((term as { body: Body }).body, safe);
+      return mapTerm(term, { term: (t) => this.term(t, inner.safe), body: () => inner.body });
+    }
+    return mapTerm(term, { term: (t) => this.term(t, safe), body: (b) => this.body(b, safe).body });
+  }
+
+  #template(template: TemplateString, safe: ReadonlySet<string>): Term | undefined {
+    const { findings, compilation } = this.#context;
+    const { features } = compilation.options;
+    const { location } = template;
+    if ((features !== undefined && !features.has("template_strings")) || !compilation.builtins.has("internal.template_string")) {
+      findings.add("rego_compile_error", location, "template-strings are not supported");
+      return undefined;
+    }
+    const items: Term[] = [];
+    let failed = false;
+    for (const part of template.parts) {
+      const item = part.kind === "expr" ? this.#part(part, safe) : part;
+      if (item === undefined) failed = true;
+      else items.push(item);
+    }
+    if (failed) return undefined;
+    if (template.parts.length === 0) items.push({ kind: "string", value: "", location });
+    compilation.required.add("internal.template_string");
+    return { kind: "call", operator: builtinRef("internal.template_string", location), args: [{ kind: "array", items, location }], location };
+  }
+
+  #part(part: Expr, safe: ReadonlySet<string>): Term | undefined {
+    const { findings, compilation } = this.#context;
+    const call = callOf(part);
+    let term: Term | undefined;
+    if (call !== undefined) {
+      const [operator, ...args] = call;
+      const name = printRef(operator.terms);
+      if (compilation.builtins.get(name)?.relation === true) {
+        findings.add("rego_compile_error", undefined, `illegal call to relation built-in '${name}' that may cause multiple outputs`);
+        return undefined;
+      }
+      term = { kind: "call", operator, args, location: part.location };
+    } else term = termOf(part);
+    if (term === undefined) {
+      findings.add("rego_compile_error", part.location, "unexpected template-string expression type");
+      return undefined;
+    }
+    const { location } = term;
+    if (term.kind === "var" || (term.kind === "ref" && isAlwaysDefined(compilation, term))) return { kind: "set", items: [term], location };
+    if (!this.#bound(term, safe, location)) return undefined;
+    const variable = varTerm(this.#context.locals.generate(), location);
+    return { kind: "set-comprehension", term: variable, body: [{ ...equality(variable, term, location, false), with: part.with }], location };
+  }
+
+  #bound(term: Term, safe: ReadonlySet<string>, location: Location): boolean {
+    const open = [...difference(varsOfTerm(term, safetyOptions), safe)].sort();
+    for (const name of open) {
+      this.#context.findings.add("rego_compile_error", location, `var ${varText(this.#context.rewritten.get(name) ?? name)} is undeclared`);
+    }
+    return open.length === 0;
+  }
+}
+
+export function rewriteTemplates(compilation: Compilation, arity: Arity): void {
+  const { findings, locals, rewritten } = compilation;
+  const rewriter = new TemplateRewriter({ compilation, findings, locals, rewritten, arity });
+  eachRule(compilation.modules, (rule) => {
+    const known = varsOfTerms(rule.head.args ?? []);
+    addAll(known, reservedVars);
+    const { body, safe } = rewriter.body(rule.body, known);
+    rule.body = body;
+    const rewrite = (t: Term): Term => rewriter.term(t, safe);
+    const { head } = rule;
+    rule.head = {
+      ...head,
+      ...(head.args === undefined ? {} : { args: head.args.map(rewrite) }),
+      ...(head.key === undefined ? {} : { key: rewrite(head.key) }),
+      ...(head.value === undefined ? {} : { value: rewrite(head.value) }),
+    };
+    return false;
+  });
+}

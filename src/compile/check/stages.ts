@@ -1,0 +1,224 @@
+// The stages of check, in order, as data: what each is called, what it must come after, and why it is there. `check` runs them over
+// a set of modules and stops after the first stage that has findings, as OPA does. Modules in, CompiledModules or findings out.
+
+import { type Diagnostic, sortDiagnostics } from "../../error.ts";
+import type { Module, RefTerm, Rule, Term } from "../../syntax/ast.ts";
+import { printRef } from "../../syntax/print.ts";
+import { builtins } from "../../builtins/registry.ts";
+import { AnnotationSet } from "./annotation-set.ts";
+import { arityOf, checkCalls, checkDeprecatedBuiltins, checkUnsafeBuiltins, checkVoidCalls, overRules } from "./calls.ts";
+import { type ModuleCell, type RuleCell, ruleRef } from "./cells.ts";
+import { type CheckOptions, type Compilation, type CompiledModules, Findings, LocalGenerator } from "./compilation.ts";
+import { checkImports, checkKeywordOverrides, checkRuleConflicts } from "./conflicts.ts";
+import { Graph } from "./graph.ts";
+import { rewriteMetadata, setAnnotations } from "./metadata.ts";
+import { resolveRefs } from "./resolve-refs.ts";
+import { rewriteHeadRefs, rewriteRefsInHead } from "./rewrite-heads.ts";
+import { rewriteLocals } from "./rewrite-locals.ts";
+import { rewritePrints } from "./rewrite-print.ts";
+import { rewriteTemplates } from "./rewrite-templates.ts";
+import { captureTestTerms, rewriteComprehensionTerms, rewriteDynamics, rewriteEquals, rewriteExprTerms } from "./rewrite-terms.ts";
+import { rewriteWiths } from "./rewrite-with.ts";
+import { checkBodySafety, checkHeadSafety } from "./safety.ts";
+import { eachNode, mapRuleTree, moduleTree, newRuleNode, ruleTree } from "./trees.ts";
+import { addAll, VarCollector } from "./vars.ts";
+import { callOf, groundPrefix } from "./walk.ts";
+
+export interface Stage {
+  readonly name: string;
+  /** Stages that must have run before. */
+  readonly after: readonly string[];
+  readonly why: string;
+  readonly run: (compilation: Compilation) => void;
+}
+
+export const stages: readonly Stage[] = [
+  { name: "resolve-refs", after: [], why: "names of the package and of imports mean full refs; every later stage compares full refs", run: resolveRefs },
+  { name: "init-locals", after: ["resolve-refs"], why: "generated names must differ from every name in use", run: initLocals },
+  { name: "rewrite-head-refs", after: ["init-locals"], why: "the rule tree knows scalars and vars as elements of heads", run: rewriteHeadRefs },
+  { name: "check-keyword-overrides", after: [], why: "`input` and `data` may not be hidden", run: checkKeywordOverrides },
+  { name: "check-imports", after: ["resolve-refs"], why: "two imports of one name hide each other", run: checkImports },
+  { name: "remove-imports", after: ["resolve-refs", "check-imports"], why: "refs are full, imports mean nothing any more", run: removeImports },
+  { name: "set-module-tree", after: [], why: "packages by path, for conflicts", run: setModuleTree },
+  { name: "set-rule-tree", after: ["rewrite-head-refs", "set-module-tree"], why: "rules by path, for arity, graph and conflicts", run: setRuleTree },
+  { name: "rewrite-locals", after: ["init-locals", "check-keyword-overrides"], why: "locals get names of their own; `:=` and `some` vanish", run: rewriteLocals },
+  { name: "rewrite-templates", after: ["rewrite-locals", "set-rule-tree"], why: "template strings become calls, with the scopes of locals known", run: (c) => rewriteTemplates(c, c.arity) },
+  { name: "check-void-calls", after: ["rewrite-templates"], why: "nested calls are still terms here", run: (c) => checkVoidCalls(c, c.findings, overRules(c)) },
+  { name: "rewrite-print", after: ["rewrite-locals", "check-void-calls"], why: "operands of print must be hoisted inside comprehensions, not outside", run: (c) => rewritePrints(c, c.arity) },
+  { name: "rewrite-expr-terms", after: ["rewrite-templates", "rewrite-print"], why: "calls inside terms become expressions", run: rewriteExprTerms },
+  { name: "set-annotations", after: [], why: "metadata calls need the annotations", run: setAnnotations },
+  { name: "rewrite-metadata", after: ["set-annotations", "rewrite-expr-terms"], why: "metadata calls are expressions now and become constants", run: rewriteMetadata },
+  { name: "set-graph", after: ["set-rule-tree", "rewrite-locals"], why: "who refers to whom, for recursion and type order", run: setGraph },
+  { name: "rewrite-comprehension-terms", after: ["rewrite-expr-terms"], why: "what stands before the bar becomes plain", run: rewriteComprehensionTerms },
+  { name: "rewrite-refs-in-head", after: ["rewrite-expr-terms"], why: "heads hold nothing to evaluate", run: rewriteRefsInHead },
+  { name: "rewrite-with", after: ["set-rule-tree", "rewrite-expr-terms"], why: "targets are checked against rules and builtins; values become plain", run: rewriteWiths },
+  { name: "check-rule-conflicts", after: ["set-rule-tree", "set-module-tree", "rewrite-locals"], why: "rules under one path must agree", run: checkRuleConflicts },
+  { name: "check-undefined-functions", after: ["rewrite-expr-terms", "set-rule-tree"], why: "an unknown function would look like an unsafe variable", run: checkUndefined },
+  { name: "check-head-safety", after: ["rewrite-refs-in-head", "check-undefined-functions"], why: "heads may only use what bodies bind", run: checkHeadSafety },
+  { name: "check-body-safety", after: ["check-head-safety", "rewrite-with"], why: "bodies are put in an order in which everything is bound", run: checkSafety },
+  { name: "rewrite-equals", after: ["check-body-safety"], why: "`==` binds nothing, so it must still be `==` when safety is checked", run: rewriteEquals },
+  { name: "rewrite-dynamics", after: ["rewrite-equals"], why: "operands become plain; order is settled by now", run: rewriteDynamics },
+  { name: "capture-test-terms", after: ["rewrite-dynamics"], why: "reports of failed tests show the sides of equalities", run: captureTestTerms },
+  { name: "check-recursion", after: ["set-graph"], why: "a rule may not need itself", run: checkRecursion },
+  { name: "collect-required", after: ["rewrite-dynamics"], why: "the plan lists the builtins in use", run: collectRequired },
+  { name: "check-unsafe-builtins", after: ["rewrite-dynamics"], why: "some hosts forbid some builtins", run: checkUnsafe },
+  { name: "check-deprecated-builtins", after: ["rewrite-dynamics"], why: "v1 has dropped them", run: (c) => checkDeprecatedBuiltins(c, c.findings, overRules(c, true)) },
+];
+
+function initLocals(compilation: Compilation): void {
+  const taken = new Set<string>();
+  for (const module of compilation.modules) {
+    for (const rule of module.rules) {
+      for (let r: RuleCell | undefined = rule; r !== undefined; r = r.else) {
+        addAll(taken, new VarCollector().term(r.head.reference).head(r.head).body(r.body).names());
+      }
+    }
+  }
+  compilation.locals = new LocalGenerator(taken);
+}
+
+function removeImports(compilation: Compilation): void {
+  for (const module of compilation.modules) module.imports = [];
+}
+
+function setModuleTree(compilation: Compilation): void {
+  compilation.moduleTree = moduleTree(compilation.modules);
+}
+
+function setRuleTree(compilation: Compilation): void {
+  compilation.ruleTree = ruleTree(compilation.modules);
+}
+
+function setGraph(compilation: Compilation): void {
+  compilation.graph = new Graph(compilation.modules, compilation.ruleTree);
+}
+
+function checkUndefined(compilation: Compilation): void {
+  if (compilation.options.allowUndefinedFunctions === true) return;
+  const { findings, rewritten } = compilation;
+  checkCalls({ compilation, findings, rewritten }, overRules(compilation));
+}
+
+function checkSafety(compilation: Compilation): void {
+  if (compilation.options.allowUndefinedFunctions !== true) checkBodySafety(compilation, compilation.arity);
+}
+
+function checkUnsafe(compilation: Compilation): void {
+  checkUnsafeBuiltins(compilation.options.unsafeBuiltins ?? new Set(), compilation.findings, overRules(compilation));
+}
+
+function checkRecursion(compilation: Compilation): void {
+  const { findings, graph, ruleTree: tree } = compilation;
+  eachNode(tree, ({ values }) => {
+    for (const first of values) {
+      for (let rule: RuleCell | undefined = first; rule !== undefined; rule = rule.else) {
+        const cycle = graph.cycle(rule);
+        if (cycle === undefined) continue;
+        const path = cycle.map((r) => printRef(ruleRef(r))).join(" -> ");
+        findings.add("rego_recursion_error", rule.location, `rule ${printRef(ruleRef(rule))} is recursive: ${path}`);
+      }
+    }
+    return false;
+  });
+}
+
+function collectRequired(compilation: Compilation): void {
+  overRules(compilation)({
+    expr: (expr) => {
+      const call = callOf(expr);
+      const name = call === undefined ? "" : printRef(call[0].terms);
+      if (compilation.builtins.has(name)) compilation.required.add(name);
+      return false;
+    },
+  });
+}
+
+function ruleCell(module: ModuleCell, rule: Rule, index: number): RuleCell {
+  return {
+    module,
+    source: rule,
+    index,
+    default: rule.default,
+    location: rule.location,
+    else: rule.else === undefined ? undefined : ruleCell(module, rule.else, index),
+    head: rule.head,
+    body: rule.body,
+  };
+}
+
+function moduleCell(module: Module): ModuleCell {
+  const cell: ModuleCell = { source: module, path: module.package.path, location: module.package.location, imports: module.imports, rules: [] };
+  module.rules.forEach((rule, i) => cell.rules.push(ruleCell(cell, rule, i)));
+  return cell;
+}
+
+/** The state before the first stage. */
+export function startCompilation(modules: readonly Module[], options: CheckOptions): Compilation {
+  const sorted = [...modules].sort((a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : 0));
+  const cells = sorted.map(moduleCell);
+  const tree = newRuleNode<RuleCell>(undefined);
+  const compilation: Compilation = {
+    options,
+    builtins: options.builtins ?? builtins,
+    findings: new Findings(options.maxErrors ?? 0),
+    modules: cells,
+    rewritten: new Map(),
+    subjects: new Map(),
+    required: new Set(),
+    locals: new LocalGenerator(new Set()),
+    arity: () => undefined,
+    moduleTree: { children: new Map(), modules: [], hide: false },
+    ruleTree: tree,
+    graph: new Graph([], tree),
+    annotations: new AnnotationSet(cells),
+    typeEnv: undefined,
+  };
+  compilation.arity = arityOf(compilation);
+  return compilation;
+}
+
+function finishedRule(cell: RuleCell, done: Map<RuleCell, Rule>): Rule {
+  const rest = cell.else === undefined ? {} : { else: finishedRule(cell.else, done) };
+  const rule: Rule = { ...cell.source, head: cell.head, body: cell.body, ...rest };
+  done.set(cell, rule);
+  return rule;
+}
+
+/** Rules and packages that METADATA blocks call entrypoints, in order of path. */
+function entrypointsOf(annotations: AnnotationSet): RefTerm[] {
+  return annotations
+    .flatten()
+    .filter((entry) => entry.annotations?.entrypoint === true)
+    .map((entry): RefTerm => ({ kind: "ref", terms: groundPrefix(entry.path) as readonly [Term, ...Term[]], location: entry.location }));
+}
+
+function finish(compilation: Compilation): CompiledModules {
+  const done = new Map<RuleCell, Rule>();
+  const modules = compilation.modules.map((cell): Module => ({ ...cell.source, imports: [], rules: cell.rules.map((rule) => finishedRule(rule, done)) }));
+  return {
+    modules,
+    ruleTree: mapRuleTree(compilation.ruleTree, (cell) => done.get(cell) as Rule),
+    annotations: compilation.annotations,
+    rewrittenVars: compilation.rewritten,
+    builtins: compilation.builtins,
+    requiredBuiltins: compilation.required,
+    entrypoints: entrypointsOf(compilation.annotations),
+    graph: compilation.graph,
+    compilation,
+  } as unknown as CompiledModules;
+}
+
+export interface CheckResult {
+  readonly compiled: CompiledModules | undefined;
+  readonly diagnostics: Diagnostic[];
+}
+
+/** Runs every stage; the modules that come in stay as they are. */
+export function check(modules: readonly Module[], options: CheckOptions = {}): CheckResult {
+  const compilation = startCompilation(modules, options);
+  for (const stage of stages) {
+    stage.run(compilation);
+    if (compilation.findings.any) return { compiled: undefined, diagnostics: sortDiagnostics(compilation.findings.list) };
+  }
+  return { compiled: finish(compilation), diagnostics: [] };
+}

@@ -1,0 +1,145 @@
+// The module tree (packages by path) and the rule tree (rules by path). Modules in, trees out; lookups by ref over them.
+// Keys are scalars and vars as text that cannot clash, so that `1` and `"1"` are different children.
+
+import type { Term } from "../../syntax/ast.ts";
+import { type ModuleCell, type RuleCell, ruleRef } from "./cells.ts";
+import { groundPrefix, isScalar } from "./walk.ts";
+
+export interface ModuleNode {
+  readonly children: Map<string, ModuleNode>;
+  readonly modules: ModuleCell[];
+  readonly hide: boolean;
+}
+
+export interface RuleNode<R = RuleCell> {
+  readonly key: Term | undefined;
+  readonly children: Map<string, RuleNode<R>>;
+  readonly values: R[];
+  /** `data.system`: left out where a ref is not ground. */
+  hide: boolean;
+}
+
+/** The text under which a term is a child of a node. */
+export function nodeKey(term: Term): string {
+  switch (term.kind) {
+    case "var":
+      return `v${term.name}`;
+    case "string":
+      return `s${term.value}`;
+    case "number":
+      return `n${Number(term.text)}`;
+    case "boolean":
+      return `b${term.value}`;
+    case "null":
+      return "0";
+    default:
+      return `x${term.kind}`;
+  }
+}
+
+const newModuleNode = (hide: boolean): ModuleNode => ({ children: new Map(), modules: [], hide });
+export const newRuleNode = <R>(key: Term | undefined): RuleNode<R> => ({ key, children: new Map(), values: [], hide: false });
+
+export function moduleTree(modules: readonly ModuleCell[]): ModuleNode {
+  const root = newModuleNode(false);
+  for (const module of modules) {
+    let node = root;
+    module.path.terms.forEach((term, i) => {
+      const key = nodeKey(term);
+      let child = node.children.get(key);
+      if (child === undefined) node.children.set(key, (child = newModuleNode(i === 1 && key === "ssystem")));
+      node = child;
+    });
+    node.modules.push(module);
+  }
+  return root;
+}
+
+export function ruleTree(modules: readonly ModuleCell[]): RuleNode {
+  const root = newRuleNode<RuleCell>(undefined);
+  for (const module of modules) {
+    if (module.rules.length === 0) insert(root, module.path.terms);
+    for (const rule of module.rules) insert(root, groundPrefix(ruleRef(rule))).values.push(rule);
+  }
+  const system = root.children.get("vdata")?.children.get("ssystem");
+  if (system !== undefined) system.hide = true;
+  return root;
+}
+
+function insert<R>(root: RuleNode<R>, path: readonly Term[]): RuleNode<R> {
+  let node = root;
+  for (const term of path) {
+    const key = nodeKey(term);
+    let child = node.children.get(key);
+    if (child === undefined) node.children.set(key, (child = newRuleNode<R>(term)));
+    node = child;
+  }
+  return node;
+}
+
+/** The same tree with other values. */
+export function mapRuleTree<A, B>(node: RuleNode<A>, map: (value: A) => B): RuleNode<B> {
+  return {
+    key: node.key,
+    children: new Map([...node.children].map(([k, child]) => [k, mapRuleTree(child, map)] as const)),
+    values: node.values.map(map),
+    hide: node.hide,
+  };
+}
+
+export function childOf<R>(node: RuleNode<R>, term: Term): RuleNode<R> | undefined {
+  return node.children.get(nodeKey(term));
+}
+
+export function findNode<R>(root: RuleNode<R>, path: readonly Term[]): RuleNode<R> | undefined {
+  let node: RuleNode<R> | undefined = root;
+  for (const term of path) {
+    node = node.children.get(nodeKey(term));
+    if (node === undefined) return undefined;
+  }
+  return node;
+}
+
+/** The node and everything under it, parents first; returning true leaves the children out. */
+export function eachNode<R>(node: RuleNode<R>, visit: (node: RuleNode<R>) => boolean | undefined): void {
+  if (visit(node) === true) return;
+  for (const child of node.children.values()) eachNode(child, visit);
+}
+
+export function eachModuleNode(node: ModuleNode, visit: (node: ModuleNode) => void): void {
+  visit(node);
+  for (const child of node.children.values()) eachModuleNode(child, visit);
+}
+
+const isConstant = (term: Term): boolean =>
+  isScalar(term) || ((term.kind === "array" || term.kind === "set") && term.items.every(isConstant)) || (term.kind === "object" && term.entries.every(([k, v]) => isConstant(k) && isConstant(v)));
+
+/** Every rule that a ref could refer to: known elements narrow it down, the others stand for any child. */
+export function rulesReferredTo<R>(root: RuleNode<R>, ref: readonly Term[], hidden: boolean): Set<R> {
+  const result = new Set<R>();
+  const add = (node: RuleNode<R>): void => {
+    for (const rule of node.values) result.add(rule);
+  };
+  const walk = (node: RuleNode<R>, i: number): void => {
+    const term = ref[i];
+    if (term === undefined) {
+      eachNode(node, (n) => {
+        add(n);
+        return !hidden && n.hide;
+      });
+    } else if (i === 0 || isConstant(term)) {
+      const child = childOf(node, term);
+      if (child === undefined) return;
+      add(child);
+      walk(child, i + 1);
+    } else {
+      for (const child of node.children.values()) {
+        if (child.hide && !hidden) continue;
+        add(child);
+        walk(child, i + 1);
+      }
+    }
+  };
+  walk(root, 0);
+  return result;
+}

@@ -1,0 +1,308 @@
+// Walks and maps syntax trees the way the stages of check need it: visitors that can stop, and mappers that copy a node with
+// its children replaced. Nothing here changes a node in place, and nothing here knows what a stage is for.
+
+import type { Location } from "../../error.ts";
+import type { Body, CallTerms, Every, Expr, Logical, NotBody, RefTerm, Rule, SomeDecl, Term, VarTerm, With } from "../../syntax/ast.ts";
+
+/** Callbacks of a walk; returning true keeps the walk out of the node's children. */
+export interface Visitor {
+  term?(term: Term): boolean | undefined;
+  expr?(expr: Expr): boolean | undefined;
+  body?(body: Body): boolean | undefined;
+  every?(every: Every): boolean | undefined;
+  not?(not: NotBody): boolean | undefined;
+  logical?(logical: Logical): boolean | undefined;
+}
+
+/** The call `[operator, ...operands]` of an expression, or undefined. */
+export function callOf(expr: Expr): CallTerms | undefined {
+  return Array.isArray(expr.terms) ? (expr.terms as CallTerms) : undefined;
+}
+
+/** What an expression that is no call holds. */
+type Single = Exclude<Expr["terms"], CallTerms>;
+const single = (expr: Expr): Single | undefined => (callOf(expr) === undefined ? (expr.terms as Single) : undefined);
+
+export function everyOf(expr: Expr): Every | undefined {
+  const terms = single(expr);
+  return terms?.kind === "every" ? terms : undefined;
+}
+
+export function notOf(expr: Expr): NotBody | undefined {
+  const terms = single(expr);
+  return terms?.kind === "not" ? terms : undefined;
+}
+
+export function logicalOf(expr: Expr): Logical | undefined {
+  const terms = single(expr);
+  return terms?.kind === "and" || terms?.kind === "or" ? terms : undefined;
+}
+
+export function someOf(expr: Expr): SomeDecl | undefined {
+  const terms = single(expr);
+  return terms?.kind === "some" ? terms : undefined;
+}
+
+const isStatement = (terms: Single): terms is SomeDecl | Every | NotBody | Logical =>
+  terms.kind === "every" || terms.kind === "not" || terms.kind === "some" || terms.kind === "and" || terms.kind === "or";
+
+/** The single term of an expression that is neither call nor statement (`some`, `every`, `not`, `and`, `or`). */
+export function termOf(expr: Expr): Term | undefined {
+  const terms = single(expr);
+  return terms === undefined || isStatement(terms) ? undefined : terms;
+}
+
+/** True when a call expression's operator is the global builtin `name` (a ref of one var). */
+export function isGlobalCall(expr: Expr, name: string): boolean {
+  const call = callOf(expr);
+  if (call === undefined || call[0].terms.length !== 1) return false;
+  const head = call[0].terms[0];
+  return head.kind === "var" && head.name === name;
+}
+
+export const isEquality = (expr: Expr): boolean => isGlobalCall(expr, "eq");
+export const isAssignment = (expr: Expr): boolean => isGlobalCall(expr, "assign");
+/** `eq` and `assign` can be called by name, with any number of arguments; only two make sense to the rewriters. */
+export const hasTwoOperands = (expr: Expr): boolean => callOf(expr)?.length === 3;
+
+export const isScalar = (term: Term): boolean => term.kind === "null" || term.kind === "boolean" || term.kind === "number" || term.kind === "string";
+export const isComprehension = (term: Term): boolean =>
+  term.kind === "array-comprehension" || term.kind === "set-comprehension" || term.kind === "object-comprehension";
+export const isGenerated = (name: string): boolean => name.startsWith("__local");
+export const isWildcard = (name: string): boolean => name.startsWith("$");
+
+/** `input` or `data` alone: a ref of just that var. */
+export function rootDocument(term: Term): "input" | "data" | undefined {
+  if (term.kind !== "ref" || term.terms.length !== 1) return undefined;
+  const head = term.terms[0];
+  return head.kind === "var" && (head.name === "input" || head.name === "data") ? head.name : undefined;
+}
+
+export function varTerm(name: string, location: Location): VarTerm {
+  return { kind: "var", name, location };
+}
+
+export function refTerm(terms: readonly [Term, ...Term[]], location: Location): RefTerm {
+  return { kind: "ref", terms, location };
+}
+
+/** The operator of a builtin as the parser spells it: `a.b` is the var `a` followed by the string "b". */
+export function builtinRef(name: string, location: Location): RefTerm {
+  const [head = "", ...rest] = name.split(".");
+  return refTerm([varTerm(head, location), ...rest.map((value): Term => ({ kind: "string", value, location }))], location);
+}
+
+/** `a = b` as the compiler makes it. */
+export function equality(a: Term, b: Term, location: Location, generated: boolean): Expr {
+  const expr: Expr = { kind: "expr", terms: [builtinRef("eq", location), a, b], negated: false, with: [], location };
+  return generated ? { ...expr, generated: true } : expr;
+}
+
+export function walkTerm(term: Term, visitor: Visitor): void {
+  if (visitor.term?.(term) === true) return;
+  switch (term.kind) {
+    case "ref":
+      for (const t of term.terms) walkTerm(t, visitor);
+      return;
+    case "array":
+    case "set":
+      for (const t of term.items) walkTerm(t, visitor);
+      return;
+    case "object":
+      for (const [k, v] of term.entries) {
+        walkTerm(k, visitor);
+        walkTerm(v, visitor);
+      }
+      return;
+    case "array-comprehension":
+    case "set-comprehension":
+      walkTerm(term.term, visitor);
+      walkBody(term.body, visitor);
+      return;
+    case "object-comprehension":
+      walkTerm(term.key, visitor);
+      walkTerm(term.value, visitor);
+      walkBody(term.body, visitor);
+      return;
+    case "call":
+      walkTerm(term.operator, visitor);
+      for (const t of term.args) walkTerm(t, visitor);
+      return;
+    case "template-string":
+      for (const part of term.parts) part.kind === "expr" ? walkExpr(part, visitor) : walkTerm(part, visitor);
+      return;
+    default:
+      return;
+  }
+}
+
+export function walkExpr(expr: Expr, visitor: Visitor): void {
+  if (visitor.expr?.(expr) === true) return;
+  const terms = single(expr);
+  if (terms === undefined) for (const t of callOf(expr) ?? []) walkTerm(t, visitor);
+  else if (isStatement(terms)) walkStatement(terms, visitor);
+  else walkTerm(terms, visitor);
+  for (const w of expr.with) {
+    walkTerm(w.target, visitor);
+    walkTerm(w.value, visitor);
+  }
+}
+
+function walkStatement(terms: SomeDecl | Every | NotBody | Logical, visitor: Visitor): void {
+  switch (terms.kind) {
+    case "every":
+      if (visitor.every?.(terms) === true) return;
+      if (terms.key !== undefined) walkTerm(terms.key, visitor);
+      walkTerm(terms.value, visitor);
+      walkTerm(terms.domain, visitor);
+      walkBody(terms.body, visitor);
+      return;
+    case "not":
+      if (visitor.not?.(terms) !== true) walkBody(terms.body, visitor);
+      return;
+    case "some":
+      for (const t of terms.symbols) walkTerm(t, visitor);
+      return;
+    default:
+      if (visitor.logical?.(terms) === true) return;
+      walkBody(terms.lhs, visitor);
+      walkBody(terms.rhs, visitor);
+  }
+}
+
+export function walkBody(body: Body, visitor: Visitor): void {
+  if (visitor.body?.(body) === true) return;
+  for (const expr of body) walkExpr(expr, visitor);
+}
+
+/** Everything under a rule's head that can hold variables: the ref without its name, arguments, key and value. */
+export function walkHead(head: Rule["head"], visitor: Visitor): void {
+  for (const t of head.reference.terms.slice(1)) walkTerm(t, visitor);
+  for (const t of head.args ?? []) walkTerm(t, visitor);
+  if (head.key !== undefined) walkTerm(head.key, visitor);
+  if (head.value !== undefined) walkTerm(head.value, visitor);
+}
+
+/** What replaces the children of a node. */
+export interface Mapper {
+  term(term: Term): Term;
+  body(body: Body): Body;
+}
+
+const mapAll = (terms: readonly Term[], mapper: Mapper): Term[] => terms.map((t) => mapper.term(t));
+
+/** A copy of the term with every child replaced by what the mapper makes of it; scalars and vars are returned as they are. */
+export function mapTerm(term: Term, mapper: Mapper): Term {
+  switch (term.kind) {
+    case "ref": {
+      const [head, ...rest] = term.terms;
+      return { ...term, terms: [mapper.term(head), ...mapAll(rest, mapper)] };
+    }
+    case "array":
+    case "set":
+      return { ...term, items: mapAll(term.items, mapper) };
+    case "object":
+      return { ...term, entries: term.entries.map(([k, v]) => [mapper.term(k), mapper.term(v)] as const) };
+    case "array-comprehension":
+    case "set-comprehension":
+      return { ...term, term: mapper.term(term.term), body: mapper.body(term.body) };
+    case "object-comprehension":
+      return { ...term, key: mapper.term(term.key), value: mapper.term(term.value), body: mapper.body(term.body) };
+    case "call":
+      return { ...term, operator: mapper.term(term.operator) as RefTerm, args: mapAll(term.args, mapper) };
+    case "template-string":
+      return { ...term, parts: term.parts.map((part) => (part.kind === "expr" ? mapExpr(part, mapper) : part)) };
+    default:
+      return term;
+  }
+}
+
+export function mapWith(w: With, mapper: Mapper): With {
+  return { ...w, target: mapper.term(w.target), value: mapper.term(w.value) };
+}
+
+/** A copy of the expression with its terms, bodies and `with` modifiers replaced. */
+export function mapExpr(expr: Expr, mapper: Mapper): Expr {
+  return { ...expr, terms: mapTerms(expr, mapper), with: expr.with.map((w) => mapWith(w, mapper)) };
+}
+
+function mapTerms(expr: Expr, mapper: Mapper): Expr["terms"] {
+  const call = callOf(expr);
+  if (call !== undefined) {
+    const [operator, ...operands] = call;
+    return [mapper.term(operator) as RefTerm, ...mapAll(operands, mapper)];
+  }
+  const terms = expr.terms as Single;
+  if (!isStatement(terms)) return mapper.term(terms);
+  switch (terms.kind) {
+    case "every": {
+      const key = terms.key === undefined ? {} : { key: mapper.term(terms.key) };
+      return { ...terms, ...key, value: mapper.term(terms.value), domain: mapper.term(terms.domain), body: mapper.body(terms.body) };
+    }
+    case "not":
+      return { ...terms, body: mapper.body(terms.body) };
+    case "some":
+      return { ...terms, symbols: mapAll(terms.symbols, mapper) };
+    default:
+      return { ...terms, lhs: mapper.body(terms.lhs), rhs: mapper.body(terms.rhs) };
+  }
+}
+
+/** Is there any term under `term` (itself included) for which `test` holds? */
+export function someTerm(term: Term, test: (term: Term) => boolean): boolean {
+  let found = false;
+  walkTerm(term, {
+    term: (t) => {
+      if (!found && test(t)) found = true;
+      return found;
+    },
+    expr: () => found,
+  });
+  return found;
+}
+
+/** True when the value cannot be used as it stands: it holds a ref or a comprehension. */
+export function requiresEvaluation(term: Term | undefined): boolean {
+  return term !== undefined && someTerm(term, (t) => t.kind === "ref" || isComprehension(t));
+}
+
+/** No variable and nothing to evaluate. */
+export function isGround(term: Term): boolean {
+  switch (term.kind) {
+    case "null":
+    case "boolean":
+    case "number":
+    case "string":
+      return true;
+    case "array":
+    case "set":
+      return term.items.every(isGround);
+    case "object":
+      return term.entries.every(([k, v]) => isGround(k) && isGround(v));
+    case "ref":
+      return term.terms.slice(1).every(isGround);
+    default:
+      return false;
+  }
+}
+
+/** Head and the elements before the first one that holds a variable. */
+export function groundPrefix(terms: readonly Term[]): readonly Term[] {
+  const end = terms.findIndex((t, i) => i > 0 && !isGround(t));
+  return end < 0 ? terms : terms.slice(0, end);
+}
+
+const emptyBody = (body: Body): boolean => {
+  const [only] = body;
+  const term = body.length === 1 && only !== undefined ? termOf(only) : undefined;
+  return term?.kind === "boolean" && term.value;
+};
+
+/** True for the body of `pi := 3.14`: the single expression `true`. */
+export const isTrueBody = emptyBody;
+
+/** Appends; a body that is only `true` gives way to what is appended. */
+export function appendToBody(body: Body, exprs: readonly Expr[]): Body {
+  if (exprs.length === 0) return body;
+  return emptyBody(body) ? exprs : [...body, ...exprs];
+}

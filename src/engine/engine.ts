@@ -1,0 +1,259 @@
+// A compiled policy, ready to answer. In: the bytes of a module, data, builtins. Out: an Engine that evaluates entrypoints. Takes modules
+// of our compiler and of `opa build -t wasm`; knows nothing of Rego's syntax, of bundles or of decisions.
+
+import type { Builtin, BuiltinContext } from "../builtins/builtin.ts";
+import { PolicyError } from "../error.ts";
+import { encode, toPlain } from "../value/json.ts";
+import { emptyObject } from "../value/object.ts";
+import type { Value } from "../value/value.ts";
+import { isArray, isObject } from "../value/value.ts";
+import { type Run, type Settled, Suspension } from "./imports.ts";
+import { type Answer, type BuiltinFailure, type Document, Instance } from "./instance.ts";
+import { type CheckedLimits, checkLimits, type Limits } from "./limits.ts";
+import { Pool } from "./pool.ts";
+import { type DataPatch, Store } from "./store.ts";
+
+export type { BuiltinFailure, Document } from "./instance.ts";
+export type { Limits } from "./limits.ts";
+export type { DataPatch } from "./store.ts";
+
+/** Data as it comes: JSON text or bytes, a Value, or a Document. */
+export type DataSource = Document | Uint8Array | string | Value;
+
+export interface PrepareOptions {
+  readonly wasm: Uint8Array | WebAssembly.Module;
+  /** The base document; an empty object by default. */
+  readonly data?: DataSource;
+  /** Bodies for the builtins that the module imports. */
+  readonly builtins?: ReadonlyMap<string, Builtin>;
+  readonly limits?: Limits;
+  /** What host builtins see unless `evaluate` is told otherwise. */
+  readonly context?: Partial<BuiltinContext>;
+}
+
+export interface EvaluateOptions {
+  /** A builtin that fails makes the whole evaluation fail. */
+  readonly strict?: boolean;
+  readonly context?: Partial<BuiltinContext>;
+}
+
+/** Results of an entrypoint: Values without loss, and plain data for those who want it. */
+export class ResultSet {
+  /** One object for each result: `{result: v}` for an entrypoint, bindings for a query. Empty: undefined. */
+  readonly values: readonly Value[];
+  /** Builtins that failed on the way; each such call was undefined. */
+  readonly errors: readonly BuiltinFailure[];
+
+  constructor(answer: Answer) {
+    this.values = answer.values;
+    this.errors = answer.errors;
+  }
+
+  /** The answer of an entrypoint; undefined if it has none. */
+  get value(): Value | undefined {
+    const first = this.values[0];
+    return first !== undefined && isObject(first) ? first.get("result") : undefined;
+  }
+
+  /** `values` as JSON.parse would give them: sets are arrays, numbers JavaScript's. */
+  get results(): unknown[] {
+    return this.values.map(toPlain);
+  }
+
+  /** The result set as JSON text, to the digit. */
+  get json(): string {
+    return encode(this.values, { escapeHtml: false });
+  }
+}
+
+export class Engine {
+  readonly entrypoints: ReadonlyMap<string, number>;
+  /** Names of the builtins that the module calls on its host. */
+  readonly requiredBuiltins: readonly string[];
+  readonly #pool: Pool;
+  readonly #context: Partial<BuiltinContext>;
+  readonly #make: (document: Document) => Instance;
+  #store: Store;
+  /** Bytes of the data when it was last loaded whole: patches leave garbage, which is measured against it. */
+  #loadedBytes: number;
+
+  constructor(module: WebAssembly.Module, options: PrepareOptions, limits: CheckedLimits) {
+    const builtins = options.builtins ?? new Map<string, Builtin>();
+    this.#store = new Store(documentOf(options.data ?? { json: "{}" }));
+    this.#context = options.context ?? {};
+    this.#make = (document) => {
+      const instance = new Instance(module, builtins, limits);
+      instance.setData(document);
+      return instance;
+    };
+    this.#pool = new Pool(() => this.#make(this.#store.document));
+    const first = this.#make(this.#store.document);
+    this.#loadedBytes = first.dataBytes;
+    this.entrypoints = first.entrypoints;
+    this.requiredBuiltins = [...first.builtinNames.values()];
+    const missing = this.requiredBuiltins.filter((name) => builtins.get(name)?.host === undefined);
+    if (missing.length > 0) {
+      const names = missing.map((name) => `\`${name}\``).join(", ");
+      throw new PolicyError(
+        "rego_unsupported_error",
+        `the module calls builtins that this host has not: ${names}`,
+      );
+    }
+    this.#pool.reset(first);
+  }
+
+  /**
+   * Evaluates one entrypoint. Without an input, `input` is undefined in the policy. Throws PolicyError: conflicts, limits, in strict mode
+   * the first failed builtin; a builtin that must wait needs `evaluateAsync`.
+   */
+  evaluate(entrypoint: string | number, input?: Document, options: EvaluateOptions = {}): ResultSet {
+    const id = this.#entrypoint(entrypoint);
+    const run: Run = { context: this.#contextOf(options), settled: new Map() };
+    try {
+      return finish(
+        this.#pool.use((instance) => instance.evaluate(id, input, run)),
+        options,
+      );
+    } catch (error) {
+      if (!(error instanceof Suspension)) throw error;
+      error.answer.catch(() => {});
+      const [name] = error.key.split(":", 1);
+      throw new PolicyError(
+        "eval_builtin_error",
+        `\`${name}\` has to wait: the evaluation must be asynchronous`,
+      );
+    }
+  }
+
+  /** The same, waiting for builtins: the run is abandoned at the call and repeated, with all that is settled, when its answer is there. */
+  async evaluateAsync(
+    entrypoint: string | number,
+    input?: Document,
+    options: EvaluateOptions = {},
+  ): Promise<ResultSet> {
+    const id = this.#entrypoint(entrypoint);
+    const run: Run = { context: this.#contextOf(options), settled: new Map<string, Settled>() };
+    for (;;) {
+      try {
+        return finish(
+          this.#pool.use((instance) => instance.evaluate(id, input, run)),
+          options,
+        );
+      } catch (error) {
+        if (!(error instanceof Suspension)) throw error;
+        run.settled.set(error.key, await settle(error.answer));
+      }
+    }
+  }
+
+  /** Replaces the base document. If it cannot be loaded, the old one stays. */
+  setData(data: DataSource): void {
+    const store = new Store(documentOf(data));
+    const instance = this.#make(store.document);
+    this.#store = store;
+    this.#loadedBytes = instance.dataBytes;
+    this.#pool.reset(instance);
+  }
+
+  /** Changes parts of the base document: all of the patches, or, if one does not fit, none. */
+  patchData(patches: readonly DataPatch[]): void {
+    const store = this.#store.patched(patches);
+    const patched = this.#patchedInstance(patches, store);
+    this.#store = store;
+    this.#pool.reset(...(patched === undefined ? [] : [patched]));
+  }
+
+  /** An idle instance with the patches applied in place, where that is cheaper than loading all data anew and leaves little garbage. */
+  #patchedInstance(patches: readonly DataPatch[], store: Store): Instance | undefined {
+    return this.#pool.use((instance) => {
+      if (instance.dataBytes > 2 * this.#loadedBytes + (1 << 20)) return undefined;
+      for (const patch of patches) {
+        const change = patchFor(store.value, patch);
+        if (change === undefined || !instance.patchData(change.path, change.value)) return undefined;
+      }
+      return instance;
+    });
+  }
+
+  /** The base document as it is now. */
+  get data(): Value {
+    return this.#store.value;
+  }
+
+  #entrypoint(entrypoint: string | number): number {
+    const id = typeof entrypoint === "number" ? entrypoint : this.entrypoints.get(entrypoint);
+    if (
+      id === undefined ||
+      (typeof entrypoint === "number" && ![...this.entrypoints.values()].includes(entrypoint))
+    ) {
+      throw new PolicyError("undefined_document", `the module has no entrypoint \`${entrypoint}\``);
+    }
+    return id;
+  }
+
+  #contextOf(options: EvaluateOptions): BuiltinContext {
+    return {
+      nowNs: BigInt(Date.now()) * 1_000_000n,
+      random: (length) => globalThis.crypto.getRandomValues(new Uint8Array(length)),
+      cache: new Map(),
+      runtime: emptyObject,
+      ...this.#context,
+      ...options.context,
+    };
+  }
+}
+
+/** Compiles and instantiates a module. Throws `bundle_error` if it is none, `rego_unsupported_error` if the host lacks a builtin. */
+export function prepare(options: PrepareOptions): Engine {
+  return new Engine(compile(options.wasm), options, checkLimits(options.limits));
+}
+
+function compile(wasm: Uint8Array | WebAssembly.Module): WebAssembly.Module {
+  if (wasm instanceof WebAssembly.Module) return wasm;
+  try {
+    return new WebAssembly.Module(wasm as Uint8Array<ArrayBuffer>);
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new PolicyError("bundle_error", `not a WebAssembly module: ${why}`, { cause });
+  }
+}
+
+function finish(answer: Answer, options: EvaluateOptions): ResultSet {
+  const first = answer.errors[0];
+  if (options.strict === true && first !== undefined) {
+    throw new PolicyError(first.code, first.message, { location: first.location });
+  }
+  return new ResultSet(answer);
+}
+
+async function settle(answer: Promise<Value | undefined>): Promise<Settled> {
+  try {
+    return { value: await answer };
+  } catch (error) {
+    return { error };
+  }
+}
+
+function documentOf(data: DataSource): Document {
+  if (typeof data === "string" || data instanceof Uint8Array) return { json: data };
+  if (data === null || typeof data !== "object" || isArray(data as Value)) return { value: data };
+  return "kind" in data ? { value: data } : (data as Document);
+}
+
+/** A patch in terms of objects only: above an array the whole array is put. Undefined where only a reload will do. */
+function patchFor(
+  root: Value,
+  patch: DataPatch,
+): { path: readonly string[]; value: Value | undefined } | undefined {
+  const path: string[] = [];
+  let at: Value = root;
+  for (const key of patch.path) {
+    if (!isObject(at)) break;
+    path.push(key);
+    const child = at.get(key);
+    // Missing in the patched document: this is what was removed.
+    if (child === undefined) return { path, value: undefined };
+    at = child;
+  }
+  return path.length === 0 ? undefined : { path, value: at };
+}

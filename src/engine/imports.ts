@@ -1,0 +1,108 @@
+// What the host gives a module: memory, `opa_abort` and the five calls to host builtins. In: builtin ids and addresses. Out: addresses,
+// 0 for undefined. A body that fails is noted, not thrown; a body that must wait ends the run with a Suspension that evaluateAsync replays.
+
+import type { Builtin, BuiltinContext } from "../builtins/builtin.ts";
+import { type ErrorCode, PolicyError } from "../error.ts";
+import { identity } from "../value/compare.ts";
+import type { Value } from "../value/value.ts";
+
+/** Thrown through the module when a body answered with a promise: the run is abandoned and repeated when the answer is there. */
+export class Suspension {
+  readonly key: string;
+  readonly answer: Promise<Value | undefined>;
+
+  constructor(key: string, answer: Promise<Value | undefined>) {
+    this.key = key;
+    this.answer = answer;
+  }
+}
+
+/** What an awaited body came to. */
+export type Settled = { readonly value: Value | undefined } | { readonly error: unknown };
+
+/** State of one decision, kept over the repetitions of its evaluation. */
+export interface Run {
+  readonly context: BuiltinContext;
+  /** Answers of bodies that had to wait, by call. */
+  readonly settled: Map<string, Settled>;
+}
+
+/** The side of an instance that builtin calls need. */
+export interface BuiltinHost {
+  builtin(id: number): Builtin;
+  read(address: number): Value;
+  write(value: Value): number;
+  /** A body failed: remember why. */
+  failed(name: string, code: ErrorCode, message: string): void;
+  readonly run: Run | undefined;
+}
+
+/** Failures that make a call undefined; every other error ends the evaluation. */
+export function isFailure(error: unknown): error is PolicyError {
+  return (
+    error instanceof PolicyError && (error.code === "eval_builtin_error" || error.code === "eval_type_error")
+  );
+}
+
+export function callHost(host: BuiltinHost, id: number, addresses: readonly number[]): number {
+  const builtin = host.builtin(id);
+  const { run } = host;
+  if (run === undefined)
+    throw new PolicyError("eval_internal_error", `\`${builtin.name}\` called outside an evaluation`);
+  if (builtin.host === undefined) {
+    throw new PolicyError("rego_unsupported_error", `builtin \`${builtin.name}\` has no body on this host`);
+  }
+  const args = addresses.map((address) => host.read(address));
+  try {
+    const answer = answerOf(builtin, args, run);
+    return answer === undefined ? 0 : host.write(answer);
+  } catch (error) {
+    if (!isFailure(error)) throw error;
+    host.failed(builtin.name, error.code, error.message);
+    return 0;
+  }
+}
+
+function answerOf(builtin: Builtin, args: readonly Value[], run: Run): Value | undefined {
+  if (run.settled.size > 0) {
+    const known = run.settled.get(callKey(builtin, args));
+    if (known !== undefined) {
+      if ("error" in known) throw known.error;
+      return known.value;
+    }
+  }
+  const answer = builtin.host!(args, run.context);
+  if (answer instanceof Promise) throw new Suspension(callKey(builtin, args), answer);
+  return answer;
+}
+
+function callKey(builtin: Builtin, args: readonly Value[]): string {
+  return `${builtin.name}:${identity(args)}`;
+}
+
+const LOCATED = /^(.*?):(\d+)(?::(\d+))?: (?:([a-z_]+): )?(.*)$/s;
+/** What OPA's own modules say where OPA's interpreter has an error code. */
+const OPA_TEXTS: ReadonlyMap<string, string> = new Map([
+  ["var assignment conflict", "complete rules must not produce multiple outputs"],
+  ["object insert conflict", "object keys must be unique"],
+]);
+const CODES: ReadonlySet<string> = new Set<ErrorCode>([
+  "eval_conflict_error",
+  "eval_type_error",
+  "eval_builtin_error",
+  "eval_with_merge_error",
+  "eval_internal_error",
+  "eval_limit_error",
+]);
+
+/** The error that a module ended with: `file:row: code: message`, or OPA's `file:row:col: text`. */
+export function abortError(text: string): PolicyError {
+  if (text.includes("out of memory")) return new PolicyError("eval_limit_error", "memory limit reached");
+  const [, file, row, col, code, message = text] = LOCATED.exec(text) ?? [];
+  if (file === undefined) return new PolicyError("eval_internal_error", text);
+  const location = { file, row: Number(row), col: Number(col ?? 0), offset: 0, text: "" };
+  const known = OPA_TEXTS.get(message);
+  if (known !== undefined) return new PolicyError("eval_conflict_error", known, { location });
+  if (code !== undefined && CODES.has(code)) return new PolicyError(code as ErrorCode, message, { location });
+  return new PolicyError("eval_internal_error", text, { location });
+}

@@ -1,0 +1,309 @@
+// One instantiated module with its data: parses input into it, runs an entrypoint, reads the answer out. In: documents. Out: Values and
+// failures. Speaks OPA's ABI only where a module is not ours. One evaluation at a time; after a trap the instance is broken and thrown away.
+
+import type { Builtin } from "../builtins/builtin.ts";
+import { type ErrorCode, type Location, PolicyError } from "../error.ts";
+import * as abi from "../runtime/abi.ts";
+import { encode, fromPlain } from "../value/json.ts";
+import type { Value } from "../value/value.ts";
+import { isArray, isObject, isSet } from "../value/value.ts";
+import { abortError, type BuiltinHost, callHost, type Run, Suspension } from "./imports.ts";
+import { type CheckedLimits, checkInputSize } from "./limits.ts";
+import { Memory } from "./memory.ts";
+import { readRegoText, writeRegoText } from "./rego-text.ts";
+
+/** A document: its JSON text, or a value (plain data or Values of `value/`). */
+export type Document = { readonly json: Uint8Array | string } | { readonly value: unknown };
+
+/** A builtin that failed; the call was undefined. */
+export interface BuiltinFailure {
+  /** The builtin's name. */
+  readonly name: string;
+  readonly code: ErrorCode;
+  /** `name: why`, as OPA prints it. */
+  readonly message: string;
+  readonly location: Location | undefined;
+}
+
+export interface Answer {
+  readonly values: readonly Value[];
+  readonly errors: readonly BuiltinFailure[];
+}
+
+type Call = (...args: number[]) => number;
+
+interface Exports {
+  readonly memory?: WebAssembly.Memory;
+  readonly eval: Call;
+  readonly builtins: Call;
+  readonly entrypoints: Call;
+  readonly opa_malloc: Call;
+  readonly opa_value_parse: Call;
+  readonly opa_json_parse: Call;
+  readonly json_parse_in_place?: Call;
+  readonly opa_value_dump: Call;
+  readonly opa_json_dump: Call;
+  readonly opa_heap_ptr_get: Call;
+  readonly opa_heap_ptr_set: Call;
+  readonly opa_eval_ctx_new: Call;
+  readonly opa_eval_ctx_set_input: Call;
+  readonly opa_eval_ctx_set_data: Call;
+  readonly opa_eval_ctx_set_entrypoint: Call;
+  readonly opa_eval_ctx_get_result: Call;
+  readonly opa_value_add_path: Call;
+  readonly opa_value_remove_path: Call;
+  readonly opa_heap_blocks_stash?: Call;
+  readonly opa_heap_blocks_restore?: Call;
+  readonly failure_count?: Call;
+  readonly failure_at?: Call;
+  readonly fail?: Call;
+}
+
+export class Instance implements BuiltinHost {
+  readonly entrypoints: ReadonlyMap<string, number>;
+  readonly builtinNames: ReadonlyMap<number, string>;
+  /** Set by a trap: memory may hold anything now. */
+  broken = false;
+  run: Run | undefined;
+  readonly #exports: Exports;
+  readonly #memory: Memory;
+  readonly #limits: CheckedLimits;
+  readonly #builtins: ReadonlyMap<string, Builtin>;
+  /** Whether boxes are those of our runtime. */
+  readonly #ours: boolean;
+  readonly #baseHeap: number;
+  #data = 0;
+  #dataHeap: number;
+  /** Names of failed host builtins, in order: modules of OPA keep no buffer. */
+  #failures: BuiltinFailure[] = [];
+
+  constructor(module: WebAssembly.Module, builtins: ReadonlyMap<string, Builtin>, limits: CheckedLimits) {
+    this.#builtins = builtins;
+    this.#limits = limits;
+    const { memory, instance } = instantiate(module, limits, (memory) => ({ env: this.#imports(memory) }));
+    this.#exports = instance.exports as unknown as Exports;
+    this.#memory = new Memory(memory);
+    this.#ours = this.#exports.failure_at !== undefined;
+    this.entrypoints = this.#names("entrypoints");
+    this.builtinNames = new Map(Array.from(this.#names("builtins"), ([name, id]) => [id, name]));
+    this.#baseHeap = this.#exports.opa_heap_ptr_get();
+    this.#dataHeap = this.#baseHeap;
+    this.setData({ json: "{}" });
+  }
+
+  #imports(memory: WebAssembly.Memory): Record<string, WebAssembly.ImportValue> {
+    const call = (id: number, _context: number, ...args: number[]): number => callHost(this, id, args);
+    return {
+      memory,
+      opa_abort: (address: number) => {
+        throw abortError(this.#memory.terminated(address));
+      },
+      opa_println: () => {},
+      opa_builtin0: call,
+      opa_builtin1: call,
+      opa_builtin2: call,
+      opa_builtin3: call,
+      opa_builtin4: call,
+    };
+  }
+
+  #names(which: "builtins" | "entrypoints"): Map<string, number> {
+    const value = this.read(this.#exports[which]());
+    if (!isObject(value)) throw new PolicyError("bundle_error", `\`${which}\` of the module is no object`);
+    return new Map(
+      Array.from(value.entries(), ([name, id]) => [name as string, Number((id as { text: string }).text)]),
+    );
+  }
+
+  get memoryBytes(): number {
+    return this.#memory.size;
+  }
+
+  /** Bytes that the data takes, with what patches left behind. */
+  get dataBytes(): number {
+    return this.#dataHeap - this.#baseHeap;
+  }
+
+  /** Replaces the data. Throws `invalid_input` if it is no document; then the instance must not be used again. */
+  setData(document: Document): void {
+    this.#exports.opa_heap_ptr_set(this.#baseHeap);
+    this.#data = this.#guard(() => this.#parse(document, "data", false));
+    this.#dataHeap = this.#exports.opa_heap_ptr_get();
+    this.#exports.opa_heap_blocks_stash?.();
+  }
+
+  /** Puts a value at a path of the data, or takes away what is there. False if the path leads nowhere; the data is unchanged then. */
+  patchData(path: readonly string[], value: Value | undefined): boolean {
+    return this.#guard(() => {
+      const { opa_heap_ptr_set, opa_heap_ptr_get, opa_value_add_path, opa_value_remove_path } = this.#exports;
+      opa_heap_ptr_set(this.#dataHeap);
+      this.#exports.opa_heap_blocks_restore?.();
+      const at = this.#parse({ value: path }, "path", false);
+      const code =
+        value === undefined
+          ? opa_value_remove_path(this.#data, at)
+          : opa_value_add_path(this.#data, at, this.#parse({ value }, "data", false));
+      this.#exports.opa_heap_blocks_stash?.();
+      this.#dataHeap = opa_heap_ptr_get();
+      return code === abi.OPA_ERR_OK;
+    });
+  }
+
+  /** The data as it is now. */
+  data(): Value {
+    return this.read(this.#data);
+  }
+
+  evaluate(entrypoint: number, input: Document | undefined, run: Run): Answer {
+    if (this.run !== undefined)
+      throw new PolicyError("eval_internal_error", "instance is evaluating already");
+    this.run = run;
+    this.#failures = [];
+    try {
+      return this.#guard(() => this.#evaluate(entrypoint, input));
+    } finally {
+      this.run = undefined;
+    }
+  }
+
+  #evaluate(entrypoint: number, input: Document | undefined): Answer {
+    const { eval: evaluate, opa_eval_ctx_new, opa_eval_ctx_get_result } = this.#exports;
+    this.#exports.opa_heap_ptr_set(this.#dataHeap);
+    const document = input === undefined ? 0 : this.#parse(input, "input", true);
+    const context = opa_eval_ctx_new();
+    this.#exports.opa_eval_ctx_set_input(context, document);
+    this.#exports.opa_eval_ctx_set_data(context, this.#data);
+    this.#exports.opa_eval_ctx_set_entrypoint(context, entrypoint);
+    evaluate(context);
+    const results = this.read(opa_eval_ctx_get_result(context));
+    if (!isSet(results) && !isArray(results))
+      throw new PolicyError("eval_internal_error", "the result is no set");
+    return { values: isSet(results) ? [...results.values()] : results, errors: this.#failed() };
+  }
+
+  /** Errors that leave the module: ours pass, a trap breaks the instance. */
+  #guard<T>(work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      if (error instanceof PolicyError || error instanceof Suspension) throw error;
+      this.broken = true;
+      const why = error instanceof Error ? error.message : String(error);
+      throw new PolicyError("eval_internal_error", `the module trapped: ${why}`, { cause: error });
+    }
+  }
+
+  #parse(document: Document, what: string, transient: boolean): number {
+    const { opa_heap_ptr_get, opa_heap_ptr_set, opa_json_parse, opa_value_parse } = this.#exports;
+    const source = sourceOf(document);
+    const inPlace = transient ? this.#exports.json_parse_in_place : undefined;
+    // The text is written above the heap. The parse in place keeps pointing into it; a copying parse would leave it as garbage below the
+    // copies, which only data can afford: it is parsed once.
+    const at = opa_heap_ptr_get();
+    if (transient) checkInputSize(source.text.length, this.#limits);
+    this.#memory.reserve(at + source.text.length + 64);
+    const length = this.#memory.writeSource(at, source.text);
+    if (transient) checkInputSize(length, this.#limits);
+    opa_heap_ptr_set(at + length);
+    const parse = source.json ? (inPlace ?? opa_json_parse) : opa_value_parse;
+    const address = parse(at, length);
+    if (address === 0) throw new PolicyError("invalid_input", `${what} is not a JSON document`);
+    return address;
+  }
+
+  #failed(): readonly BuiltinFailure[] {
+    const { failure_at, failure_count } = this.#exports;
+    if (failure_at === undefined || failure_count === undefined) return this.#failures;
+    const count = Math.min(failure_count(), this.#limits.failures);
+    return count === 0 ? [] : Array.from({ length: count }, (_, index) => this.#failureAt(failure_at(index)));
+  }
+
+  /** A record of the error buffer: kind, place (file and builtin's name), row, column, message. */
+  #failureAt(record: number): BuiltinFailure {
+    const word = (index: number): number => this.#memory.word(record + index * 4);
+    const [file, name] = this.#memory.value(word(1)) as readonly string[];
+    const message = this.#memory.value(word(4)) as string;
+    return {
+      name: name!,
+      code: word(0) === abi.ERROR_TYPE ? "eval_type_error" : "eval_builtin_error",
+      message: `${name}: ${message}`,
+      location: { file: file!, row: word(2), col: word(3), offset: 0, text: "" },
+    };
+  }
+
+  // What builtin calls need.
+
+  builtin(id: number): Builtin {
+    const name = this.builtinNames.get(id);
+    const builtin = name === undefined ? undefined : this.#builtins.get(name);
+    if (builtin === undefined) {
+      throw new PolicyError("rego_unsupported_error", `the host has no builtin \`${name ?? `#${id}`}\``);
+    }
+    return builtin;
+  }
+
+  read(address: number): Value {
+    if (this.#ours) return this.#memory.value(address);
+    return readRegoText(this.#memory.terminated(this.#exports.opa_value_dump(address)));
+  }
+
+  write(value: Value): number {
+    return this.#parse({ value }, "value", false);
+  }
+
+  failed(name: string, code: ErrorCode, message: string): void {
+    const { fail, opa_malloc } = this.#exports;
+    if (fail === undefined) {
+      this.#failures.push({ name, code, message: `${name}: ${message}`, location: undefined });
+      return;
+    }
+    const box = opa_malloc(abi.BOX_SIZE + message.length * 3);
+    this.#memory.reserve(box + abi.BOX_SIZE + message.length * 3);
+    this.#memory.writeString(box, message);
+    fail(code === "eval_type_error" ? abi.ERROR_TYPE : abi.ERROR_BUILTIN, box);
+  }
+}
+
+/** Enough for modules of ordinary size. */
+const INITIAL_PAGES = 8;
+
+/** The memory is the host's to make and the module's to measure: if it asks for more than it is offered, it is offered more. */
+function instantiate(
+  module: WebAssembly.Module,
+  limits: CheckedLimits,
+  importsOf: (memory: WebAssembly.Memory) => WebAssembly.Imports,
+): { readonly memory: WebAssembly.Memory; readonly instance: WebAssembly.Instance } {
+  for (
+    let pages = Math.min(INITIAL_PAGES, limits.memoryPages);
+    ;
+    pages = Math.min(pages * 4, limits.memoryPages)
+  ) {
+    try {
+      const memory = new WebAssembly.Memory({ initial: pages, maximum: limits.memoryPages });
+      return { memory, instance: new WebAssembly.Instance(module, importsOf(memory)) };
+    } catch (error) {
+      if (error instanceof PolicyError) throw error;
+      if (error instanceof WebAssembly.LinkError && pages < limits.memoryPages) continue;
+      const why = error instanceof Error ? error.message : String(error);
+      throw new PolicyError("bundle_error", `the module cannot be instantiated: ${why}`, { cause: error });
+    }
+  }
+}
+
+/** The text to parse, and whether JSON can say all of it. */
+function sourceOf(document: Document): { readonly text: Uint8Array | string; readonly json: boolean } {
+  if ("json" in document) return { text: document.json, json: true };
+  const value = fromPlain(document.value);
+  return isJson(value)
+    ? { text: encode(value, { escapeHtml: false }), json: true }
+    : { text: writeRegoText(value), json: false };
+}
+
+function isJson(value: Value): boolean {
+  if (value === null || typeof value !== "object") return true;
+  if (isArray(value)) return value.every(isJson);
+  if (value.kind === "number") return true;
+  if (value.kind === "set") return false;
+  for (const [key, member] of value.entries()) if (typeof key !== "string" || !isJson(member)) return false;
+  return true;
+}

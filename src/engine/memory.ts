@@ -1,0 +1,144 @@
+// Values in and out of a module's linear memory, by the offsets of runtime/abi.ts. In: an address or bytes. Out: a Value or an address.
+// Reads only boxes that our runtime made; modules of other compilers are read through their text (instance.ts).
+
+import { PolicyError } from "../error.ts";
+import * as abi from "../runtime/abi.ts";
+import { integer, NumberValue } from "../value/number.ts";
+import { object } from "../value/object.ts";
+import { set } from "../value/set.ts";
+import type { Value } from "../value/value.ts";
+
+const PAGE = 65536;
+const UTF8 = new TextDecoder("utf-8", { ignoreBOM: true });
+const ENCODER = new TextEncoder();
+/** Up to this many bytes a string is read character by character: cheaper than a call of the decoder. */
+const SHORT = 24;
+
+export class Memory {
+  readonly #memory: WebAssembly.Memory;
+  #bytes: Uint8Array;
+  #view: DataView;
+
+  constructor(memory: WebAssembly.Memory) {
+    this.#memory = memory;
+    this.#bytes = new Uint8Array(memory.buffer);
+    this.#view = new DataView(memory.buffer);
+  }
+
+  /** Growing the memory detaches the views, so every way in goes through here. */
+  #fresh(): void {
+    if (this.#bytes.buffer === this.#memory.buffer) return;
+    this.#bytes = new Uint8Array(this.#memory.buffer);
+    this.#view = new DataView(this.#memory.buffer);
+  }
+
+  get size(): number {
+    return this.#memory.buffer.byteLength;
+  }
+
+  /** Makes room up to `end`. Throws `eval_limit_error` if the memory may not grow that far. */
+  reserve(end: number): void {
+    const missing = end - this.size;
+    if (missing <= 0) return;
+    try {
+      this.#memory.grow(Math.ceil(missing / PAGE));
+    } catch (cause) {
+      throw new PolicyError("eval_limit_error", "memory limit reached", { cause });
+    }
+  }
+
+  /** Writes a text as UTF-8, or bytes as they are: how many. */
+  writeSource(address: number, source: Uint8Array | string): number {
+    this.reserve(address + (typeof source === "string" ? source.length * 3 : source.length));
+    this.#fresh();
+    if (typeof source === "string") return ENCODER.encodeInto(source, this.#bytes.subarray(address)).written;
+    this.#bytes.set(source, address);
+    return source.length;
+  }
+
+  word(address: number): number {
+    this.#fresh();
+    return this.#view.getInt32(address, true);
+  }
+
+  /** The text from an address to the next NUL. */
+  terminated(address: number): string {
+    this.#fresh();
+    const end = this.#bytes.indexOf(0, address);
+    return UTF8.decode(this.#bytes.subarray(address, end < 0 ? undefined : end));
+  }
+
+  /** A string box at `address` (16 bytes, then the text): the address behind it. */
+  writeString(address: number, text: string): number {
+    const length = this.writeSource(address + abi.BOX_SIZE, text);
+    this.#view.setUint32(address + abi.OFFSET_TAG, abi.TAG_STRING, true);
+    this.#view.setInt32(address + abi.OFFSET_N, length, true);
+    this.#view.setUint32(address + abi.OFFSET_A, address + abi.BOX_SIZE, true);
+    this.#view.setUint32(address + abi.OFFSET_B, 0, true);
+    return address + abi.BOX_SIZE + length;
+  }
+
+  /** The value of a box. */
+  value(address: number): Value {
+    this.#fresh();
+    return this.#value(address);
+  }
+
+  #value(address: number): Value {
+    const view = this.#view;
+    const count = view.getInt32(address + abi.OFFSET_N, true);
+    const payload = view.getUint32(address + abi.OFFSET_A, true);
+    switch (view.getUint8(address + abi.OFFSET_TAG)) {
+      case abi.TAG_NULL:
+        return null;
+      case abi.TAG_BOOLEAN:
+        return count !== 0;
+      case abi.TAG_NUMBER:
+        return this.#number(address, count, payload);
+      case abi.TAG_STRING:
+        return this.#text(payload, count);
+      case abi.TAG_ARRAY: {
+        const items = new Array<Value>(count);
+        for (let at = 0; at < count; at++) items[at] = this.#value(view.getUint32(payload + at * 4, true));
+        return items;
+      }
+      case abi.TAG_OBJECT: {
+        const entries: [Value, Value][] = [];
+        for (let at = payload; at < payload + count * abi.OBJECT_ENTRY_SIZE; at += abi.OBJECT_ENTRY_SIZE) {
+          entries.push([
+            this.#value(view.getUint32(at + 4, true)),
+            this.#value(view.getUint32(at + 8, true)),
+          ]);
+        }
+        return object(entries);
+      }
+      case abi.TAG_SET: {
+        const members: Value[] = [];
+        for (let at = payload; at < payload + count * abi.SET_ENTRY_SIZE; at += abi.SET_ENTRY_SIZE) {
+          members.push(this.#value(view.getUint32(at + 4, true)));
+        }
+        return set(members);
+      }
+    }
+    throw new PolicyError("eval_internal_error", `no value at address ${address}`);
+  }
+
+  #number(address: number, length: number, payload: number): Value {
+    const flags = this.#view.getUint8(address + abi.OFFSET_FLAGS);
+    if ((flags & abi.NUMBER_INT) !== 0) return integer(this.#view.getBigInt64(address + abi.OFFSET_A, true));
+    return new NumberValue(this.#text(payload, length));
+  }
+
+  #text(address: number, length: number): string {
+    if (length <= SHORT) {
+      let text = "";
+      for (let at = address; at < address + length; at++) {
+        const byte = this.#bytes[at]!;
+        if (byte >= 0x80) return UTF8.decode(this.#bytes.subarray(address, address + length));
+        text += String.fromCharCode(byte);
+      }
+      return text;
+    }
+    return UTF8.decode(this.#bytes.subarray(address, address + length));
+  }
+}

@@ -1,0 +1,31 @@
+// Instances of one module with the same data, for reuse. In: a way to make one. Out: an idle one. A broken instance is never given out
+// again; emptying the pool lets instances that are in use die when they come back.
+
+import type { Instance } from "./instance.ts";
+
+export class Pool {
+  readonly #make: () => Instance;
+  #idle: Instance[] = [];
+  #generation = 0;
+
+  constructor(make: () => Instance) {
+    this.#make = make;
+  }
+
+  /** Runs `work` with an instance of its own; re-entrant. */
+  use<T>(work: (instance: Instance) => T): T {
+    const generation = this.#generation;
+    const instance = this.#idle.pop() ?? this.#make();
+    try {
+      return work(instance);
+    } finally {
+      if (!instance.broken && generation === this.#generation) this.#idle.push(instance);
+    }
+  }
+
+  /** Starts anew with these instances. */
+  reset(...instances: Instance[]): void {
+    this.#generation++;
+    this.#idle = instances;
+  }
+}

@@ -1,0 +1,16 @@
+// OPA's own plans, all of them, on our emitter, runtime and engine; skipped only where the folder with the plans is not there.
+
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import { hasPlans, runPlans } from "./plans.ts";
+
+const folder = fileURLToPath(new URL("../../../shared/conformance", import.meta.url));
+const runtime = fileURLToPath(new URL("../../dist/runtime.wasm", import.meta.url));
+
+describe.runIf(hasPlans(folder))("OPA's plans", () => {
+  test("every plan gives what OPA says it gives", { timeout: 300_000 }, async () => {
+    const { text, failed } = await runPlans(folder, { runtime: readFileSync(runtime) });
+    expect(failed, text).toBe(0);
+  });
+});

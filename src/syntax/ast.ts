@@ -197,7 +197,7 @@ export interface ArrayTerm {
   readonly items: readonly Term[];
   readonly location: Location;
 }
-/** In source order; of entries with equal keys the parser keeps the last value, as OPA does. */
+/** In source order; entries with equal keys are all there, as in OPA. */
 export interface ObjectTerm {
   readonly kind: "object";
   readonly entries: readonly (readonly [Term, Term])[];

@@ -157,17 +157,6 @@ export function distinctTerms(terms: readonly Term[]): Term[] {
   return terms.filter((_, i) => first[i] === i);
 }
 
-/** Of entries with equal keys, the first key with the last value. */
-export function distinctEntries(entries: readonly Entry[]): Entry[] {
-  const first = firstEqual(entries.map(([key]) => key));
-  const result = new Map<number, Entry>();
-  entries.forEach(([key, value], i) => {
-    const at = first[i] ?? i;
-    result.set(at, [result.get(at)?.[0] ?? key, value]);
-  });
-  return [...result.values()];
-}
-
 /** For each term the index of the first one equal to it. */
 function firstEqual(terms: readonly Term[]): number[] {
   const order = terms.map((_, i) => i).sort((i, j) => compareTerms(terms[i]!, terms[j]!) || i - j);

@@ -5,7 +5,7 @@ import type { Location } from "../error.ts";
 import type { Body, CallTerms, Expr, RefTerm, StringTerm, TemplateString, Term, VarTerm } from "./ast.ts";
 import { type Cursor, type Mutable, NO_LOCATION } from "./cursor.ts";
 import { INFIX_LEVELS, TOP_LEVEL } from "./operators.ts";
-import { distinctEntries, distinctTerms, termKindName } from "./order.ts";
+import { distinctTerms, termKindName } from "./order.ts";
 import type { TokenKind } from "./token.ts";
 
 function at<T extends Term>(term: T, location: Location): T {
@@ -512,7 +512,7 @@ function setOf(items: readonly Term[] | undefined): Term | undefined {
 }
 
 function objectOf(entries: readonly (readonly [Term, Term])[] | undefined): Term | undefined {
-  return entries && { kind: "object", entries: distinctEntries(entries), location: NO_LOCATION };
+  return entries && { kind: "object", entries, location: NO_LOCATION };
 }
 
 /** A leading comma is allowed, and then it is no comprehension. */

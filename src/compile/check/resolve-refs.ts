@@ -177,7 +177,7 @@ function argumentVars(args: readonly Term[]): { names: Set<string>; shadowed: Te
   let shadowed: Term | undefined;
   const visit = (term: Term): boolean => {
     if (shadowed !== undefined) return true;
-    if (rootDocument(term) !== undefined || (term.kind === "var" && (term.name === "input" || term.name === "data"))) {
+    if (rootDocument(term) !== undefined) {
       shadowed = term;
       return true;
     }

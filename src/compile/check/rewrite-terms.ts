@@ -7,7 +7,7 @@ import { eachRule } from "./cells.ts";
 import type { Compilation, LocalGenerator } from "./compilation.ts";
 import {
   appendToBody, builtinRef, callOf, equality, everyOf, hasTwoOperands, isComprehension, isEquality, isGlobalCall, logicalOf, mapExpr,
-  mapTerm, mapWith, notOf, requiresEvaluation, termOf, varTerm,
+  mapList, mapTerm, mapWith, notOf, requiresEvaluation, termOf, varTerm,
 } from "./walk.ts";
 
 /** Generated name -> the term that it stands for, for messages about types. */
@@ -117,7 +117,7 @@ export class ComprehensionTerms {
     this.#locals = locals;
   }
 
-  body = (body: Body): Body => body.map((expr) => mapExpr(expr, this));
+  body = (body: Body): Body => mapList(body, (expr) => mapExpr(expr, this));
 
   term = (term: Term): Term => {
     if (!isComprehension(term)) return mapTerm(term, this);
@@ -159,7 +159,7 @@ export function rewriteComprehensionTerms(compilation: Compilation): void {
 
 const equalsMapper = {
   term: (term: Term): Term => mapTerm(term, equalsMapper),
-  body: (body: Body): Body => body.map(equalsExpr),
+  body: (body: Body): Body => mapList(body, equalsExpr),
 };
 
 function equalsExpr(expr: Expr): Expr {

@@ -23,6 +23,8 @@ const isFunction = (rules: readonly RuleCell[]): boolean => rules.some((rule) =>
 
 export class WithRewriter {
   readonly #context: WithContext;
+  /** Modifiers done: expressions hoisted out of one expression share its modifiers, and so the variables of their values. */
+  readonly #done = new Map<With, With>();
 
   constructor(context: WithContext) {
     this.#context = context;
@@ -48,13 +50,18 @@ export class WithRewriter {
   #expr(expr: Expr): Expr[] {
     const support: Expr[] = [];
     const modifiers = expr.with.map((original): With => {
-      const w = this.#asRefs(original);
-      if (!this.#needsEvaluation(w)) return w;
-      const variable = varTerm(this.#context.locals.generate(), w.value.location);
-      support.push(equality(variable, w.value, w.value.location, true));
-      return { ...w, value: variable };
+      const done = this.#done.get(original);
+      if (done !== undefined) return done;
+      let w = this.#asRefs(original);
+      if (this.#needsEvaluation(w)) {
+        const variable = varTerm(this.#context.locals.generate(), w.value.location);
+        support.push(equality(variable, w.value, w.value.location, true));
+        w = { ...w, value: variable };
+      }
+      this.#done.set(original, w);
+      return w;
     });
-    return [...support, { ...expr, with: modifiers }];
+    return [...support, modifiers.length === 0 ? expr : { ...expr, with: modifiers }];
   }
 
   /** A var that names a builtin is that builtin. */

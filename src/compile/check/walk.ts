@@ -189,49 +189,75 @@ export interface Mapper {
   body(body: Body): Body;
 }
 
-const mapAll = (terms: readonly Term[], mapper: Mapper): Term[] => terms.map((t) => mapper.term(t));
+/** Like `list.map`, but the list itself when nothing changes: what two expressions share stays shared. */
+export function mapList<T>(list: readonly T[], map: (item: T) => T): readonly T[] {
+  let changed: T[] | undefined;
+  for (let i = 0; i < list.length; i++) {
+    const item = list[i] as T;
+    const result = map(item);
+    if (changed !== undefined) changed.push(result);
+    else if (result !== item) changed = [...list.slice(0, i), result];
+  }
+  return changed ?? list;
+}
 
-/** A copy of the term with every child replaced by what the mapper makes of it; scalars and vars are returned as they are. */
+const mapPair = (pair: readonly [Term, Term], mapper: Mapper): readonly [Term, Term] => {
+  const [k, v] = [mapper.term(pair[0]), mapper.term(pair[1])];
+  return k === pair[0] && v === pair[1] ? pair : [k, v];
+};
+
+/** The term with every child replaced by what the mapper makes of it; the term itself where nothing changes. */
 export function mapTerm(term: Term, mapper: Mapper): Term {
   switch (term.kind) {
     case "ref": {
-      const [head, ...rest] = term.terms;
-      return { ...term, terms: [mapper.term(head), ...mapAll(rest, mapper)] };
+      const terms = mapList<Term>(term.terms, mapper.term) as RefTerm["terms"];
+      return terms === term.terms ? term : { ...term, terms };
     }
     case "array":
-    case "set":
-      return { ...term, items: mapAll(term.items, mapper) };
-    case "object":
-      return { ...term, entries: term.entries.map(([k, v]) => [mapper.term(k), mapper.term(v)] as const) };
+    case "set": {
+      const items = mapList(term.items, mapper.term);
+      return items === term.items ? term : { ...term, items };
+    }
+    case "object": {
+      const entries = mapList(term.entries, (pair) => mapPair(pair, mapper));
+      return entries === term.entries ? term : { ...term, entries };
+    }
     case "array-comprehension":
-    case "set-comprehension":
-      return { ...term, term: mapper.term(term.term), body: mapper.body(term.body) };
-    case "object-comprehension":
-      return { ...term, key: mapper.term(term.key), value: mapper.term(term.value), body: mapper.body(term.body) };
-    case "call":
-      return { ...term, operator: mapper.term(term.operator) as RefTerm, args: mapAll(term.args, mapper) };
-    case "template-string":
-      return { ...term, parts: term.parts.map((part) => (part.kind === "expr" ? mapExpr(part, mapper) : part)) };
+    case "set-comprehension": {
+      const [inner, body] = [mapper.term(term.term), mapper.body(term.body)];
+      return inner === term.term && body === term.body ? term : { ...term, term: inner, body };
+    }
+    case "object-comprehension": {
+      const [key, value, body] = [mapper.term(term.key), mapper.term(term.value), mapper.body(term.body)];
+      return key === term.key && value === term.value && body === term.body ? term : { ...term, key, value, body };
+    }
+    case "call": {
+      const [operator, args] = [mapper.term(term.operator) as RefTerm, mapList(term.args, mapper.term)];
+      return operator === term.operator && args === term.args ? term : { ...term, operator, args };
+    }
+    case "template-string": {
+      const parts = mapList(term.parts, (part) => (part.kind === "expr" ? mapExpr(part, mapper) : part));
+      return parts === term.parts ? term : { ...term, parts };
+    }
     default:
       return term;
   }
 }
 
 export function mapWith(w: With, mapper: Mapper): With {
-  return { ...w, target: mapper.term(w.target), value: mapper.term(w.value) };
+  const [target, value] = [mapper.term(w.target), mapper.term(w.value)];
+  return target === w.target && value === w.value ? w : { ...w, target, value };
 }
 
-/** A copy of the expression with its terms, bodies and `with` modifiers replaced. */
+/** The expression with its terms, bodies and `with` modifiers replaced; itself where nothing changes. */
 export function mapExpr(expr: Expr, mapper: Mapper): Expr {
-  return { ...expr, terms: mapTerms(expr, mapper), with: expr.with.map((w) => mapWith(w, mapper)) };
+  const [terms, modifiers] = [mapTerms(expr, mapper), mapList(expr.with, (w) => mapWith(w, mapper))];
+  return terms === expr.terms && modifiers === expr.with ? expr : { ...expr, terms, with: modifiers };
 }
 
 function mapTerms(expr: Expr, mapper: Mapper): Expr["terms"] {
   const call = callOf(expr);
-  if (call !== undefined) {
-    const [operator, ...operands] = call;
-    return [mapper.term(operator) as RefTerm, ...mapAll(operands, mapper)];
-  }
+  if (call !== undefined) return mapList<Term>(call, mapper.term) as CallTerms;
   const terms = expr.terms as Single;
   if (!isStatement(terms)) return mapper.term(terms);
   switch (terms.kind) {
@@ -242,7 +268,7 @@ function mapTerms(expr: Expr, mapper: Mapper): Expr["terms"] {
     case "not":
       return { ...terms, body: mapper.body(terms.body) };
     case "some":
-      return { ...terms, symbols: mapAll(terms.symbols, mapper) };
+      return { ...terms, symbols: mapList(terms.symbols, mapper.term) };
     default:
       return { ...terms, lhs: mapper.body(terms.lhs), rhs: mapper.body(terms.rhs) };
   }

@@ -46,18 +46,14 @@ request(tool) := {
 
 changed(tool, path, value) := json.patch(request(tool), [{"op": "add", "path": path, "value": value}])
 
-decide(document) := decision if {
-	decision := ai.decision with input as document with data.site as site
-}
-
-codes(document) := {reason.code | some reason in decide(document).reasons}
+codes(decision) := {reason.code | some reason in decision.reasons}
 
 test_allows_what_meets_every_requirement[tool] if {
 	some tool in ["read_file", "write_file"]
-	decision := decide(request(tool))
+	decision := ai.decision with input as request(tool) with data.site as site
 	decision.effect == "allow"
 	decision.obligations == []
-	codes(request(tool)) == {"permitted"}
+	codes(decision) == {"permitted"}
 }
 
 test_default_is_deny if {
@@ -70,35 +66,55 @@ test_denies_without_data if {
 	decision.effect == "deny"
 }
 
-test_unverified_identity_denies if {
-	document := changed("read_file", "/agent/identity", {"verified": false, "reason": "no token was presented"})
-	decide(document).effect == "deny"
-	codes(document) == {"identity_unverified"}
-}
-
-test_role_must_permit_the_tool if {
-	document := changed("write_file", "/subject/properties/roles", ["reader"])
-	decide(document).effect == "deny"
-	codes(document) == {"tool_not_permitted"}
-}
-
-test_unknown_tool_is_denied_even_where_a_role_names_it if {
-	decide(request("mystery")).effect == "deny"
-	codes(request("mystery")) == {"unknown_tool"}
-}
-
-test_reading_outside_the_folder_denies if {
-	document := changed("read_file", "/action/properties/paths/0/real", "/etc/passwd")
-	decide(document).effect == "deny"
-	codes(document) == {"path_outside_folder"}
-}
-
-test_writing_at_night_denies if {
-	codes(changed("write_file", "/context/time", night)) == {"outside_working_hours"}
-}
-
-test_writing_from_an_unknown_network_denies if {
-	codes(changed("write_file", "/context/network/ip", "203.0.113.9")) == {"untrusted_network"}
+# One change to a permitted request, and the reasons why it is denied then.
+test_denies[note] if {
+	some note, change in {
+		"an identity that is not verified": {
+			"tool": "read_file",
+			"path": "/agent/identity",
+			"value": {"verified": false, "reason": "no token was presented"},
+			"codes": {"identity_unverified"},
+		},
+		"a role that does not permit the tool": {
+			"tool": "write_file",
+			"path": "/subject/properties/roles",
+			"value": ["reader"],
+			"codes": {"tool_not_permitted"},
+		},
+		"an unknown tool, even where a role names it": {
+			"tool": "mystery",
+			"path": "/context/channel",
+			"value": "mcp",
+			"codes": {"unknown_tool"},
+		},
+		"reading outside the folder": {
+			"tool": "read_file",
+			"path": "/action/properties/paths/0/real",
+			"value": "/etc/passwd",
+			"codes": {"path_outside_folder"},
+		},
+		"writing at night": {
+			"tool": "write_file",
+			"path": "/context/time",
+			"value": night,
+			"codes": {"outside_working_hours"},
+		},
+		"writing from an unknown network": {
+			"tool": "write_file",
+			"path": "/context/network/ip",
+			"value": "203.0.113.9",
+			"codes": {"untrusted_network"},
+		},
+		"what a person would have to approve, at night": {
+			"tool": "move_file",
+			"path": "/context/time",
+			"value": night,
+			"codes": {"outside_working_hours"},
+		},
+	}
+	decision := ai.decision with input as changed(change.tool, change.path, change.value) with data.site as site
+	decision.effect == "deny"
+	codes(decision) == change.codes
 }
 
 test_reading_is_not_bound_to_hours_and_networks if {
@@ -106,7 +122,8 @@ test_reading_is_not_bound_to_hours_and_networks if {
 		{"op": "replace", "path": "/context/time", "value": night},
 		{"op": "replace", "path": "/context/network/ip", "value": "203.0.113.9"},
 	])
-	decide(document).effect == "allow"
+	decision := ai.decision with input as document with data.site as site
+	decision.effect == "allow"
 }
 
 test_every_reason_is_given if {
@@ -117,7 +134,8 @@ test_every_reason_is_given if {
 		{"op": "replace", "path": "/context/network/ip", "value": "203.0.113.9"},
 		{"op": "replace", "path": "/action/properties/paths/0/real", "value": "/etc/passwd"},
 	])
-	codes(document) == {
+	decision := ai.decision with input as document with data.site as site
+	codes(decision) == {
 		"identity_unverified",
 		"outside_working_hours",
 		"path_outside_folder",
@@ -127,12 +145,9 @@ test_every_reason_is_given if {
 }
 
 test_approval_is_asked_for_where_the_catalogue_says_so if {
-	decide(request("move_file")).effect == "approve"
-	codes(request("move_file")) == {"approval_required"}
-}
-
-test_nobody_is_asked_to_approve_what_is_denied if {
-	decide(changed("move_file", "/context/time", night)).effect == "deny"
+	decision := ai.decision with input as request("move_file") with data.site as site
+	decision.effect == "approve"
+	codes(decision) == {"approval_required"}
 }
 
 # Taking away any one part of a permitted request never leaves it permitted.
@@ -144,5 +159,6 @@ test_each_part_is_needed[path] if {
 		"/context/network", "/context/network/ip",
 	]
 	document := json.patch(request("write_file"), [{"op": "remove", "path": path}])
-	decide(document).effect == "deny"
+	decision := ai.decision with input as document with data.site as site
+	decision.effect == "deny"
 }

@@ -203,6 +203,11 @@ export class Engine {
   }
 }
 
+/** Names of the builtins that a module calls on its host: what `builtins/host.ts` is asked for before `prepare`. */
+export function requiredBuiltins(wasm: Uint8Array | WebAssembly.Module): string[] {
+  return [...new Instance(compile(wasm), new Map(), checkLimits()).builtinNames.values()];
+}
+
 /** Compiles and instantiates a module. Throws `bundle_error` if it is none, `rego_unsupported_error` if the host lacks a builtin. */
 export function prepare(options: PrepareOptions): Engine {
   return new Engine(compile(options.wasm), options, checkLimits(options.limits));

@@ -38,6 +38,7 @@ interface Exports {
   readonly builtins: Call;
   readonly entrypoints: Call;
   readonly opa_malloc: Call;
+  readonly opa_free: Call;
   readonly opa_value_parse: Call;
   readonly opa_json_parse: Call;
   readonly json_parse_in_place?: Call;
@@ -54,6 +55,7 @@ interface Exports {
   readonly opa_value_remove_path: Call;
   readonly opa_heap_blocks_stash?: Call;
   readonly opa_heap_blocks_restore?: Call;
+  readonly opa_heap_stash_clear?: Call;
   readonly failure_count?: Call;
   readonly failure_at?: Call;
   readonly fail?: Call;
@@ -126,8 +128,9 @@ export class Instance implements BuiltinHost {
 
   /** Replaces the data. Throws `invalid_input` if it is no document; then the instance must not be used again. */
   setData(document: Document): void {
+    this.#exports.opa_heap_stash_clear?.();
     this.#exports.opa_heap_ptr_set(this.#baseHeap);
-    this.#data = this.#guard(() => this.#parse(document, "data", false));
+    this.#data = this.#guard(() => this.#parse(document, "data"));
     this.#dataHeap = this.#exports.opa_heap_ptr_get();
     this.#exports.opa_heap_blocks_stash?.();
   }
@@ -138,11 +141,11 @@ export class Instance implements BuiltinHost {
       const { opa_heap_ptr_set, opa_heap_ptr_get, opa_value_add_path, opa_value_remove_path } = this.#exports;
       opa_heap_ptr_set(this.#dataHeap);
       this.#exports.opa_heap_blocks_restore?.();
-      const at = this.#parse({ value: path }, "path", false);
+      const at = this.#parse({ value: path }, "path");
       const code =
         value === undefined
           ? opa_value_remove_path(this.#data, at)
-          : opa_value_add_path(this.#data, at, this.#parse({ value }, "data", false));
+          : opa_value_add_path(this.#data, at, this.#parse({ value }, "data"));
       this.#exports.opa_heap_blocks_stash?.();
       this.#dataHeap = opa_heap_ptr_get();
       return code === abi.OPA_ERR_OK;
@@ -169,7 +172,7 @@ export class Instance implements BuiltinHost {
   #evaluate(entrypoint: number, input: Document | undefined): Answer {
     const { eval: evaluate, opa_eval_ctx_new, opa_eval_ctx_get_result } = this.#exports;
     this.#exports.opa_heap_ptr_set(this.#dataHeap);
-    const document = input === undefined ? 0 : this.#parse(input, "input", true);
+    const document = input === undefined ? 0 : this.#parseInput(input);
     const context = opa_eval_ctx_new();
     this.#exports.opa_eval_ctx_set_input(context, document);
     this.#exports.opa_eval_ctx_set_data(context, this.#data);
@@ -193,21 +196,33 @@ export class Instance implements BuiltinHost {
     }
   }
 
-  #parse(document: Document, what: string, transient: boolean): number {
-    const { opa_heap_ptr_get, opa_heap_ptr_set, opa_json_parse, opa_value_parse } = this.#exports;
+  /** Input is written over the heap of the last evaluation and parsed where it lies: nothing else lives there yet. */
+  #parseInput(document: Document): number {
+    const { json_parse_in_place, opa_heap_ptr_get, opa_heap_ptr_set, opa_json_parse, opa_value_parse } =
+      this.#exports;
     const source = sourceOf(document);
-    const inPlace = transient ? this.#exports.json_parse_in_place : undefined;
-    // The text is written above the heap. The parse in place keeps pointing into it; a copying parse would leave it as garbage below the
-    // copies, which only data can afford: it is parsed once.
+    checkInputSize(source.text.length, this.#limits);
     const at = opa_heap_ptr_get();
-    if (transient) checkInputSize(source.text.length, this.#limits);
-    this.#memory.reserve(at + source.text.length + 64);
     const length = this.#memory.writeSource(at, source.text);
-    if (transient) checkInputSize(length, this.#limits);
+    checkInputSize(length, this.#limits);
     opa_heap_ptr_set(at + length);
-    const parse = source.json ? (inPlace ?? opa_json_parse) : opa_value_parse;
-    const address = parse(at, length);
+    const address = source.json
+      ? (json_parse_in_place ?? opa_json_parse)(at, length)
+      : opa_value_parse(at, length);
+    if (address === 0) throw new PolicyError("invalid_input", "input is not a JSON document");
+    return address;
+  }
+
+  /** Any other document: the parsed value keeps nothing of the text. */
+  #parse(document: Document, what: string): number {
+    const { opa_free, opa_json_parse, opa_malloc, opa_value_parse } = this.#exports;
+    const source = sourceOf(document);
+    const bytes = typeof source.text === "string" ? new TextEncoder().encode(source.text) : source.text;
+    const at = opa_malloc(bytes.length);
+    this.#memory.writeSource(at, bytes);
+    const address = (source.json ? opa_json_parse : opa_value_parse)(at, bytes.length);
     if (address === 0) throw new PolicyError("invalid_input", `${what} is not a JSON document`);
+    if (!this.#ours) opa_free(at);
     return address;
   }
 
@@ -248,7 +263,7 @@ export class Instance implements BuiltinHost {
   }
 
   write(value: Value): number {
-    return this.#parse({ value }, "value", false);
+    return this.#parse({ value }, "value");
   }
 
   failed(name: string, code: ErrorCode, message: string): void {

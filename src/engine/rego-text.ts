@@ -101,9 +101,9 @@ class Reader {
     if (c === undefined) throw this.#error();
     if (c === ",") {
       this.#at++;
-      return false;
-    }
-    if (c !== bracket) return false;
+      this.#space();
+      if (this.#text[this.#at] !== bracket) return false;
+    } else if (c !== bracket) return false;
     this.#at++;
     return true;
   }

@@ -15,6 +15,7 @@ declare namespace WebAssembly {
     constructor(descriptor: MemoryDescriptor);
     grow(pages: number): number;
   }
+  // biome-ignore lint/suspicious/noConfusingVoidType: imported functions may answer nothing
   type ImportValue = Memory | ((...args: number[]) => number | void);
   type Imports = Record<string, Record<string, ImportValue>>;
   class Instance {

@@ -1,8 +1,9 @@
 // What the emitters of statements share: the module under construction, the function under construction and the blocks that are open
 // in it. Statement emitters reach everything through these two objects; emit.ts makes them.
 
-import type { At, Block, Local, Operand, Stmt } from "../ir/ir.ts";
+import type { At, Block, Operand, Stmt } from "../ir/ir.ts";
 import * as abi from "../../runtime/abi.ts";
+import type { LocalFacts } from "./facts.ts";
 import type { Code, Label } from "./instruction.ts";
 import type { Locals } from "./locals.ts";
 import type { Statics } from "./statics.ts";
@@ -42,8 +43,7 @@ export interface FunctionContext {
   readonly code: Code;
   readonly locals: Locals;
   readonly frames: Frame[];
-  /** Plan locals that some statement reads. */
-  readonly reads: ReadonlySet<Local>;
+  readonly facts: LocalFacts;
   /** What a second, different value for a local assigned once is called. */
   readonly conflict: string;
   /** Where a value is put and where control goes to return it; plans have a result set instead. */

@@ -128,11 +128,23 @@ const callDynamic: Emit<"CallDynamicStmt"> = (context, stmt) => {
 };
 
 const dot: Emit<"DotStmt"> = (context, stmt) => {
+  const { code, facts, locals, module } = context;
   if (stmt.source.type !== "local") return breakOut(context, 0);
   push(context, stmt.source);
   push(context, stmt.key);
   call(context, "value_get");
-  context.code.tee(context.locals.of(stmt.target));
+  code.tee(locals.of(stmt.target));
+  const number = stmt.key.type === "local" ? facts.numbers.get(stmt.key.value) : undefined;
+  if (number === undefined || !facts.fromData.has(stmt.source.value)) return failUnless(context);
+  // Paths into base documents are texts: `data.ports[80]` finds the key "80".
+  code.eqz();
+  code.if();
+  push(context, stmt.source);
+  code.i32(module.statics.string(number));
+  call(context, "value_get");
+  set(context, stmt.target);
+  code.end();
+  get(context, stmt.target);
   failUnless(context);
 };
 
@@ -182,7 +194,8 @@ const returnLocal: Emit<"ReturnLocalStmt"> = (context, stmt) => {
 };
 
 const scan: Emit<"ScanStmt"> = (context, stmt) => {
-  const { code, locals, reads } = context;
+  const { code, locals } = context;
+  const { reads } = context.facts;
   locals.scratch((count) =>
     locals.scratch((index) => {
       get(context, stmt.source);

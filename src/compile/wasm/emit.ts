@@ -11,7 +11,7 @@ import { constantExpression, KIND_FUNCTION, KIND_GLOBAL, KIND_MEMORY, TYPE_I32, 
 import { Code } from "./instruction.ts";
 import { Linker } from "./link.ts";
 import { Locals } from "./locals.ts";
-import { localsRead } from "./reads.ts";
+import { localFacts } from "./facts.ts";
 import { fixedBoxes, Statics } from "./statics.ts";
 
 export interface EmitOptions {
@@ -235,7 +235,7 @@ class Emitter implements ModuleContext {
       code,
       locals,
       frames: [],
-      reads: localsRead(blocks),
+      facts: localFacts(blocks, this.#policy.static),
       statement: (stmt) => emitStmt(context, stmt),
       ...rest,
     };

@@ -71,7 +71,7 @@ function base64(text: string): string {
 }
 
 function locationToJson({ file, row, col, text }: Location): JsonNode {
-  return { file, row, col, text: base64(text) };
+  return { file, row, col, ...(text !== "" && { text: base64(text) }) };
 }
 
 /** Comments always have their place, with text where nodes have theirs. */
@@ -198,7 +198,11 @@ class Writer {
         return [term.operator, ...term.args].map(this.term);
       case "template-string":
         return {
-          parts: term.parts.map((part) => (part.kind === "expr" ? this.expr(part, 0) : this.term(part))),
+          // An empty list is null here: OPA never makes it.
+          parts:
+            term.parts.length === 0
+              ? null
+              : term.parts.map((part) => (part.kind === "expr" ? this.expr(part, 0) : this.term(part))),
           multi_line: term.raw,
         };
     }

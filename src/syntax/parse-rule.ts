@@ -244,6 +244,7 @@ function parseHead(cursor: Cursor, isDefault: boolean): DraftHead | undefined {
   const head = headOf(cursor, term);
   if (head === undefined) return undefined;
   parseHeadValue(cursor, head, isDefault);
+  if (head.args?.length === 0) delete head.args;
   if (
     head.value === undefined &&
     head.key === undefined &&
@@ -283,7 +284,7 @@ function headOf(cursor: Cursor, term: Term): DraftHead | undefined {
         return undefined;
       }
       const head = make(term.operator);
-      if (term.args.length > 0) head.args = term.args;
+      head.args = term.args;
       return head;
     }
     default:
@@ -312,9 +313,8 @@ function parseHeadValue(cursor: Cursor, head: DraftHead, isDefault: boolean): vo
   head.assign = kind === "assign";
   const value = cursor.grammar.infix(cursor);
   if (value !== undefined) head.value = value;
-  else if (kind === "eq")
-    cursor.illegal(`expected rule value term (e.g., ${name}[%!s(<nil>)] = <VALUE> { ... })`);
-  else if (head.args !== undefined) {
+  else if (kind === "eq") cursor.illegal(`expected rule value term (e.g., ${name}[<nil>] = <VALUE> { ... })`);
+  else if (head.args !== undefined && head.args.length > 0) {
     cursor.illegal(`expected function value term (e.g., ${name}(...) := <VALUE> { ... })`);
   } else if (isDefault) cursor.illegal(`expected default rule value term (e.g., default ${name} := <VALUE>)`);
   else cursor.illegal(`expected rule value term (e.g., ${name} := <VALUE> { ... })`);

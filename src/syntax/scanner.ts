@@ -109,11 +109,11 @@ export class Scanner {
     }
     if (isLetter(c)) {
       this.#identifier();
-      return ["identifier", this.text.slice(start, this.#index)];
+      return ["identifier", this.#word(start)];
     }
     if (isDecimal(c)) {
       this.#number();
-      return ["number", this.text.slice(start, this.#index)];
+      return ["number", this.#word(start)];
     }
     this.#advance();
     const single = SINGLE[c];
@@ -154,6 +154,12 @@ export class Scanner {
       default:
         return ["illegal", ""];
     }
+  }
+
+  /** A character beyond ASCII right behind a word is an error of its own, and also spoils the word: `asé` is not the keyword `as`. */
+  #word(start: number): string {
+    const word = this.text.slice(start, this.#index);
+    return this.#current() >= 0x80 ? `${word}\ufffd` : word;
   }
 
   #identifier(): void {

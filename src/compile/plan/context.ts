@@ -1,0 +1,231 @@
+// What the plan files share while one function or plan is written: the block being filled, locals, variables, the environment, and
+// the tables of the whole Policy. The plan files call each other through the Rooms interface, which planner.ts fills, so that none
+// of them has to import another.
+
+import type { Location } from "../../error.ts";
+import { PolicyError } from "../../error.ts";
+import type { Body, Expr, RefTerm, Term } from "../../syntax/ast.ts";
+import type { BuiltinDeclaration } from "../check/compilation.ts";
+import type { At, Block, Func, Local, Operand, Stmt } from "../ir/ir.ts";
+import { type Environment, environment, PLAIN, valueMocks } from "./environment.ts";
+import { Scopes } from "./locals.ts";
+import type { Reach } from "./reach.ts";
+import type { Group, TrieNode } from "./rule-trie.ts";
+
+export type Then = () => void;
+export type WithOperand = (operand: Operand) => void;
+
+export interface Rooms {
+  /** Plans a term and goes on with its value, once for each value it can have. */
+  term(c: Context, term: Term, then: WithOperand): void;
+  terms(c: Context, terms: readonly Term[], then: (operands: readonly Operand[]) => void): void;
+  /** The value of a term that has at most one. */
+  value(c: Context, term: Term): Operand;
+  ref(c: Context, ref: RefTerm, then: WithOperand): void;
+  unify(c: Context, a: Term, b: Term, then: Then): void;
+  unifyOperand(c: Context, a: Operand, b: Term, then: Then): void;
+  comprehension(c: Context, term: Term): Operand;
+  body(c: Context, body: Body, then: Then): void;
+  expr(c: Context, expr: Expr, then: Then): void;
+  call(c: Context, operator: RefTerm, args: readonly Term[], then: Then): void;
+  withs(c: Context, expr: Expr, then: Then): void;
+}
+
+type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
+export type BareStmt = DistributiveOmit<Stmt, "at">;
+
+/** A function that was called and has yet to be planned. */
+export interface Wanted {
+  readonly name: string;
+  readonly generation: string;
+  readonly group: Group;
+  readonly env: Environment;
+}
+
+/** The tables of one Policy. */
+export class Shared {
+  readonly rooms: Rooms;
+  readonly trie: TrieNode;
+  readonly reach: Reach;
+  readonly builtins: ReadonlyMap<string, BuiltinDeclaration>;
+  readonly called = new Set<string>();
+  readonly funcs: Func[] = [];
+  readonly queue: Wanted[] = [];
+  readonly strings: string[] = [];
+  readonly files: string[] = [];
+  readonly #stringIndex = new Map<string, number>();
+  readonly #fileIndex = new Map<string, number>();
+  readonly #generations = new Map<string, string>([["", "g0"]]);
+  readonly #wanted = new Map<string, Wanted>();
+  readonly #positions = new WeakMap<Location, At>();
+
+  constructor(rooms: Rooms, trie: TrieNode, reach: Reach, builtins: ReadonlyMap<string, BuiltinDeclaration>) {
+    this.rooms = rooms;
+    this.trie = trie;
+    this.reach = reach;
+    this.builtins = builtins;
+  }
+
+  string(text: string): number {
+    return intern(this.strings, this.#stringIndex, text);
+  }
+
+  position(location: Location): At {
+    let at = this.#positions.get(location);
+    if (at === undefined) {
+      const file = intern(this.files, this.#fileIndex, location.file === "" ? "<query>" : location.file);
+      at = { file, row: location.row, col: location.col, ...endOf(location) };
+      this.#positions.set(location, at);
+    }
+    return at;
+  }
+
+  /** The function that the group is in this environment; planned later if it is new. */
+  want(group: Group, env: Environment): Wanted {
+    const relevant = this.reach.restrict(env, group);
+    const key = `${relevant.key} ${group.key}`;
+    let wanted = this.#wanted.get(key);
+    if (wanted === undefined) {
+      let generation = this.#generations.get(relevant.key);
+      if (generation === undefined) {
+        generation = `g${this.#generations.size}`;
+        this.#generations.set(relevant.key, generation);
+      }
+      wanted = { name: `${generation}.${group.key}`, generation, group, env: relevant };
+      this.#wanted.set(key, wanted);
+      this.queue.push(wanted);
+    }
+    return wanted;
+  }
+}
+
+/** One function or plan under construction. */
+export class Context {
+  readonly shared: Shared;
+  block: Stmt[] = [];
+  vars = new Scopes();
+  env: Environment = PLAIN;
+  /** What the functions that `env` replaces by values give. */
+  mockValues: ReadonlyMap<string, Operand> = new Map();
+  next: Local;
+  at: At;
+
+  constructor(shared: Shared, at: At, params = 2) {
+    this.shared = shared;
+    this.at = at;
+    this.next = params;
+  }
+
+  get rooms(): Rooms {
+    return this.shared.rooms;
+  }
+
+  local(): Local {
+    return this.next++;
+  }
+
+  emit(stmt: BareStmt): void {
+    this.block.push({ ...stmt, at: this.at } as Stmt);
+  }
+
+  /** Runs `fill` with a fresh block and gives it back. */
+  nested(fill: Then): Block {
+    const outer = this.block;
+    const stmts: Stmt[] = [];
+    this.block = stmts;
+    fill();
+    this.block = outer;
+    return { stmts };
+  }
+
+  /** A BlockStmt of blocks that are run one after the other, each in a scope of its own. */
+  blocks(...fills: readonly Then[]): void {
+    this.emit({ kind: "BlockStmt", blocks: fills.map((fill) => this.nested(() => this.vars.within(fill))) });
+  }
+
+  /** Runs `plan` with positions taken from `location`, if it has a place in a text. */
+  locate<T>(location: Location, plan: () => T): T {
+    const before = this.at;
+    if (location.row > 0) this.at = this.shared.position(location);
+    const result = plan();
+    this.at = before;
+    return result;
+  }
+
+  string(text: string): Operand {
+    return { type: "string_index", value: this.shared.string(text) };
+  }
+
+  /** The statements of `plan` fail unless it came to its end at least once. */
+  once(plan: (then: Then) => void): void {
+    const { block } = this;
+    const start = block.length;
+    const found = this.local();
+    let times = 0;
+    let straight: Stmt | undefined;
+    plan(() => {
+      times++;
+      this.emit({ kind: "AssignVarStmt", source: { type: "bool", value: true }, target: found });
+      straight = this.block === block ? block.at(-1) : undefined;
+    });
+    // The usual case: one way through, and it ends in this very block. Then failing on the way is failing here.
+    if (times === 1 && straight !== undefined && block.at(-1) === straight) {
+      block.pop();
+      return;
+    }
+    block.splice(start, 0, { kind: "ResetLocalStmt", target: found, at: this.at });
+    this.emit({ kind: "IsDefinedStmt", source: found });
+  }
+
+  /** Calls the function of a group, passing along what stands for replaced functions. */
+  callGroup(group: Group, args: readonly Operand[], env = this.env): Operand {
+    const wanted = this.shared.want(group, env);
+    const mocks = valueMocks(wanted.env).map((name) => {
+      const value = this.mockValues.get(name);
+      if (value === undefined) throw this.fail(`no value stands for \`${name}\``);
+      return value;
+    });
+    const result = this.local();
+    this.emit({ kind: "CallStmt", func: wanted.name, args: [INPUT, DATA, ...mocks, ...args], result });
+    return local(result);
+  }
+
+  /** Calls a function that stands for another: it runs without any replacement, but hidden documents stay hidden. */
+  callUnmocked(group: Group, args: readonly Operand[]): Operand {
+    return this.callGroup(group, args, environment(this.env.masks, new Map()));
+  }
+
+  fail(message: string): PolicyError {
+    const { file, row, col } = this.at;
+    const location = { file: this.shared.files[file] ?? "", row, col, offset: 0, text: "" };
+    return new PolicyError("internal_error", `planner: ${message}`, { location });
+  }
+}
+
+export const INPUT: Operand = { type: "local", value: 0 };
+export const DATA: Operand = { type: "local", value: 1 };
+
+export function local(value: Local): Operand {
+  return { type: "local", value };
+}
+
+export function bool(value: boolean): Operand {
+  return { type: "bool", value };
+}
+
+function intern(list: string[], index: Map<string, number>, text: string): number {
+  let found = index.get(text);
+  if (found === undefined) {
+    found = list.length;
+    list.push(text);
+    index.set(text, found);
+  }
+  return found;
+}
+
+/** Where the text of a node ends. */
+function endOf({ row, col, text }: Location): { endRow: number; endCol: number } {
+  const lines = text.split("\n");
+  const last = new TextEncoder().encode(lines.at(-1)).length;
+  return { endRow: row + lines.length - 1, endCol: lines.length === 1 ? col + last : last + 1 };
+}

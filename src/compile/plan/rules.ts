@@ -1,0 +1,231 @@
+// A group of rules to a function. In: a group and the environment it is wanted in. Out: a Func in the shape of OPA's planner: blocks
+// for the rules one after the other, then the default, then the return. The kinds of documents differ only in what a solution does.
+
+import type { Rule, Term } from "../../syntax/ast.ts";
+import { isGround } from "../check/walk.ts";
+import type { Block, Func, Local, Operand } from "../ir/ir.ts";
+import { bool, Context, local, type Shared, type Then, type Wanted } from "./context.ts";
+import { valueMocks } from "./environment.ts";
+import { Scopes } from "./locals.ts";
+import { type Group, type GroupRule, termKey } from "./rule-trie.ts";
+
+export function planFunc(shared: Shared, { name, generation, group, env }: Wanted): Func {
+  const first = group.rules[0] as GroupRule;
+  const mocks = valueMocks(env);
+  const params = Array.from({ length: 2 + mocks.length + group.arity }, (_, i) => i);
+  const c = new Context(shared, shared.position(first.rule.head.location), params.length);
+  c.env = env;
+  c.mockValues = new Map(mocks.map((mock, i) => [mock, local(2 + i)]));
+  const blocks = new FuncBuilder(c, group, 2 + mocks.length).build();
+  const steps = group.path.slice(1).map((step) => (step.kind === "string" ? step.value : undefined));
+  const path = steps.some((step) => step === undefined) ? {} : { path: [generation, ...(steps as string[])] };
+  return { name, params, return: params.length, blocks, ...path, arity: group.arity };
+}
+
+class FuncBuilder {
+  readonly #c: Context;
+  readonly #group: Group;
+  readonly #firstArg: Local;
+  readonly #result: Local;
+  readonly #blocks: Block[] = [];
+  /** What the rules so far have put where, in groups in which refs of different lengths could clash. */
+  readonly #shape: Local | undefined;
+  readonly #start: Local;
+
+  constructor(c: Context, group: Group, firstArg: Local) {
+    this.#c = c;
+    this.#group = group;
+    this.#firstArg = firstArg;
+    this.#result = c.local();
+    this.#shape = canClash(group) ? c.local() : undefined;
+    this.#start = c.next;
+  }
+
+  build(): Block[] {
+    const { rule } = this.#group.rules[0] as GroupRule;
+    const c = this.#c;
+    if (isObject(this.#group)) this.#block(rule, () => this.#makeObjects());
+    else if (isMultiValue(rule))
+      this.#block(rule, () => c.emit({ kind: "MakeSetStmt", target: this.#result }));
+    const rules = this.#group.rules.filter((item) => !item.rule.default);
+    const exit = haveOneValue(rules);
+    rules.forEach((item, i) => {
+      this.#block(item.rule, () => {
+        if (exit && i > 0) c.emit({ kind: "IsUndefinedStmt", source: this.#result });
+        if (item.rule.else === undefined)
+          this.#body(item.rule, item.below, (value) => this.#once(item.rule, value, this.#result));
+        else this.#chain(item);
+      });
+    });
+    const fallback = this.#group.rules.findLast((item) => item.rule.default)?.rule;
+    // Like OPA, a default next to rules with variables in their refs is not asked.
+    if (fallback !== undefined && !isObject(this.#group)) this.#default(fallback);
+    this.#block(rule, () => c.emit({ kind: "ReturnLocalStmt", source: this.#result }));
+    return this.#blocks;
+  }
+
+  /** One block of the function; locals of the blocks before can be used again. */
+  #block(rule: Rule, fill: Then): void {
+    const c = this.#c;
+    c.next = this.#start;
+    c.vars = new Scopes();
+    this.#blocks.push(c.locate(rule.head.location, () => c.nested(fill)));
+  }
+
+  #makeObjects(): void {
+    this.#c.emit({ kind: "MakeObjectStmt", target: this.#result });
+    if (this.#shape !== undefined) this.#c.emit({ kind: "MakeObjectStmt", target: this.#shape });
+  }
+
+  /** A rule with `else`: each body is tried only if the ones before gave nothing. */
+  #chain({ rule: first, below }: GroupRule): void {
+    const c = this.#c;
+    const found = c.local();
+    const inObject = isObject(this.#group);
+    const fills: Then[] = [];
+    for (let rule: Rule | undefined = first; rule !== undefined; rule = rule.else) {
+      const current = rule;
+      fills.push(() =>
+        c.locate(current.head.location, () => {
+          if (current === first) c.emit({ kind: "ResetLocalStmt", target: found });
+          else c.emit({ kind: "IsUndefinedStmt", source: found });
+          this.#body(current, below, (value) => {
+            if (inObject) c.emit({ kind: "AssignVarStmt", source: bool(true), target: found });
+            else this.#once(current, value, found);
+          });
+        }),
+      );
+    }
+    if (!inObject) {
+      fills.push(() => {
+        c.emit({ kind: "IsDefinedStmt", source: found });
+        this.#once(first, local(found), this.#result);
+      });
+    }
+    c.blocks(...fills);
+  }
+
+  /** A second value that differs is a conflict, reported at the rule. */
+  #once(rule: Rule, source: Operand, target: Local): void {
+    this.#c.locate(rule.location, () => this.#c.emit({ kind: "AssignVarOnceStmt", source, target }));
+  }
+
+  /** Arguments, body and head; `give` gets the value of a rule whose value is the function's, or of an entry just inserted. */
+  #body(rule: Rule, below: readonly Term[], give: (value: Operand) => void): void {
+    const c = this.#c;
+    this.#args(rule.head.args ?? [], 0, () =>
+      c.rooms.body(c, rule.body, () => {
+        const term = isMultiValue(rule) ? rule.head.key : rule.head.value;
+        if (term === undefined) throw c.fail("a rule without a value");
+        c.rooms.term(c, term, (value) => {
+          if (below.length === 0 && !isMultiValue(rule)) return give(value);
+          if (below.length === 0) c.emit({ kind: "SetAddStmt", value, set: this.#result });
+          else this.#insert(rule, below, value);
+          if (rule.else !== undefined) give(value);
+        });
+      }),
+    );
+  }
+
+  #args(args: readonly Term[], index: number, then: Then): void {
+    const arg = args[index];
+    if (arg === undefined) return then();
+    this.#c.rooms.unifyOperand(this.#c, local(this.#firstArg + index), arg, () =>
+      this.#args(args, index + 1, then),
+    );
+  }
+
+  /** Puts a value where the rest of the rule's ref says, making the objects on the way. */
+  #insert(rule: Rule, below: readonly Term[], value: Operand): void {
+    const c = this.#c;
+    c.locate(rule.head.location, () =>
+      c.rooms.terms(c, below, (keys) => {
+        const last = keys.at(-1) as Operand;
+        const path = keys.slice(0, -1);
+        if (this.#shape !== undefined) this.#claim(path, last, isMultiValue(rule));
+        const parent = path.reduce((object, key) => this.#entry(object, key, "MakeObjectStmt"), this.#result);
+        if (isMultiValue(rule))
+          c.emit({ kind: "SetAddStmt", value, set: this.#entry(parent, last, "MakeSetStmt") });
+        else c.emit({ kind: "ObjectInsertOnceStmt", key: last, value, object: parent });
+      }),
+    );
+  }
+
+  /** The collection under a key, made if there is none. */
+  #entry(object: Local, key: Operand, make: "MakeObjectStmt" | "MakeSetStmt"): Local {
+    const c = this.#c;
+    const target = c.local();
+    c.blocks(() => {
+      c.blocks(() => {
+        c.emit({ kind: "DotStmt", source: local(object), key, target });
+        c.emit({ kind: "BreakStmt", index: 1 });
+      });
+      c.emit({ kind: make, target });
+      c.emit({ kind: "ObjectInsertStmt", key, value: local(target), object });
+    });
+    return target;
+  }
+
+  /** Notes that a value stands at a path, as `true` (a set as `false`). Values above or below it are a conflict. */
+  #claim(path: readonly Operand[], last: Operand, set: boolean): void {
+    const c = this.#c;
+    let object = this.#shape as Local;
+    for (const key of path) {
+      const next = this.#entry(object, key, "MakeObjectStmt");
+      const above = object;
+      c.blocks(() => {
+        c.emit({
+          kind: "NotStmt",
+          block: c.nested(() => c.emit({ kind: "IsObjectStmt", source: local(next) })),
+        });
+        const empty = c.local();
+        c.emit({ kind: "MakeObjectStmt", target: empty });
+        // There is a value already: this insertion fails.
+        c.emit({ kind: "ObjectInsertOnceStmt", key, value: local(empty), object: above });
+      });
+      object = next;
+    }
+    c.emit({ kind: "ObjectInsertOnceStmt", key: last, value: bool(!set), object });
+  }
+
+  #default(rule: Rule): void {
+    const c = this.#c;
+    this.#block(rule, () => {
+      c.emit({ kind: "IsUndefinedStmt", source: this.#result });
+      this.#body({ ...rule, head: { ...rule.head, args: [] } }, [], (value) =>
+        this.#once(rule, value, this.#result),
+      );
+    });
+  }
+}
+
+function isMultiValue(rule: Rule): boolean {
+  return rule.head.value === undefined && rule.head.key !== undefined;
+}
+
+/** Some rule has variables in its ref: together they make an object. */
+function isObject(group: Group): boolean {
+  return group.rules.some(({ below }) => below.length > 0);
+}
+
+function canClash(group: Group): boolean {
+  const [first, ...others] = group.rules;
+  if (first === undefined || !isObject(group)) return false;
+  return others.some(
+    ({ rule, below }) =>
+      below.length !== first.below.length || isMultiValue(rule) !== isMultiValue(first.rule),
+  );
+}
+
+/** All rules can give only one and the same value: after the first one that does, the others need not be asked. */
+function haveOneValue(items: readonly GroupRule[]): boolean {
+  const values = new Set<string>();
+  for (const { rule: first, below } of items) {
+    for (let rule: Rule | undefined = first; rule !== undefined; rule = rule.else) {
+      const { value } = rule.head;
+      if (below.length > 0 || value === undefined || !isGround(value) || value.kind === "ref") return false;
+      values.add(termKey(value));
+    }
+  }
+  return values.size === 1;
+}

@@ -289,6 +289,10 @@ function parseString(cursor: Cursor): Term | undefined {
 function parseTemplateString(cursor: Cursor, raw: boolean): Term | undefined {
   const location = cursor.location();
   const { start } = cursor.state;
+  if (cursor.version === "v0") {
+    cursor.error(location, "template strings are not supported by current capabilities");
+    return undefined;
+  }
   const parts: Mutable<TemplateString["parts"]> = [];
   for (;;) {
     const { literal } = cursor.state;

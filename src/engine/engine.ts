@@ -175,6 +175,11 @@ export class Engine {
     });
   }
 
+  /** Linear memory of an instance. */
+  get memoryBytes(): number {
+    return this.#pool.use((instance) => instance.memoryBytes);
+  }
+
   /** The base document as it is now. */
   get data(): Value {
     return this.#store.value;

@@ -27,6 +27,9 @@ export interface Emitted {
   readonly builtins: Readonly<Record<string, number>>;
 }
 
+/** Of ABI 1.3, for hosts that patch data; an arena has nothing to clear. */
+const STASH_CLEAR = "opa_heap_stash_clear";
+
 /** Functions of OPA's ABI that the runtime has; `eval`, `opa_eval`, `builtins` and `entrypoints` are made here. */
 const ABI_EXPORTS = [
   "opa_eval_ctx_new",
@@ -45,7 +48,7 @@ const ABI_EXPORTS = [
   "opa_heap_ptr_set",
   "opa_heap_blocks_stash",
   "opa_heap_blocks_restore",
-  "opa_heap_stash_clear",
+  STASH_CLEAR,
   "opa_value_add_path",
   "opa_value_remove_path",
 ];
@@ -267,6 +270,13 @@ class Emitter implements ModuleContext {
       this.#define(0, (code) => this.#names(code, entrypoints)),
     );
     for (const name of [...ABI_EXPORTS, ...ENGINE_EXPORTS]) linker.reexport(name);
+    if (!linker.has(STASH_CLEAR)) linker.export(STASH_CLEAR, KIND_FUNCTION, this.#nothing());
+  }
+
+  #nothing(): number {
+    const index = this.#linker.declare(0, 0);
+    this.#linker.define(index, new Code(0).finish());
+    return index;
   }
 
   #define(params: number, write: (code: Code) => void): number {

@@ -20,3 +20,14 @@ export {
   eval_reset, opa_eval_ctx_get_result, opa_eval_ctx_new, opa_eval_ctx_set_data, opa_eval_ctx_set_entrypoint, opa_eval_ctx_set_input,
 } from "./context";
 export { host_builtin0, host_builtin1, host_builtin2, host_builtin3, host_builtin4 } from "./trampolines";
+export * from "./builtins/aggregates";
+export * from "./builtins/arithmetic";
+export * from "./builtins/arrays";
+export * from "./builtins/bits";
+export * from "./builtins/comparison";
+export * from "./builtins/conversions";
+export * from "./builtins/graph";
+export * from "./builtins/numbers";
+export * from "./builtins/objects";
+export * from "./builtins/sets";
+export * from "./builtins/types";

@@ -1,6 +1,7 @@
 // Numbers: int64 boxes and literal texts. In go texts or int64, out come boxes; order and hash are by exact value, so that `1`, `1.0`
 // and `1e0` are one number. A text is classified once, here: a canonical int64 is always NUMBER_INT. Never rounds.
 import { BOX_SIZE, NUMBER_INT, NUMBER_TEXT, TAG_NUMBER } from "./abi";
+import { f64_ok, f64_parse } from "./float";
 import { alloc, copy, mark, release } from "./memory";
 import { box, flags, number_int, word_a, word_n } from "./value";
 
@@ -158,12 +159,31 @@ function take_apart_int(value: i64): void {
   part_count = count;
 }
 
+/** OPA takes a shortcut for fractions that are both written with a trailing zero: equal float64 are equal numbers. */
+function equal_as_f64(a: usize, b: usize): bool {
+  if (!padded_fraction(a) || !padded_fraction(b)) return false;
+  const x = f64_parse(word_a(a), word_n(a));
+  if (!f64_ok) return false;
+  return x == f64_parse(word_a(b), word_n(b)) && f64_ok;
+}
+
+function padded_fraction(v: usize): bool {
+  if (is_int(v)) return false;
+  const at = word_a(v);
+  let n = word_n(v);
+  if (load<u8>(at + n - 1) != 0x30) return false;
+  while (n > 0 && (load<u8>(at + n - 1) == 0x30 || load<u8>(at + n - 1) == 0x2e)) n--;
+  for (let i = 0; i < n; i++) if (load<u8>(at + i) == 0x2e) return true;
+  return false;
+}
+
 export function number_compare(a: usize, b: usize): i32 {
   if (is_int(a) && is_int(b)) {
     const x = int_value(a);
     const y = int_value(b);
     return <i32>(x > y) - <i32>(x < y);
   }
+  if (equal_as_f64(a, b)) return 0;
   const saved = mark();
   take_apart(a);
   const digits = part_digits;
@@ -212,6 +232,8 @@ export function number_hash(v: usize): u32 {
     if (n <= 0x7fffffffffffffff) return hash_int(part_negative ? -<i64>n : <i64>n);
     if (part_negative && n == 0x8000000000000000) return hash_int(i64.MIN_VALUE);
   }
+  const f = f64_parse(word_a(v), word_n(v));
+  if (f64_ok) return hash_int(reinterpret<i64>(f));
   let h: u32 = part_negative ? 0x85ebca6b : 0x811c9dc5;
   for (let i = 0; i < part_count; i++) h = (h ^ load<u8>(part_digits + i)) * 0x01000193;
   return (h ^ <u32>part_exponent) * 0x9e3779b1;

@@ -142,7 +142,12 @@ function visibleVars(query: CompiledQuery): [generated: string, written: string]
   const names: [string, string][] = [];
   for (const name of varsOfBody(query.body, safetyOptions)) {
     const written = query.rewrittenVars.get(name) ?? name;
-    if (written.startsWith("__local") || written.startsWith("$") || written === "data" || written === "input")
+    if (
+      written.startsWith("__local") ||
+      (written.startsWith("$") && !written.startsWith("$capture")) ||
+      written === "data" ||
+      written === "input"
+    )
       continue;
     names.push([name, written]);
   }

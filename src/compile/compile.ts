@@ -1,0 +1,80 @@
+// Module texts to Wasm in four calls: parse, check, plan, emit. The only file that sees all four; each stage's findings end the run,
+// all of them together. Runs nothing and reads no files: the runtime's bytes are given.
+
+import { type Diagnostic, failWith, PolicyError } from "../error.ts";
+import type { Body, Module, RegoVersion } from "../syntax/ast.ts";
+import { parseModule } from "../syntax/parser.ts";
+import type { CheckOptions, CompiledModules, CompiledQuery } from "./check/compilation.ts";
+import { checkQuery, type QueryOptions } from "./check/query.ts";
+import { check } from "./check/stages.ts";
+import type { Policy } from "./ir/ir.ts";
+import { validate } from "./ir/validate.ts";
+import { type PlanRequests, plan } from "./plan/planner.ts";
+import { type Emitted, emit } from "./wasm/emit.ts";
+
+export type { CheckOptions, CompiledModules, CompiledQuery, Emitted, PlanRequests, Policy };
+
+export interface SourceText {
+  /** The name that findings carry. */
+  readonly file: string;
+  readonly text: string;
+  /** v1 unless told otherwise. */
+  readonly regoVersion?: RegoVersion | undefined;
+}
+
+/** Every module that parses, and all findings of those that do not. */
+export function parse(sources: readonly SourceText[]): { modules: Module[]; diagnostics: Diagnostic[] } {
+  const modules: Module[] = [];
+  const diagnostics: Diagnostic[] = [];
+  for (const { file, text, regoVersion } of sources) {
+    const parsed = parseModule(text, { file, regoVersion });
+    diagnostics.push(...parsed.diagnostics);
+    if (parsed.module !== undefined) modules.push(parsed.module);
+  }
+  return { modules, diagnostics };
+}
+
+/** Parsed and checked modules. Throws PolicyError with every finding of the stage that found any. */
+export function checkSources(sources: readonly SourceText[], options: CheckOptions = {}): CompiledModules {
+  const { modules, diagnostics } = parse(sources);
+  if (diagnostics.length > 0) throw failWith(diagnostics);
+  return checkModules(modules, options);
+}
+
+export function checkModules(modules: readonly Module[], options: CheckOptions = {}): CompiledModules {
+  const { compiled, diagnostics } = check(modules, options);
+  if (compiled === undefined) throw failWith(diagnostics);
+  return compiled;
+}
+
+/** A query over checked modules. Throws PolicyError with every finding. */
+export function compileQuery(
+  compiled: CompiledModules,
+  body: Body,
+  options: QueryOptions = {},
+): CompiledQuery {
+  const { query, diagnostics } = checkQuery(compiled, body, options);
+  if (query === undefined) throw failWith(diagnostics);
+  return query;
+}
+
+export interface CompileOptions {
+  /** The prebuilt runtime, dist/runtime.wasm. */
+  readonly runtime: Uint8Array;
+  /** Proves the plan well-formed before it is emitted. */
+  readonly verify?: boolean;
+}
+
+/** Plans what is asked for and emits it. */
+export function compile(
+  compiled: CompiledModules,
+  requests: PlanRequests,
+  options: CompileOptions,
+): { policy: Policy; emitted: Emitted } {
+  const policy = plan(compiled, requests);
+  if (options.verify === true) {
+    const [wrong] = validate(policy);
+    if (wrong !== undefined) throw new PolicyError("internal_error", `malformed plan: ${wrong.message}`);
+  }
+  return { policy, emitted: emit(policy, { runtime: options.runtime }) };
+}

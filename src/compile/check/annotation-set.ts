@@ -33,11 +33,13 @@ export class AnnotationSet {
   readonly redeclared: Redeclared[] = [];
 
   constructor(modules: readonly ModuleCell[]) {
-    for (const module of modules) for (const annotations of module.source.annotations) this.#add(module, annotations);
+    for (const module of modules)
+      for (const annotations of module.source.annotations) this.#add(module, annotations);
   }
 
   #add(module: ModuleCell, annotations: Annotations): void {
-    const rule = annotations.target < 0 ? undefined : module.rules.find((r) => r.index === annotations.target);
+    const rule =
+      annotations.target < 0 ? undefined : module.rules.find((r) => r.index === annotations.target);
     if (annotations.scope === "rule" || annotations.scope === "document") {
       if (rule === undefined) return;
       const entry = { path: groundPrefix(ruleRef(rule)), annotations, location: rule.location };
@@ -62,7 +64,8 @@ export class AnnotationSet {
       node = child;
     }
     if (node.value === undefined) node.value = entry;
-    else this.redeclared.push({ annotations, first: node.value.annotations?.location ?? node.value.location });
+    else
+      this.redeclared.push({ annotations, first: node.value.annotations?.location ?? node.value.location });
   }
 
   ofRule(rule: RuleCell): readonly AnnotationsRef[] {
@@ -94,8 +97,11 @@ export class AnnotationSet {
   /** What leads to a rule: its own blocks (nearest first; always one link), its document's, its package's, and those above, innermost first. */
   chain(rule: RuleCell): AnnotationsRef[] {
     const path = groundPrefix(ruleRef(rule));
-    const own = [...this.ofRule(rule)].sort((a, b) => (b.annotations?.location.row ?? 0) - (a.annotations?.location.row ?? 0));
-    const links: AnnotationsRef[] = own.length > 0 ? own : [{ path, annotations: undefined, location: rule.location }];
+    const own = [...this.ofRule(rule)].sort(
+      (a, b) => (b.annotations?.location.row ?? 0) - (a.annotations?.location.row ?? 0),
+    );
+    const links: AnnotationsRef[] =
+      own.length > 0 ? own : [{ path, annotations: undefined, location: rule.location }];
     const document = this.ofDocument(path);
     if (document !== undefined) links.push(document);
     const ofPackage = this.ofPackage(rule.module);
@@ -114,7 +120,12 @@ export class AnnotationSet {
     const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
     return all.sort((a, b) => {
       const [la, lb] = [a.annotations?.location ?? a.location, b.annotations?.location ?? b.location];
-      return byText(printRef(a.path), printRef(b.path)) || byText(la.file, lb.file) || la.row - lb.row || la.col - lb.col;
+      return (
+        byText(printRef(a.path), printRef(b.path)) ||
+        byText(la.file, lb.file) ||
+        la.row - lb.row ||
+        la.col - lb.col
+      );
     });
   }
 }

@@ -14,7 +14,7 @@ import { callOf, isEquality, type Visitor, walkBody, walkHead } from "./walk.ts"
 export function arityOf(compilation: Compilation): Arity {
   return (operator) => {
     const builtin = compilation.builtins.get(printRef(operator.terms));
-    if (builtin !== undefined) return builtin.args.length;
+    if (builtin !== undefined) return builtin.args.length - (builtin.variadic === true ? 1 : 0);
     const [first] = findNode(compilation.ruleTree, operator.terms)?.values ?? [];
     return first === undefined ? undefined : (first.head.args ?? []).length;
   };
@@ -51,13 +51,25 @@ export function checkCalls(context: CallContext, visit: (visitor: Visitor) => vo
       }
       const operands = call.length - 1;
       const have = expr.generated === true ? operands - 1 : operands;
-      const fits = expr.generated === true ? isEquality(expr) || have === want : operands === want || operands === want + 1;
+      const fits =
+        expr.generated === true
+          ? isEquality(expr) || have === want
+          : operands === want || operands === want + 1;
       if (fits) return false;
       const name = printRef(operator.terms);
       if (compilation.builtins.has(name)) {
-        findings.add("rego_type_error", expr.location, `${name}: arity mismatch`, context.argumentDetails?.(expr, name));
+        findings.add(
+          "rego_type_error",
+          expr.location,
+          `${name}: arity mismatch`,
+          context.argumentDetails?.(expr, name),
+        );
       } else {
-        findings.add("rego_type_error", expr.location, `function ${name} has arity ${want}, got ${have} argument${have === 1 ? "" : "s"}`);
+        findings.add(
+          "rego_type_error",
+          expr.location,
+          `function ${name} has arity ${want}, got ${have} argument${have === 1 ? "" : "s"}`,
+        );
       }
       return true;
     },
@@ -65,30 +77,48 @@ export function checkCalls(context: CallContext, visit: (visitor: Visitor) => vo
 }
 
 /** `print` and its like have no value. */
-export function checkVoidCalls(compilation: Compilation, findings: Findings, visit: (visitor: Visitor) => void): void {
+export function checkVoidCalls(
+  compilation: Compilation,
+  findings: Findings,
+  visit: (visitor: Visitor) => void,
+): void {
   visit({
     term: (t) => {
       if (t.kind !== "call") return false;
       const builtin = compilation.builtins.get(printRef(t.operator.terms));
-      if (builtin !== undefined && builtin.result === undefined) findings.add("rego_type_error", t.location, `${printTerm(t)} used as value`);
+      if (builtin !== undefined && builtin.result === undefined)
+        findings.add("rego_type_error", t.location, `${printTerm(t)} used as value`);
       return false;
     },
   });
 }
 
-export function checkUnsafeBuiltins(unsafe: ReadonlySet<string>, findings: Findings, visit: (visitor: Visitor) => void): void {
+export function checkUnsafeBuiltins(
+  unsafe: ReadonlySet<string>,
+  findings: Findings,
+  visit: (visitor: Visitor) => void,
+): void {
   if (unsafe.size === 0) return;
   visit({
     expr: (expr) => {
       const call = callOf(expr);
       const name = call === undefined ? "" : printRef(call[0].terms);
-      if (unsafe.has(name)) findings.add("rego_type_error", expr.location, `unsafe built-in function calls in expression: ${name}`);
+      if (unsafe.has(name))
+        findings.add(
+          "rego_type_error",
+          expr.location,
+          `unsafe built-in function calls in expression: ${name}`,
+        );
       return false;
     },
   });
 }
 
-export function checkDeprecatedBuiltins(compilation: Compilation, findings: Findings, visit: (visitor: Visitor) => void): void {
+export function checkDeprecatedBuiltins(
+  compilation: Compilation,
+  findings: Findings,
+  visit: (visitor: Visitor) => void,
+): void {
   const report = (operator: RefTerm, location: Location): false => {
     const name = printRef(operator.terms);
     if (compilation.builtins.get(name)?.deprecated === true) {

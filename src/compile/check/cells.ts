@@ -29,7 +29,8 @@ export interface RuleCell {
 /** `data.a.b.name[x]`: the path of the package followed by the rule's own ref. */
 export function ruleRef(cell: RuleCell): readonly [Term, ...Term[]] {
   const [name, ...rest] = cell.head.reference.terms;
-  const first: Term = name.kind === "var" ? { kind: "string", value: name.name, location: name.location } : name;
+  const first: Term =
+    name.kind === "var" ? { kind: "string", value: name.name, location: name.location } : name;
   return [...cell.module.path.terms, first, ...rest];
 }
 
@@ -38,7 +39,10 @@ export function isMultiValue(head: Head): boolean {
 }
 
 /** Each rule of each module with its `else` branches, in source order; returning true leaves the branches out. */
-export function eachRule(modules: readonly ModuleCell[], visit: (rule: RuleCell, module: ModuleCell) => boolean | undefined): void {
+export function eachRule(
+  modules: readonly ModuleCell[],
+  visit: (rule: RuleCell, module: ModuleCell) => boolean | undefined,
+): void {
   for (const module of modules) {
     for (const first of module.rules) {
       for (let rule: RuleCell | undefined = first; rule !== undefined; rule = rule.else) {

@@ -81,13 +81,19 @@ export class Findings {
   }
 
   add(code: ErrorCode, location: Location | undefined, message: string, details?: unknown): void {
-    this.push({ code, message, ...(location === undefined ? {} : { location }), ...(details === undefined ? {} : { details }) });
+    this.push({
+      code,
+      message,
+      ...(location === undefined ? {} : { location }),
+      ...(details === undefined ? {} : { details }),
+    });
   }
 
   push(finding: Diagnostic): void {
     if (this.#limit > 0 && this.list.length >= this.#limit) return;
     this.list.push(finding);
-    if (this.list.length === this.#limit) this.list.push({ code: "rego_compile_error", message: "error limit reached" });
+    if (this.list.length === this.#limit)
+      this.list.push({ code: "rego_compile_error", message: "error limit reached" });
   }
 }
 

@@ -10,7 +10,17 @@ import { originalRef } from "./calls.ts";
 import { importName, importText } from "./resolve-refs.ts";
 import { eachModuleNode, eachNode, type ModuleNode, nodeKey, type RuleNode } from "./trees.ts";
 import { varText } from "./vars.ts";
-import { callOf, groundPrefix, isAssignment, isGround, refTerm, rootDocument, type Visitor, walkBody, walkHead } from "./walk.ts";
+import {
+  callOf,
+  groundPrefix,
+  isAssignment,
+  isGround,
+  refTerm,
+  rootDocument,
+  type Visitor,
+  walkBody,
+  walkHead,
+} from "./walk.ts";
 
 /** `file:row`, as OPA prints a place inside a message. */
 export function placeText(location: Location): string {
@@ -30,7 +40,9 @@ interface RuleSet {
 
 function describe(rules: readonly RuleCell[]): RuleSet {
   const multi = rules.filter((rule) => isMultiValue(rule.head));
-  const complete = rules.filter((rule) => !isMultiValue(rule.head) && groundRef(rule.head.reference.terms)).length;
+  const complete = rules.filter(
+    (rule) => !isMultiValue(rule.head) && groundRef(rule.head.reference.terms),
+  ).length;
   return {
     kinds: new Set(rules.map((rule) => isMultiValue(rule.head))),
     arities: new Set(rules.map((rule) => (rule.head.args ?? []).length)),
@@ -45,7 +57,8 @@ function describe(rules: readonly RuleCell[]): RuleSet {
 function rulesUnder(node: RuleNode, test: (rule: RuleCell) => boolean): RuleCell[] {
   let found: RuleCell[] = [];
   const key = (rule: RuleCell): string[] => ruleRef(rule).map(nodeKey);
-  const isPrefix = (a: string[], b: string[]): boolean => a.length <= b.length && a.every((part, i) => part === b[i]);
+  const isPrefix = (a: string[], b: string[]): boolean =>
+    a.length <= b.length && a.every((part, i) => part === b[i]);
   for (const child of node.children.values()) {
     eachNode(child, ({ values }) => {
       for (const rule of values) {
@@ -61,12 +74,15 @@ function rulesUnder(node: RuleNode, test: (rule: RuleCell) => boolean): RuleCell
 function conflictsInside(node: RuleNode): RuleCell[] {
   if (node.children.size === 0) return [];
   if (node.values.some((rule) => groundRef(ruleRef(rule)))) return rulesUnder(node, () => true);
-  return node.values.some((rule) => !groundRef(ruleRef(rule))) ? rulesUnder(node, (rule) => (rule.head.args ?? []).length > 0) : [];
+  return node.values.some((rule) => !groundRef(ruleRef(rule)))
+    ? rulesUnder(node, (rule) => (rule.head.args ?? []).length > 0)
+    : [];
 }
 
 export function checkRuleConflicts(compilation: Compilation): void {
   const { findings, rewritten } = compilation;
-  const text = (rule: RuleCell): string => printRef(originalRef(refTerm(ruleRef(rule), rule.location), rewritten).terms);
+  const text = (rule: RuleCell): string =>
+    printRef(originalRef(refTerm(ruleRef(rule), rule.location), rewritten).terms);
   eachNode(compilation.ruleTree, (node) => {
     const [first] = node.values;
     if (first === undefined) return false;
@@ -77,11 +93,20 @@ export function checkRuleConflicts(compilation: Compilation): void {
     if (inside.length > 0) {
       const list = inside.map((rule) => `\n  rule ${text(rule)} at ${placeText(rule.location)}`).join("");
       findings.add("rego_type_error", first.location, `rule ${name} conflicts with:${list}`);
-    } else if (set.kinds.size > 1 || set.arities.size > 1 || (set.complete > 0 && set.partial > 0) || (set.sets && set.objectsOfSets)) {
+    } else if (
+      set.kinds.size > 1 ||
+      set.arities.size > 1 ||
+      (set.complete > 0 && set.partial > 0) ||
+      (set.sets && set.objectsOfSets)
+    ) {
       findings.add("rego_type_error", first.location, `conflicting rules ${name} found`);
     } else if (defaults.length > 1) {
       const places = defaults.map((rule) => placeText(rule.location)).join(", ");
-      findings.add("rego_type_error", defaults[0]?.module.location, `multiple default rules ${name} found at ${places}`);
+      findings.add(
+        "rego_type_error",
+        defaults[0]?.module.location,
+        `multiple default rules ${name} found at ${places}`,
+      );
     }
     return false;
   });
@@ -97,7 +122,11 @@ function checkDataConflicts(compilation: Compilation): void {
     const here = [...path, node.key.value];
     const [first] = node.values;
     if (first !== undefined && pathExists(here)) {
-      compilation.findings.add("rego_compile_error", first.location, `conflicting rule for data path ${here.join("/")} found`);
+      compilation.findings.add(
+        "rego_compile_error",
+        first.location,
+        `conflicting rule for data path ${here.join("/")} found`,
+      );
       return;
     }
     for (const child of node.children.values()) visit(child, here);
@@ -142,7 +171,8 @@ export function checkImports(compilation: Compilation): void {
   for (const module of compilation.modules) {
     if (!noImport) continue;
     for (const declaration of module.imports) {
-      if (printRef(declaration.path.terms) === "rego.v1") findings.add("rego_compile_error", declaration.location, "rego.v1 import is not supported");
+      if (printRef(declaration.path.terms) === "rego.v1")
+        findings.add("rego_compile_error", declaration.location, "rego.v1 import is not supported");
     }
   }
   for (const module of compilation.modules) {
@@ -165,10 +195,19 @@ export function checkKeywordOverrides(compilation: Compilation): void {
     for (const rule of module.rules) {
       const [name] = rule.head.reference.terms;
       if (name.kind === "var" && (name.name === "input" || name.name === "data")) {
-        findings.add("rego_compile_error", rule.location, `rules must not shadow ${varText(name.name)} (use a different rule name)`);
+        findings.add(
+          "rego_compile_error",
+          rule.location,
+          `rules must not shadow ${varText(name.name)} (use a different rule name)`,
+        );
       }
       for (const arg of rule.head.args ?? []) {
-        if (rootDocument(arg) !== undefined) findings.add("rego_compile_error", arg.location, `args must not shadow ${printTerm(arg)} (use a different variable name)`);
+        if (rootDocument(arg) !== undefined)
+          findings.add(
+            "rego_compile_error",
+            arg.location,
+            `args must not shadow ${printTerm(arg)} (use a different variable name)`,
+          );
       }
     }
     eachRule([module], (rule) => {
@@ -185,8 +224,19 @@ export function overrides(findings: Findings): Visitor {
   return {
     expr: (expr) => {
       const target = isAssignment(expr) ? callOf(expr)?.[1] : undefined;
-      const root = target === undefined ? undefined : (rootDocument(target) ?? (target.kind === "var" && (target.name === "input" || target.name === "data") ? target.name : undefined));
-      if (root !== undefined) findings.add("rego_compile_error", expr.location, `variables must not shadow ${root} (use a different variable name)`);
+      const root =
+        target === undefined
+          ? undefined
+          : (rootDocument(target) ??
+            (target.kind === "var" && (target.name === "input" || target.name === "data")
+              ? target.name
+              : undefined));
+      if (root !== undefined)
+        findings.add(
+          "rego_compile_error",
+          expr.location,
+          `variables must not shadow ${root} (use a different variable name)`,
+        );
       return false;
     },
   };

@@ -18,7 +18,10 @@ export class Graph {
           return false;
         },
       };
-      walkHead({ ...rule.head, reference: { ...rule.head.reference, terms: [rule.head.reference.terms[0]] } }, visitor);
+      walkHead(
+        { ...rule.head, reference: { ...rule.head.reference, terms: [rule.head.reference.terms[0]] } },
+        visitor,
+      );
       walkBody(rule.body, visitor);
       return false;
     });

@@ -2,8 +2,28 @@
 // calls, template strings and `some … in`. Names in, names out; nothing is rewritten.
 
 import type { Body, Expr, RefTerm, Term } from "../../syntax/ast.ts";
-import { addAll, difference, isSubset, safetyOptions, varsOfTerm, varsOfTerms, VarCollector, type VarOptions } from "./vars.ts";
-import { callOf, everyOf, hasTwoOperands, isComprehension, isEquality, isGround, logicalOf, notOf, walkExpr, walkTerm } from "./walk.ts";
+import {
+  addAll,
+  difference,
+  isSubset,
+  safetyOptions,
+  varsOfTerm,
+  varsOfTerms,
+  VarCollector,
+  type VarOptions,
+} from "./vars.ts";
+import {
+  callOf,
+  everyOf,
+  hasTwoOperands,
+  isComprehension,
+  isEquality,
+  isGround,
+  logicalOf,
+  notOf,
+  walkExpr,
+  walkTerm,
+} from "./walk.ts";
 
 /** How many arguments a function takes; undefined when there is no such function. */
 export type Arity = (operator: RefTerm) => number | undefined;
@@ -79,7 +99,11 @@ export function unify(safe: Names, a: Term, b: Term): Set<string> {
   const markFrom = (source: Term, collection: Term): void => {
     if (source.kind === "ref" || source.kind === "call") {
       if (isApplicationSafe(source, safe)) markAll(collection);
-    } else if (isComprehension(source) && (collection.kind === "array" || source.kind === "object-comprehension")) markAll(collection);
+    } else if (
+      isComprehension(source) &&
+      (collection.kind === "array" || source.kind === "object-comprehension")
+    )
+      markAll(collection);
   };
   visit(a, b);
   return unified;
@@ -92,7 +116,9 @@ export function sameTerm(a: Term, b: Term): boolean {
 
 /** A text that two terms share exactly when they are the same but for their places. */
 export function termKey(value: unknown): string {
-  return JSON.stringify(value, (key, part: unknown) => (key === "location" || key === "raw" ? undefined : part));
+  return JSON.stringify(value, (key, part: unknown) =>
+    key === "location" || key === "raw" ? undefined : part,
+  );
 }
 
 /** The variables that the refs of an expression bind (`x[i]` binds `i` when `x` is safe). */
@@ -129,12 +155,18 @@ export function outputsOfEquality(expr: Expr, safe: Names): Set<string> {
   return difference(output, safe);
 }
 
-const argumentOptions: VarOptions = { skipClosures: true, skipSets: true, skipObjectKeys: true, skipRefHead: true };
+const argumentOptions: VarOptions = {
+  skipClosures: true,
+  skipSets: true,
+  skipObjectKeys: true,
+  skipRefHead: true,
+};
 
 export function outputsOfExpr(expr: Expr, arity: Arity, safe: Names): Set<string> {
   const none = new Set<string>();
   if (expr.negated || notOf(expr) !== undefined || logicalOf(expr) !== undefined) return none;
-  for (const w of expr.with) if (!isSubset(new VarCollector(safetyOptions).with(w).names(), safe)) return none;
+  for (const w of expr.with)
+    if (!isSubset(new VarCollector(safetyOptions).with(w).names(), safe)) return none;
   const call = callOf(expr);
   if (call !== undefined) {
     if (isEquality(expr)) return outputsOfEquality(expr, safe);
@@ -148,7 +180,9 @@ export function outputsOfExpr(expr: Expr, arity: Arity, safe: Names): Set<string
     return output;
   }
   const every = everyOf(expr);
-  return every !== undefined ? refOutputs((v) => walkTerm(every.domain, v), safe) : refOutputs((v) => walkExpr(expr, v), safe);
+  return every !== undefined
+    ? refOutputs((v) => walkTerm(every.domain, v), safe)
+    : refOutputs((v) => walkExpr(expr, v), safe);
 }
 
 /** What a body binds beyond `safe`, read from first to last. */

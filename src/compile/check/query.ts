@@ -3,8 +3,21 @@
 import { type Diagnostic, sortDiagnostics } from "../../error.ts";
 import type { Body, Import, RefTerm } from "../../syntax/ast.ts";
 import { printRef } from "../../syntax/print.ts";
-import { checkCalls, checkDeprecatedBuiltins, checkUnsafeBuiltins, checkVoidCalls, overBody } from "./calls.ts";
-import { type Compilation, type CompiledModules, type CompiledQuery, Findings, LocalGenerator } from "./compilation.ts";
+import {
+  checkCalls,
+  checkDeprecatedBuiltins,
+  checkUnsafeBuiltins,
+  checkVoidCalls,
+  overBody,
+} from "./calls.ts";
+import { arityDetails, TypeChecker } from "./check-types.ts";
+import {
+  type Compilation,
+  type CompiledModules,
+  type CompiledQuery,
+  Findings,
+  LocalGenerator,
+} from "./compilation.ts";
 import { overrides } from "./conflicts.ts";
 import { declaredIn, exportsOf, globalsOf, Resolver } from "./resolve-refs.ts";
 import { LocalRewriter, namesIn } from "./rewrite-locals.ts";
@@ -14,6 +27,7 @@ import { ComprehensionTerms, Dynamics, Hoister, type Subjects } from "./rewrite-
 import { WithRewriter } from "./rewrite-with.ts";
 import { reportUnsafe, SafetyChecker } from "./safety.ts";
 import { Scopes } from "./scopes.ts";
+import { TypeEnv } from "./type-env.ts";
 import { reservedVars } from "./vars.ts";
 import { callOf, walkBody } from "./walk.ts";
 
@@ -53,23 +67,40 @@ const queryStages: readonly ((state: QueryState) => void)[] = [
   },
   (s) => {
     const { imports = [], package: path } = s.options;
-    const globals = path === undefined ? globalsOf(emptyPath, [], imports) : globalsOf(path, exportsOf(s.compilation.modules, path), imports);
+    const globals =
+      path === undefined
+        ? globalsOf(emptyPath, [], imports)
+        : globalsOf(path, exportsOf(s.compilation.modules, path), imports);
     s.body = new Resolver(globals, [declaredIn(s.body)]).body(s.body);
   },
   (s) => {
     const rewriter = new LocalRewriter(generator(s), new Scopes(), s.options.strict === true);
     s.body = rewriter.body(s.body);
-    for (const { location, message } of rewriter.errors) s.findings.add("rego_compile_error", location, message);
+    for (const { location, message } of rewriter.errors)
+      s.findings.add("rego_compile_error", location, message);
     for (const [k, v] of rewriter.scopes.rewritten) s.rewritten.set(k, v);
   },
   (s) => {
     const { compilation, findings, rewritten } = s;
-    s.body = new TemplateRewriter({ compilation, findings, locals: generator(s), rewritten, arity: compilation.arity }).body(s.body, s.reserved).body;
+    s.body = new TemplateRewriter({
+      compilation,
+      findings,
+      locals: generator(s),
+      rewritten,
+      arity: compilation.arity,
+    }).body(s.body, s.reserved).body;
   },
   (s) => checkVoidCalls(s.compilation, s.findings, overBody(s.body)),
   (s) => {
     const { findings, rewritten } = s;
-    s.body = s.options.print === true ? rewritePrintsIn({ findings, rewritten, locals: generator(s), arity: s.compilation.arity }, s.body, s.reserved) : erasePrints(s.body);
+    s.body =
+      s.options.print === true
+        ? rewritePrintsIn(
+            { findings, rewritten, locals: generator(s), arity: s.compilation.arity },
+            s.body,
+            s.reserved,
+          )
+        : erasePrints(s.body);
   },
   (s) => {
     s.body = new Hoister(generator(s), s.subjects).body(s.body);
@@ -79,11 +110,19 @@ const queryStages: readonly ((state: QueryState) => void)[] = [
   },
   (s) => {
     const { compilation, findings } = s;
-    s.body = new WithRewriter({ compilation, findings, locals: generator(s), unsafeBuiltins: unsafeBuiltins(s) }).body(s.body);
+    s.body = new WithRewriter({
+      compilation,
+      findings,
+      locals: generator(s),
+      unsafeBuiltins: unsafeBuiltins(s),
+    }).body(s.body);
   },
   (s) => {
     const { compilation, findings, rewritten } = s;
-    checkCalls({ compilation, findings, rewritten }, overBody(s.body));
+    checkCalls(
+      { compilation, findings, rewritten, argumentDetails: arityDetails(compilation) },
+      overBody(s.body),
+    );
   },
   (s) => {
     const { body, unsafe } = new SafetyChecker(s.compilation.arity).reorder(s.reserved, s.body);
@@ -93,6 +132,12 @@ const queryStages: readonly ((state: QueryState) => void)[] = [
   (s) => {
     s.body = new Dynamics(generator(s), s.subjects).body(s.body);
   },
+  (s) => {
+    const { compilation, rewritten, subjects } = s;
+    const checker = new TypeChecker({ compilation, subjects, rewritten: [rewritten, compilation.rewritten] });
+    const env = compilation.typeEnv instanceof TypeEnv ? compilation.typeEnv : checker.global();
+    for (const error of checker.body(env, s.body).errors) s.findings.push(error);
+  },
   (s) => checkUnsafeBuiltins(unsafeBuiltins(s), s.findings, overBody(s.body)),
   (s) => {
     if (s.options.strict === true) checkDeprecatedBuiltins(s.compilation, s.findings, overBody(s.body));
@@ -100,14 +145,22 @@ const queryStages: readonly ((state: QueryState) => void)[] = [
 ];
 
 const nowhere = { file: "", row: 0, col: 0, offset: 0, text: "" };
-const emptyPath: RefTerm = { kind: "ref", terms: [{ kind: "var", name: "", location: nowhere }], location: nowhere };
+const emptyPath: RefTerm = {
+  kind: "ref",
+  terms: [{ kind: "var", name: "", location: nowhere }],
+  location: nowhere,
+};
 
 function unsafeBuiltins(state: QueryState): ReadonlySet<string> {
   return state.options.unsafeBuiltins ?? state.compilation.options.unsafeBuiltins ?? new Set();
 }
 
 export function checkQuery(compiled: CompiledModules, body: Body, options: QueryOptions = {}): QueryResult {
-  if (body.length === 0) return { query: undefined, diagnostics: [{ code: "rego_compile_error", message: "empty query cannot be compiled" }] };
+  if (body.length === 0)
+    return {
+      query: undefined,
+      diagnostics: [{ code: "rego_compile_error", message: "empty query cannot be compiled" }],
+    };
   const state: QueryState = {
     compilation: compiled.compilation,
     options,
@@ -130,5 +183,12 @@ export function checkQuery(compiled: CompiledModules, body: Body, options: Query
       return false;
     },
   });
-  return { query: { body: state.body, rewrittenVars: state.rewritten, requiredBuiltins: required } as unknown as CompiledQuery, diagnostics: [] };
+  return {
+    query: {
+      body: state.body,
+      rewrittenVars: state.rewritten,
+      requiredBuiltins: required,
+    } as unknown as CompiledQuery,
+    diagnostics: [],
+  };
 }

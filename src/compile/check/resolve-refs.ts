@@ -8,7 +8,21 @@ import { printRef, printTerm } from "../../syntax/print.ts";
 import type { Compilation } from "./compilation.ts";
 import { eachRule, type ModuleCell, type RuleCell } from "./cells.ts";
 import { addAll, varsOfTerm } from "./vars.ts";
-import { callOf, everyOf, hasTwoOperands, isAssignment, isComprehension, mapExpr, mapTerm, refTerm, rootDocument, someOf, walkBody, walkExpr, walkTerm } from "./walk.ts";
+import {
+  callOf,
+  everyOf,
+  hasTwoOperands,
+  isAssignment,
+  isComprehension,
+  mapExpr,
+  mapTerm,
+  refTerm,
+  rootDocument,
+  someOf,
+  walkBody,
+  walkExpr,
+  walkTerm,
+} from "./walk.ts";
 
 /** A name that stands for a ref everywhere in a module. */
 export interface Global {
@@ -49,13 +63,21 @@ export function exportsOf(modules: readonly ModuleCell[], path: RefTerm): string
   return [...names];
 }
 
-export function globalsOf(path: RefTerm, rules: readonly string[], imports: readonly Import[]): Map<string, Global> {
+export function globalsOf(
+  path: RefTerm,
+  rules: readonly string[],
+  imports: readonly Import[],
+): Map<string, Global> {
   const globals = new Map<string, Global>();
   for (const name of rules) {
-    globals.set(name, { ref: refTerm([...path.terms, { kind: "string", value: name, location: path.location }], path.location), used: false });
+    globals.set(name, {
+      ref: refTerm([...path.terms, { kind: "string", value: name, location: path.location }], path.location),
+      used: false,
+    });
   }
   for (const declaration of imports) {
-    if (!isLanguageImport(declaration)) globals.set(importName(declaration), { ref: declaration.path, used: false });
+    if (!isLanguageImport(declaration))
+      globals.set(importName(declaration), { ref: declaration.path, used: false });
   }
   return globals;
 }
@@ -140,7 +162,10 @@ export class Resolver {
         const [head, ...rest] = term.terms;
         const found = head.kind === "var" ? this.#global(head.name) : undefined;
         const tail = rest.map((t) => (t.kind === "template-string" ? t : this.term(t)));
-        const start = found !== undefined ? placed(found.ref, head.location).terms : ([head.kind === "var" ? head : this.term(head)] as const);
+        const start =
+          found !== undefined
+            ? placed(found.ref, head.location).terms
+            : ([head.kind === "var" ? head : this.term(head)] as const);
         return { ...term, terms: [...start, ...tail] };
       }
       case "array-comprehension":
@@ -156,13 +181,25 @@ export class Resolver {
 
   expr(expr: Expr): Expr {
     const some = someOf(expr);
-    if (some !== undefined && some.symbols[0]?.kind !== "call") return { ...expr, with: expr.with.map((w) => ({ ...w, target: this.term(w.target), value: this.term(w.value) })) };
+    if (some !== undefined && some.symbols[0]?.kind !== "call")
+      return {
+        ...expr,
+        with: expr.with.map((w) => ({ ...w, target: this.term(w.target), value: this.term(w.value) })),
+      };
     const every = everyOf(expr);
     if (every === undefined) return mapExpr(expr, this);
     const names = varsOfTerm(every.value);
     if (every.key !== undefined) addAll(names, varsOfTerm(every.key));
-    const terms = this.#within(names, () => ({ ...every, domain: this.term(every.domain), body: this.body(every.body) }));
-    return { ...expr, terms, with: expr.with.map((w) => ({ ...w, target: this.term(w.target), value: this.term(w.value) })) };
+    const terms = this.#within(names, () => ({
+      ...every,
+      domain: this.term(every.domain),
+      body: this.body(every.body),
+    }));
+    return {
+      ...expr,
+      terms,
+      with: expr.with.map((w) => ({ ...w, target: this.term(w.target), value: this.term(w.value) })),
+    };
   }
 }
 
@@ -195,7 +232,11 @@ function argumentVars(args: readonly Term[]): { names: Set<string>; shadowed: Te
 function resolveRule(compilation: Compilation, globals: Globals, rule: RuleCell): void {
   const { names, shadowed } = argumentVars(rule.head.args ?? []);
   if (shadowed !== undefined) {
-    compilation.findings.add("rego_compile_error", rule.location, `args must not shadow ${printTerm(shadowed)} (use a different variable name)`);
+    compilation.findings.add(
+      "rego_compile_error",
+      rule.location,
+      `args must not shadow ${printTerm(shadowed)} (use a different variable name)`,
+    );
     return;
   }
   const resolver = new Resolver(globals, [names, declaredIn(rule.body)]);

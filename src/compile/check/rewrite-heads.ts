@@ -19,13 +19,24 @@ function refsAllowed(compilation: Compilation, rule: RuleCell): boolean {
   const { features } = compilation.options;
   if (features === undefined || features.has("rego_v1") || features.has("rule_head_refs")) return true;
   const { terms } = rule.head.reference;
-  if (!features.has("rule_head_ref_string_prefixes") && terms.length > (isMultiValue(rule.head) || rule.head.key === undefined ? 1 : 2)) {
-    compilation.findings.add("rego_compile_error", rule.location, `rule heads with refs are not supported: ${printRef(terms)}`);
+  if (
+    !features.has("rule_head_ref_string_prefixes") &&
+    terms.length > (isMultiValue(rule.head) || rule.head.key === undefined ? 1 : 2)
+  ) {
+    compilation.findings.add(
+      "rego_compile_error",
+      rule.location,
+      `rule heads with refs are not supported: ${printRef(terms)}`,
+    );
     return false;
   }
   terms.forEach((term, i) => {
     if (i === 0 || term.kind === "string" || (!isMultiValue(rule.head) && i === terms.length - 1)) return;
-    compilation.findings.add("rego_type_error", rule.location, `rule heads with general refs (containing variables) are not supported: ${printRef(terms)}`);
+    compilation.findings.add(
+      "rego_type_error",
+      rule.location,
+      `rule heads with general refs (containing variables) are not supported: ${printRef(terms)}`,
+    );
   });
   return true;
 }
@@ -42,7 +53,11 @@ function rewriteHeadRef(compilation: Compilation, rule: RuleCell): void {
     return variable;
   });
   if (support.length === 0) return;
-  rule.head = { ...rule.head, reference: { ...rule.head.reference, terms: [name, ...elements] }, ...(key === undefined ? {} : { key }) };
+  rule.head = {
+    ...rule.head,
+    reference: { ...rule.head.reference, terms: [name, ...elements] },
+    ...(key === undefined ? {} : { key }),
+  };
   rule.body = appendToBody(rule.body, support);
 }
 

@@ -6,14 +6,32 @@ import type { Location } from "../../error.ts";
 import type { Body, Every, Expr, Logical, NotBody, RefTerm, Term, With } from "../../syntax/ast.ts";
 import { printRef } from "../../syntax/print.ts";
 import type { RuleCell } from "./cells.ts";
-import { type Compilation, type Findings, LocalGenerator } from "./compilation.ts";
+import type { Compilation, Findings, LocalGenerator } from "./compilation.ts";
 import { type Occurrence, Scopes } from "./scopes.ts";
 import { outputsOfEquality } from "./outputs.ts";
 import { declaredIn, declaredInExpr } from "./resolve-refs.ts";
 import { addAll, difference, VarCollector, varsOfBody, varsOfExpr, varsOfTerm, varText } from "./vars.ts";
 import {
-  builtinRef, callOf, everyOf, hasTwoOperands, isAssignment, isComprehension, isGenerated, isScalar, isWildcard, logicalOf,
-  mapExpr, mapTerm, notOf, refTerm, rootDocument, someOf, varTerm, walkBody, walkHead, walkTerm,
+  builtinRef,
+  callOf,
+  everyOf,
+  hasTwoOperands,
+  isAssignment,
+  isComprehension,
+  isGenerated,
+  isScalar,
+  isWildcard,
+  logicalOf,
+  mapExpr,
+  mapTerm,
+  notOf,
+  refTerm,
+  rootDocument,
+  someOf,
+  varTerm,
+  walkBody,
+  walkHead,
+  walkTerm,
 } from "./walk.ts";
 
 const declarationError: Readonly<Record<Occurrence, string | undefined>> = {
@@ -26,9 +44,20 @@ const declarationError: Readonly<Record<Occurrence, string | undefined>> = {
 
 /** OPA's names for the kinds of terms. */
 const kindName: Readonly<Record<Term["kind"], string>> = {
-  null: "null", boolean: "boolean", number: "number", string: "string", var: "var", ref: "ref", array: "array", object: "object",
-  set: "set", "array-comprehension": "arraycomprehension", "object-comprehension": "objectcomprehension",
-  "set-comprehension": "setcomprehension", call: "call", "template-string": "templatestring",
+  null: "null",
+  boolean: "boolean",
+  number: "number",
+  string: "string",
+  var: "var",
+  ref: "ref",
+  array: "array",
+  object: "object",
+  set: "set",
+  "array-comprehension": "arraycomprehension",
+  "object-comprehension": "objectcomprehension",
+  "set-comprehension": "setcomprehension",
+  call: "call",
+  "template-string": "templatestring",
 };
 
 /** Rewrites bodies and terms under one stack of scopes. */
@@ -69,7 +98,13 @@ export class LocalRewriter {
     }
     if (result.length === 0) {
       const location = body[0]?.location as Location;
-      result.push({ kind: "expr", terms: { kind: "boolean", value: true, location }, negated: false, with: [], location });
+      result.push({
+        kind: "expr",
+        terms: { kind: "boolean", value: true, location },
+        negated: false,
+        with: [],
+        location,
+      });
     }
     this.#unusedAssigned(body, used);
     this.#unusedDeclared(body, used, result);
@@ -90,7 +125,10 @@ export class LocalRewriter {
 
   /** Renames what an expression uses; nothing in it may declare, comprehensions aside. */
   expr(expr: Expr): Expr {
-    const mapped = mapExpr({ ...expr, with: [] }, { term: this.term, body: (body) => body.map((e) => this.expr(e)) });
+    const mapped = mapExpr(
+      { ...expr, with: [] },
+      { term: this.term, body: (body) => body.map((e) => this.expr(e)) },
+    );
     return { ...mapped, with: expr.with.map((w) => this.#with(w)) };
   }
 
@@ -99,7 +137,8 @@ export class LocalRewriter {
     // `with input as …` means the document, even where a local named input hides it elsewhere.
     const hidden = this.scopes.declared("input");
     if (hidden !== undefined) {
-      if (target.kind === "var" && target.name === hidden) target = refTerm([varTerm("input", target.location)], target.location);
+      if (target.kind === "var" && target.name === hidden)
+        target = refTerm([varTerm("input", target.location)], target.location);
       else if (target.kind === "ref" && target.terms[0].kind === "var" && target.terms[0].name === hidden) {
         target = { ...target, terms: [varTerm("input", target.terms[0].location), ...target.terms.slice(1)] };
       }
@@ -122,7 +161,9 @@ export class LocalRewriter {
         const root = rootDocument(term);
         if (root === undefined) break;
         const occurrence = this.scopes.anywhere(root);
-        return occurrence === undefined || occurrence === "seen" ? term : varTerm(this.scopes.declared(root) ?? root, term.location);
+        return occurrence === undefined || occurrence === "seen"
+          ? term
+          : varTerm(this.scopes.declared(root) ?? root, term.location);
       }
       case "call":
         walkTerm(term.operator, {
@@ -167,7 +208,10 @@ export class LocalRewriter {
 
   /** A template string in a head: its expressions have scopes of their own. */
   templateInHead(term: Term & { kind: "template-string" }): Term {
-    return { ...term, parts: term.parts.map((part) => (part.kind === "expr" ? this.#scoped(() => this.expr(part)) : part)) };
+    return {
+      ...term,
+      parts: term.parts.map((part) => (part.kind === "expr" ? this.#scoped(() => this.expr(part)) : part)),
+    };
   }
 
   #assignment(expr: Expr): Expr {
@@ -193,9 +237,11 @@ export class LocalRewriter {
 
   /** The left side of `:=`: every variable in it is declared. */
   #target(term: Term): Term {
-    if (term.kind === "var") return varTerm(this.#declare(term.name, "assigned", term.location), term.location);
+    if (term.kind === "var")
+      return varTerm(this.#declare(term.name, "assigned", term.location), term.location);
     if (term.kind === "array") return { ...term, items: term.items.map((t) => this.#target(t)) };
-    if (term.kind === "object") return { ...term, entries: term.entries.map(([k, v]) => [k, this.#target(v)] as const) };
+    if (term.kind === "object")
+      return { ...term, entries: term.entries.map(([k, v]) => [k, this.#target(v)] as const) };
     const root = rootDocument(term);
     if (root !== undefined) return varTerm(this.#declare(root, "assigned", term.location), term.location);
     this.#fail(term.location, `cannot assign to ${kindName[term.kind]}`);
@@ -217,9 +263,13 @@ export class LocalRewriter {
   /** `some k, v in xs` becomes `v = xs[k]`. */
   #someIn(expr: Expr, args: readonly Term[], location: Location): Expr | undefined {
     const container = args[args.length - 1] as Term;
-    const key = args.length === 3 ? (args[0] as Term) : varTerm(this.#locals.generate(), (args[0] as Term).location);
+    const key =
+      args.length === 3 ? (args[0] as Term) : varTerm(this.#locals.generate(), (args[0] as Term).location);
     const value = args[args.length - 2] as Term;
-    const element = refTerm(container.kind === "ref" ? [...container.terms, key] : [container, key], container.location);
+    const element = refTerm(
+      container.kind === "ref" ? [...container.terms, key] : [container, key],
+      container.location,
+    );
     const rewritten: Expr = { ...expr, terms: [builtinRef("eq", location), value, element] };
     const names = [...outputsOfEquality(rewritten, varsOfTerm(container))].sort();
     const before = this.errors.length;
@@ -235,12 +285,19 @@ export class LocalRewriter {
     return this.#scoped(() => {
       const before = this.errors.length;
       const loopVar = (term: Term): Term =>
-        term.kind === "var" && !isWildcard(term.name) ? varTerm(this.#declare(term.name, "declared", every.location), term.location) : term;
-      const key = every.key === undefined ? varTerm(this.#locals.generate(), every.location) : loopVar(every.key);
+        term.kind === "var" && !isWildcard(term.name)
+          ? varTerm(this.#declare(term.name, "declared", every.location), term.location)
+          : term;
+      const key =
+        every.key === undefined ? varTerm(this.#locals.generate(), every.location) : loopVar(every.key);
       const value = loopVar(every.value);
       if (this.errors.length > before) return expr;
       const body = this.body(every.body);
-      return { ...expr, terms: { ...every, key, value, domain, body }, with: expr.with.map((w) => this.#with(w)) };
+      return {
+        ...expr,
+        terms: { ...every, key, value, domain, body },
+        with: expr.with.map((w) => this.#with(w)),
+      };
     });
   }
 
@@ -281,7 +338,8 @@ export class LocalRewriter {
     if (!this.#strict || this.errors.length > 0) return;
     const unused = new Map<string, string>();
     for (const [name, occurrence] of this.scopes.current()) {
-      if (occurrence === "assigned" && !isWildcard(name) && this.scopes.count(name) <= 1) unused.set(this.scopes.declared(name) ?? name, name);
+      if (occurrence === "assigned" && !isWildcard(name) && this.scopes.count(name) <= 1)
+        unused.set(this.scopes.declared(name) ?? name, name);
     }
     for (const name of used) unused.delete(this.scopes.declared(name) ?? name);
     for (const generated of [...unused.keys()].sort()) {
@@ -315,13 +373,21 @@ function renamed(term: Term, names: ReadonlyMap<string, string>): Term {
     const name = names.get(term.name);
     return name === undefined || name === term.name ? term : { ...term, name };
   }
-  const mapper = { term: (t: Term): Term => renamed(t, names), body: (b: Body): Body => b.map((e) => mapExpr(e, mapper)) };
+  const mapper = {
+    term: (t: Term): Term => renamed(t, names),
+    body: (b: Body): Body => b.map((e) => mapExpr(e, mapper)),
+  };
   return mapTerm(term, mapper);
 }
 
 export function headMayHaveVars(head: RuleCell["head"]): boolean {
   const open = (term: Term | undefined): boolean => term !== undefined && !isScalar(term);
-  return (head.args ?? []).some(open) || open(head.key) || open(head.value) || head.reference.terms.slice(1).some(open);
+  return (
+    (head.args ?? []).some(open) ||
+    open(head.key) ||
+    open(head.value) ||
+    head.reference.terms.slice(1).some(open)
+  );
 }
 
 /** Arguments are declared in the outermost scope, that all `else` branches share. */
@@ -372,7 +438,9 @@ function report(findings: Findings, rewriter: LocalRewriter): void {
  * the function: called, mocked by `with`, or only in the head.
  */
 function renameBuiltinNames(compilation: Compilation, scopes: Scopes, rule: RuleCell): void {
-  const names = [...varsOfBody(rule.body, { skipCallHead: true, skipClosures: true })].filter((name) => compilation.builtins.has(name)).sort();
+  const names = [...varsOfBody(rule.body, { skipCallHead: true, skipClosures: true })]
+    .filter((name) => compilation.builtins.has(name))
+    .sort();
   if (names.length === 0) return;
   const declared = declaredIn(rule.body);
   const modified = new Set<string>();
@@ -390,7 +458,12 @@ function renameBuiltinNames(compilation: Compilation, scopes: Scopes, rule: Rule
   }
 }
 
-function rewriteRule(compilation: Compilation, rule: RuleCell, unusedArgs: Set<string>, argScopes: Scopes): Scopes {
+function rewriteRule(
+  compilation: Compilation,
+  rule: RuleCell,
+  unusedArgs: Set<string>,
+  argScopes: Scopes,
+): Scopes {
   const open = headMayHaveVars(rule.head);
   const used = new Set<string>();
   if (open) {
@@ -437,7 +510,10 @@ export function rewriteLocals(compilation: Compilation): void {
       if (strict) for (const arg of first.head.args ?? []) addAll(unusedArgs, varsOfTerm(arg));
       const argScopes = new Scopes();
       if (first.head.args !== undefined) {
-        first.head = { ...first.head, args: first.head.args.map((t) => rewriteArgument(compilation, argScopes, t)) };
+        first.head = {
+          ...first.head,
+          args: first.head.args.map((t) => rewriteArgument(compilation, argScopes, t)),
+        };
       }
       for (let rule: RuleCell | undefined = first; rule !== undefined; rule = rule.else) {
         const scopes = rewriteRule(compilation, rule, unusedArgs, argScopes);
@@ -445,7 +521,11 @@ export function rewriteLocals(compilation: Compilation): void {
       }
       for (const arg of [...unusedArgs].sort()) {
         if (isWildcard(arg)) continue;
-        compilation.findings.add("rego_compile_error", first.head.location, `unused argument ${varText(arg)}. (hint: use _ (wildcard variable) instead)`);
+        compilation.findings.add(
+          "rego_compile_error",
+          first.head.location,
+          `unused argument ${varText(arg)}. (hint: use _ (wildcard variable) instead)`,
+        );
       }
     }
   }

@@ -6,7 +6,18 @@ import { eachRule } from "./cells.ts";
 import type { Compilation, Findings, LocalGenerator } from "./compilation.ts";
 import { type Arity, outputsOfBody } from "./outputs.ts";
 import { addAll, difference, reservedVars, safetyOptions, varsOfTerm, varsOfTerms, varText } from "./vars.ts";
-import { builtinRef, callOf, equality, everyOf, isGenerated, isGlobalCall, mapExpr, mapTerm, varTerm, walkBody } from "./walk.ts";
+import {
+  builtinRef,
+  callOf,
+  equality,
+  everyOf,
+  isGenerated,
+  isGlobalCall,
+  mapExpr,
+  mapTerm,
+  varTerm,
+  walkBody,
+} from "./walk.ts";
 
 const isPrint = (expr: Expr): boolean => isGlobalCall(expr, "print");
 
@@ -27,7 +38,9 @@ export function erasePrints(body: Body): Body {
   const kept = body.filter((expr) => !isPrint(expr)).map((expr) => mapExpr(expr, eraser));
   if (kept.length > 0) return kept;
   const { location } = body[0] as Expr;
-  return [{ kind: "expr", terms: { kind: "boolean", value: true, location }, negated: false, with: [], location }];
+  return [
+    { kind: "expr", terms: { kind: "boolean", value: true, location }, negated: false, with: [], location },
+  ];
 }
 
 const eraser = { term: (term: Term): Term => mapTerm(term, eraser), body: erasePrints };
@@ -47,7 +60,9 @@ export function rewritePrintsIn(context: PrintContext, body: Body, known: Readon
       addAll(names, known);
       return names;
     };
-    result.push(isPrint(expr) ? printCall(context, expr, body.slice(0, i), safe()) : nested(context, expr, safe));
+    result.push(
+      isPrint(expr) ? printCall(context, expr, body.slice(0, i), safe()) : nested(context, expr, safe),
+    );
   });
   return result;
 }
@@ -57,8 +72,12 @@ function nested(context: PrintContext, expr: Expr, safe: () => Set<string>): Exp
   if (!containsPrint([expr])) return expr;
   const names = safe();
   const every = everyOf(expr);
-  if (every !== undefined) addAll(names, varsOfTerms([...(every.key === undefined ? [] : [every.key]), every.value]));
-  const mapper = { term: (t: Term): Term => mapTerm(t, mapper), body: (b: Body): Body => rewritePrintsIn(context, b, names) };
+  if (every !== undefined)
+    addAll(names, varsOfTerms([...(every.key === undefined ? [] : [every.key]), every.value]));
+  const mapper = {
+    term: (t: Term): Term => mapTerm(t, mapper),
+    body: (b: Body): Body => rewritePrintsIn(context, b, names),
+  };
   return mapExpr(expr, mapper);
 }
 
@@ -72,15 +91,30 @@ function printCall(context: PrintContext, expr: Expr, before: Body, safe: Set<st
   const operands = callOf(expr)?.slice(1) ?? [];
   for (const operand of operands) {
     for (const name of [...difference(varsOfTerm(operand, safetyOptions), safe)].sort()) {
-      context.findings.add("rego_compile_error", operand.location, `var ${varText(context.rewritten.get(name) ?? name)} is undeclared`);
+      context.findings.add(
+        "rego_compile_error",
+        operand.location,
+        `var ${varText(context.rewritten.get(name) ?? name)} is undeclared`,
+      );
     }
   }
   const { location } = expr;
   const items = operands.map((operand): Term => {
     const variable = varTerm(context.locals.generate(), operand.location);
-    return { kind: "set-comprehension", term: variable, body: [equality(variable, operand, operand.location, false)], location: operand.location };
+    return {
+      kind: "set-comprehension",
+      term: variable,
+      body: [equality(variable, operand, operand.location, false)],
+      location: operand.location,
+    };
   });
-  return { kind: "expr", terms: [builtinRef("internal.print", location), { kind: "array", items, location }], negated: false, with: [], location };
+  return {
+    kind: "expr",
+    terms: [builtinRef("internal.print", location), { kind: "array", items, location }],
+    negated: false,
+    with: [],
+    location,
+  };
 }
 
 export function rewritePrints(compilation: Compilation, arity: Arity): void {
@@ -95,7 +129,10 @@ export function rewritePrints(compilation: Compilation, arity: Arity): void {
     const known = varsOfTerms(rule.head.args ?? []);
     addAll(known, reservedVars);
     const context: PrintContext = { findings, locals, rewritten, arity };
-    const mapper = { term: (t: Term): Term => mapTerm(t, mapper), body: (b: Body): Body => (containsPrint(b) ? rewritePrintsIn(context, b, known) : b) };
+    const mapper = {
+      term: (t: Term): Term => mapTerm(t, mapper),
+      body: (b: Body): Body => (containsPrint(b) ? rewritePrintsIn(context, b, known) : b),
+    };
     rule.body = containsPrint(rule.body) ? rewritePrintsIn(context, rule.body, known) : rule.body;
     rule.head = mapHead(rule.head, mapper.term);
     return false;
@@ -104,7 +141,10 @@ export function rewritePrints(compilation: Compilation, arity: Arity): void {
 
 type Head = Parameters<typeof mapHead>[0];
 
-function mapHead(head: import("../../syntax/ast.ts").Head, map: (t: Term) => Term): import("../../syntax/ast.ts").Head {
+function mapHead(
+  head: import("../../syntax/ast.ts").Head,
+  map: (t: Term) => Term,
+): import("../../syntax/ast.ts").Head {
   return {
     ...head,
     ...(head.key === undefined ? {} : { key: map(head.key) }),

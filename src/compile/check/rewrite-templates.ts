@@ -9,7 +9,19 @@ import type { Compilation, Findings, LocalGenerator } from "./compilation.ts";
 import { type Arity, outputsOfBody } from "./outputs.ts";
 import { findNode } from "./trees.ts";
 import { addAll, difference, reservedVars, safetyOptions, varsOfTerm, varsOfTerms, varText } from "./vars.ts";
-import { builtinRef, callOf, equality, everyOf, isComprehension, isGround, isTrueBody, mapExpr, mapTerm, termOf, varTerm } from "./walk.ts";
+import {
+  builtinRef,
+  callOf,
+  equality,
+  everyOf,
+  isComprehension,
+  isGround,
+  isTrueBody,
+  mapExpr,
+  mapTerm,
+  termOf,
+  varTerm,
+} from "./walk.ts";
 
 export interface TemplateContext {
   readonly compilation: Compilation;
@@ -28,7 +40,11 @@ function isAlwaysDefined(compilation: Compilation, ref: RefTerm): boolean {
   if (first.default || isMultiValue(first.head)) return true;
   if (others.length > 0) return others.some((rule) => rule.default);
   const { value } = first.head;
-  return isTrueBody(first.body) && value !== undefined && (value.kind === "var" || (value.kind !== "ref" && isGround(value)));
+  return (
+    isTrueBody(first.body) &&
+    value !== undefined &&
+    (value.kind === "var" || (value.kind !== "ref" && isGround(value)))
+  );
 }
 
 export class TemplateRewriter {
@@ -48,14 +64,17 @@ export class TemplateRewriter {
   #expr(expr: Expr, safe: ReadonlySet<string>): Expr {
     const every = everyOf(expr);
     const inner = new Set(safe);
-    if (every !== undefined) addAll(inner, varsOfTerms([...(every.key === undefined ? [] : [every.key]), every.value]));
+    if (every !== undefined)
+      addAll(inner, varsOfTerms([...(every.key === undefined ? [] : [every.key]), every.value]));
     return mapExpr(expr, { term: (t) => this.term(t, safe), body: (b) => this.body(b, inner).body });
   }
 
   term(term: Term, safe: ReadonlySet<string>): Term {
     if (term.kind === "template-string") {
       const call = this.#template(term, safe);
-      return call === undefined ? term : mapTerm(call, { term: (t) => this.term(t, safe), body: (b) => this.body(b, safe).body });
+      return call === undefined
+        ? term
+        : mapTerm(call, { term: (t) => this.term(t, safe), body: (b) => this.body(b, safe).body });
     }
     if (isComprehension(term)) {
       const inner = this.body((term as { body: Body }).body, safe);
@@ -68,7 +87,10 @@ export class TemplateRewriter {
     const { findings, compilation } = this.#context;
     const { features } = compilation.options;
     const { location } = template;
-    if ((features !== undefined && !features.has("template_strings")) || !compilation.builtins.has("internal.template_string")) {
+    if (
+      (features !== undefined && !features.has("template_strings")) ||
+      !compilation.builtins.has("internal.template_string")
+    ) {
       findings.add("rego_compile_error", location, "template-strings are not supported");
       return undefined;
     }
@@ -82,7 +104,12 @@ export class TemplateRewriter {
     if (failed) return undefined;
     if (template.parts.length === 0) items.push({ kind: "string", value: "", location });
     compilation.required.add("internal.template_string");
-    return { kind: "call", operator: builtinRef("internal.template_string", location), args: [{ kind: "array", items, location }], location };
+    return {
+      kind: "call",
+      operator: builtinRef("internal.template_string", location),
+      args: [{ kind: "array", items, location }],
+      location,
+    };
   }
 
   #part(part: Expr, safe: ReadonlySet<string>): Term | undefined {
@@ -93,7 +120,11 @@ export class TemplateRewriter {
       const [operator, ...args] = call;
       const name = printRef(operator.terms);
       if (compilation.builtins.get(name)?.relation === true) {
-        findings.add("rego_compile_error", undefined, `illegal call to relation built-in '${name}' that may cause multiple outputs`);
+        findings.add(
+          "rego_compile_error",
+          undefined,
+          `illegal call to relation built-in '${name}' that may cause multiple outputs`,
+        );
         return undefined;
       }
       term = { kind: "call", operator, args, location: part.location };
@@ -103,16 +134,26 @@ export class TemplateRewriter {
       return undefined;
     }
     const { location } = term;
-    if (term.kind === "var" || (term.kind === "ref" && isAlwaysDefined(compilation, term))) return { kind: "set", items: [term], location };
+    if (term.kind === "var" || (term.kind === "ref" && isAlwaysDefined(compilation, term)))
+      return { kind: "set", items: [term], location };
     if (!this.#bound(term, safe, location)) return undefined;
     const variable = varTerm(this.#context.locals.generate(), location);
-    return { kind: "set-comprehension", term: variable, body: [{ ...equality(variable, term, location, false), with: part.with }], location };
+    return {
+      kind: "set-comprehension",
+      term: variable,
+      body: [{ ...equality(variable, term, location, false), with: part.with }],
+      location,
+    };
   }
 
   #bound(term: Term, safe: ReadonlySet<string>, location: Location): boolean {
     const open = [...difference(varsOfTerm(term, safetyOptions), safe)].sort();
     for (const name of open) {
-      this.#context.findings.add("rego_compile_error", location, `var ${varText(this.#context.rewritten.get(name) ?? name)} is undeclared`);
+      this.#context.findings.add(
+        "rego_compile_error",
+        location,
+        `var ${varText(this.#context.rewritten.get(name) ?? name)} is undeclared`,
+      );
     }
     return open.length === 0;
   }

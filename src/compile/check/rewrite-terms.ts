@@ -6,8 +6,24 @@ import type { Body, Every, Expr, RefTerm, Term } from "../../syntax/ast.ts";
 import { eachRule } from "./cells.ts";
 import type { Compilation, LocalGenerator } from "./compilation.ts";
 import {
-  appendToBody, builtinRef, callOf, equality, everyOf, hasTwoOperands, isComprehension, isEquality, isGlobalCall, logicalOf, mapExpr,
-  mapList, mapTerm, mapWith, notOf, requiresEvaluation, termOf, varTerm,
+  appendToBody,
+  builtinRef,
+  callOf,
+  equality,
+  everyOf,
+  hasTwoOperands,
+  isComprehension,
+  isEquality,
+  isGlobalCall,
+  logicalOf,
+  mapExpr,
+  mapList,
+  mapTerm,
+  mapWith,
+  notOf,
+  requiresEvaluation,
+  termOf,
+  varTerm,
 } from "./walk.ts";
 
 /** Generated name -> the term that it stands for, for messages about types. */
@@ -40,12 +56,18 @@ export class Hoister {
       terms = [operator, ...operands.map((t) => this.term(t, support))];
     } else if (every !== undefined) {
       const domain = varTerm(this.#locals.generate(), every.domain.location);
-      support.push(...this.expr({ ...equality(domain, every.domain, every.domain.location, true), with: modifiers }));
+      support.push(
+        ...this.expr({ ...equality(domain, every.domain, every.domain.location, true), with: modifiers }),
+      );
       terms = { ...every, domain, body: this.body(every.body) };
     } else if (not !== undefined) terms = { ...not, body: this.body(not.body) };
-    else if (logical !== undefined) terms = { ...logical, lhs: this.body(logical.lhs), rhs: this.body(logical.rhs) };
+    else if (logical !== undefined)
+      terms = { ...logical, lhs: this.body(logical.lhs), rhs: this.body(logical.rhs) };
     else if (term !== undefined) terms = this.term(term, support);
-    const under = modifiers.length === 0 || every !== undefined ? support : support.map((e) => ({ ...e, with: modifiers }));
+    const under =
+      modifiers.length === 0 || every !== undefined
+        ? support
+        : support.map((e) => ({ ...e, with: modifiers }));
     return [...before, ...under, { ...expr, terms, with: modifiers }];
   }
 
@@ -55,7 +77,14 @@ export class Hoister {
       case "call": {
         const args = term.args.map((t) => this.term(t, support));
         const result = varTerm(this.#locals.generate(), term.location);
-        support.push({ kind: "expr", terms: [term.operator, ...args, result], negated: false, with: [], generated: true, location: term.location });
+        support.push({
+          kind: "expr",
+          terms: [term.operator, ...args, result],
+          negated: false,
+          with: [],
+          generated: true,
+          location: term.location,
+        });
         return result;
       }
       case "ref":
@@ -84,7 +113,8 @@ export class Hoister {
       if (t.kind === "call" && result.kind === "var") this.#subjects.set(result.name, t);
       return result;
     }) as [Term, ...Term[]];
-    if (head.kind === "var" || head.kind === "string" || head.kind === "ref") return { ...ref, terms: [head, ...rest] };
+    if (head.kind === "var" || head.kind === "string" || head.kind === "ref")
+      return { ...ref, terms: [head, ...rest] };
     const subject = varTerm(this.#locals.generate(), head.location);
     support.push(equality(subject, head, head.location, true));
     this.#subjects.set(subject.name, head);
@@ -164,7 +194,10 @@ const equalsMapper = {
 
 function equalsExpr(expr: Expr): Expr {
   const call = callOf(expr);
-  const unified = call !== undefined && isGlobalCall(expr, "equal") && call.length === 3 ? { ...expr, terms: [builtinRef("eq", call[0].location), ...call.slice(1)] as const } : expr;
+  const unified =
+    call !== undefined && isGlobalCall(expr, "equal") && call.length === 3
+      ? { ...expr, terms: [builtinRef("eq", call[0].location), ...call.slice(1)] as const }
+      : expr;
   return mapExpr(unified as Expr, equalsMapper);
 }
 
@@ -196,15 +229,19 @@ export class Dynamics {
     const call = callOf(expr);
     if (call !== undefined) {
       const [operator, ...operands] = call;
-      if (!isEquality(expr)) return { ...expr, terms: [operator, ...operands.map((t) => this.#operand(expr, t, out))] };
-      return hasTwoOperands(expr) ? { ...expr, terms: [operator, ...operands.map((t) => this.#top(expr, t, out))] } : expr;
+      if (!isEquality(expr))
+        return { ...expr, terms: [operator, ...operands.map((t) => this.#operand(expr, t, out))] };
+      return hasTwoOperands(expr)
+        ? { ...expr, terms: [operator, ...operands.map((t) => this.#top(expr, t, out))] }
+        : expr;
     }
     const every = everyOf(expr);
     if (every !== undefined) return { ...expr, terms: this.#every(expr, every, out) };
     const not = notOf(expr);
     if (not !== undefined) return { ...expr, terms: { ...not, body: this.body(not.body) } };
     const logical = logicalOf(expr);
-    if (logical !== undefined) return { ...expr, terms: { ...logical, lhs: this.body(logical.lhs), rhs: this.body(logical.rhs) } };
+    if (logical !== undefined)
+      return { ...expr, terms: { ...logical, lhs: this.body(logical.lhs), rhs: this.body(logical.rhs) } };
     const term = termOf(expr);
     return term === undefined ? expr : { ...expr, terms: this.#top(expr, term, out) };
   }
@@ -228,7 +265,8 @@ export class Dynamics {
 
   #operand(expr: Expr, term: Term, out: Expr[]): Term {
     if (term.kind === "ref") return this.#bind(expr, this.#refElements(expr, term, out), out);
-    if (isComprehension(term)) return this.#bind(expr, mapTerm(term, { term: (t) => t, body: this.body }), out);
+    if (isComprehension(term))
+      return this.#bind(expr, mapTerm(term, { term: (t) => t, body: this.body }), out);
     if (term.kind === "array" || term.kind === "set" || term.kind === "object") {
       return mapTerm(term, { term: (t) => this.#operand(expr, t, out), body: (b) => b });
     }
@@ -259,7 +297,10 @@ export function captureTestTerms(compilation: Compilation): void {
     const capture = (expr: Expr, term: Term): Term => {
       if (term.kind !== "ref" && !isComprehension(term)) return term;
       const variable = varTerm(compilation.locals.generate(), term.location);
-      out.push({ ...equality(variable, term, term.location, true), with: expr.with.map((w) => mapWith(w, { term: (t) => t, body: (b) => b })) });
+      out.push({
+        ...equality(variable, term, term.location, true),
+        with: expr.with.map((w) => mapWith(w, { term: (t) => t, body: (b) => b })),
+      });
       return variable;
     };
     for (const expr of exprs) {

@@ -17,9 +17,12 @@ export interface WithContext {
   readonly unsafeBuiltins: ReadonlySet<string>;
 }
 
-const headName = (term: Term): string | undefined => (term.kind === "ref" && term.terms[0].kind === "var" ? term.terms[0].name : undefined);
-const nameOf = (term: Term): string | undefined => (term.kind === "var" ? varText(term.name) : term.kind === "ref" ? printRef(term.terms) : undefined);
-const isFunction = (rules: readonly RuleCell[]): boolean => rules.some((rule) => (rule.head.args ?? []).length > 0);
+const headName = (term: Term): string | undefined =>
+  term.kind === "ref" && term.terms[0].kind === "var" ? term.terms[0].name : undefined;
+const nameOf = (term: Term): string | undefined =>
+  term.kind === "var" ? varText(term.name) : term.kind === "ref" ? printRef(term.terms) : undefined;
+const isFunction = (rules: readonly RuleCell[]): boolean =>
+  rules.some((rule) => (rule.head.args ?? []).length > 0);
 
 export class WithRewriter {
   readonly #context: WithContext;
@@ -67,7 +70,8 @@ export class WithRewriter {
   /** A var that names a builtin is that builtin. */
   #asRefs(w: With): With {
     const { builtins } = this.#context.compilation;
-    const asRef = (term: Term): Term => (term.kind === "var" && builtins.has(term.name) ? refTerm([term], term.location) : term);
+    const asRef = (term: Term): Term =>
+      term.kind === "var" && builtins.has(term.name) ? refTerm([term], term.location) : term;
     return { ...w, target: asRef(w.target), value: asRef(w.value) };
   }
 
@@ -75,14 +79,19 @@ export class WithRewriter {
     const name = nameOf(term);
     if (name === undefined) return false;
     if (this.#context.unsafeBuiltins.has(name)) {
-      throw new PolicyError("rego_compile_error", `with keyword replacing built-in function: target must not be unsafe: ${JSON.stringify(name)}`, { location: term.location });
+      throw new PolicyError(
+        "rego_compile_error",
+        `with keyword replacing built-in function: target must not be unsafe: ${JSON.stringify(name)}`,
+        { location: term.location },
+      );
     }
     return this.#context.compilation.builtins.has(name);
   }
 
   /** A function as a value: a rule or a builtin, left as it stands. */
   #isFunctionValue(value: Term): boolean {
-    if (value.kind === "ref" && findNode(this.#context.compilation.ruleTree, value.terms) !== undefined) return true;
+    if (value.kind === "ref" && findNode(this.#context.compilation.ruleTree, value.terms) !== undefined)
+      return true;
     return this.#isBuiltin(value);
   }
 
@@ -93,16 +102,25 @@ export class WithRewriter {
     const head = headName(target);
     if (head === "data" && target.kind === "ref") {
       if (this.#replacesFunction(target.terms) && this.#isFunctionValue(value)) return false;
-      if (value.kind === "ref" && isFunction(findNode(compilation.ruleTree, value.terms)?.values ?? [])) return false;
+      if (value.kind === "ref" && isFunction(findNode(compilation.ruleTree, value.terms)?.values ?? []))
+        return false;
     } else if (head === "input") {
       // Any path of the input document may be replaced.
     } else if (builtin) {
       const declaration = compilation.builtins.get(nameOf(target) ?? "");
       if (declaration !== undefined) refuseBuiltin(declaration, target);
       if (this.#isFunctionValue(value)) return false;
-    } else if (compilation.options.allowUndefinedFunctions === true && (target.kind === "ref" || target.kind === "var")) return false;
+    } else if (
+      compilation.options.allowUndefinedFunctions === true &&
+      (target.kind === "ref" || target.kind === "var")
+    )
+      return false;
     else {
-      throw new PolicyError("rego_type_error", "with keyword target must reference existing input, data, or a function", { location: target.location });
+      throw new PolicyError(
+        "rego_type_error",
+        "with keyword target must reference existing input, data, or a function",
+        { location: target.location },
+      );
     }
     return requiresEvaluation(value);
   }
@@ -114,7 +132,11 @@ export class WithRewriter {
       if (child === undefined) break;
       if (child.values.length > 0) {
         const location = ref[0].location;
-        throw new PolicyError("rego_compile_error", "with keyword cannot partially replace virtual document(s)", { location });
+        throw new PolicyError(
+          "rego_compile_error",
+          "with keyword cannot partially replace virtual document(s)",
+          { location },
+        );
       }
       node = child;
     }
@@ -124,18 +146,27 @@ export class WithRewriter {
 
 function refuseBuiltin(builtin: BuiltinDeclaration, target: Term): void {
   const refuse = (what: string): never => {
-    throw new PolicyError("rego_compile_error", `with keyword replacing built-in function: ${what}`, { location: target.location });
+    throw new PolicyError("rego_compile_error", `with keyword replacing built-in function: ${what}`, {
+      location: target.location,
+    });
   };
   const { name } = builtin;
-  if (name === "eq" || name === "rego.metadata.chain" || name === "rego.metadata.rule") refuse(`replacement of ${JSON.stringify(name)} invalid`);
-  if (name.startsWith("internal.")) refuse(`replacement of internal function ${JSON.stringify(name)} invalid`);
+  if (name === "eq" || name === "rego.metadata.chain" || name === "rego.metadata.rule")
+    refuse(`replacement of ${JSON.stringify(name)} invalid`);
+  if (name.startsWith("internal."))
+    refuse(`replacement of internal function ${JSON.stringify(name)} invalid`);
   if (builtin.relation === true) refuse("target must not be a relation");
   if (builtin.result === undefined) refuse("target must not be a void function");
 }
 
 export function rewriteWiths(compilation: Compilation): void {
   const { findings, locals, options } = compilation;
-  const rewriter = new WithRewriter({ compilation, findings, locals, unsafeBuiltins: options.unsafeBuiltins ?? new Set() });
+  const rewriter = new WithRewriter({
+    compilation,
+    findings,
+    locals,
+    unsafeBuiltins: options.unsafeBuiltins ?? new Set(),
+  });
   eachRule(compilation.modules, (rule) => {
     const { head } = rule;
     rule.head = {

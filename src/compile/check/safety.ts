@@ -8,8 +8,33 @@ import { eachRule, type ModuleCell, type RuleCell } from "./cells.ts";
 import type { Compilation, Findings } from "./compilation.ts";
 import { type Arity, outputsOfBody, outputsOfEquality, outputsOfExpr } from "./outputs.ts";
 import { headMayHaveVars } from "./rewrite-locals.ts";
-import { addAll, difference, isSubset, reservedVars, safetyOptions, VarCollector, type VarOptions, varsOfBody, varsOfExpr, varsOfTerm, varsOfTerms, varText } from "./vars.ts";
-import { callOf, everyOf, groundPrefix, isComprehension, isEquality, isGenerated, logicalOf, mapExpr, mapTerm, notOf, walkExpr } from "./walk.ts";
+import {
+  addAll,
+  difference,
+  isSubset,
+  reservedVars,
+  safetyOptions,
+  VarCollector,
+  type VarOptions,
+  varsOfBody,
+  varsOfExpr,
+  varsOfTerm,
+  varsOfTerms,
+  varText,
+} from "./vars.ts";
+import {
+  callOf,
+  everyOf,
+  groundPrefix,
+  isComprehension,
+  isEquality,
+  isGenerated,
+  logicalOf,
+  mapExpr,
+  mapTerm,
+  notOf,
+  walkExpr,
+} from "./walk.ts";
 
 /** Expression -> the variables in it that nothing binds. */
 export type Unsafe = Map<Expr, Set<string>>;
@@ -20,7 +45,9 @@ export type Unsafe = Map<Expr, Set<string>>;
  */
 function outerVars(body: Body, arity: Arity): Set<string> {
   const occurrences = new Map<string, number>();
-  for (const expr of body) for (const name of varsOfExpr(expr, safetyOptions)) occurrences.set(name, (occurrences.get(name) ?? 0) + 1);
+  for (const expr of body)
+    for (const name of varsOfExpr(expr, safetyOptions))
+      occurrences.set(name, (occurrences.get(name) ?? 0) + 1);
   if (body.length === 1) return new Set(occurrences.keys());
   const bound = new Set<string>();
   for (const expr of body) {
@@ -29,10 +56,21 @@ function outerVars(body: Body, arity: Arity): Set<string> {
     if (isEquality(expr)) addAll(bound, outputsOfEquality(expr, new Set()));
     else {
       const count = arity(call[0]);
-      if (count !== undefined) addAll(bound, varsOfTerms(call.slice(count + 1), { skipClosures: true, skipSets: true, skipObjectKeys: true, skipRefHead: true }));
+      if (count !== undefined)
+        addAll(
+          bound,
+          varsOfTerms(call.slice(count + 1), {
+            skipClosures: true,
+            skipSets: true,
+            skipObjectKeys: true,
+            skipRefHead: true,
+          }),
+        );
     }
   }
-  return new Set([...occurrences].filter(([name, times]) => !bound.has(name) || times === 1).map(([name]) => name));
+  return new Set(
+    [...occurrences].filter(([name, times]) => !bound.has(name) || times === 1).map(([name]) => name),
+  );
 }
 
 /** Everything that closures in the expression mention. */
@@ -89,7 +127,10 @@ export class SafetyChecker {
     for (const expr of body) {
       const open = difference(varsOfExpr(expr, this.#options), safe);
       if (open.size > 0) unsafe.set(expr, open);
-      closing.set(expr, new Set([...closureVars(expr)].filter((name) => bodyVars.has(name) && !globals.has(name))));
+      closing.set(
+        expr,
+        new Set([...closureVars(expr)].filter((name) => bodyVars.has(name) && !globals.has(name))),
+      );
     }
     const ordered: Expr[] = [];
     const placed = new Set<Expr>();
@@ -108,7 +149,8 @@ export class SafetyChecker {
           }
         }
         const open = unsafe.get(expr);
-        if (open !== undefined) for (const name of [...open]) if (outputs.has(name) || safe.has(name)) open.delete(name);
+        if (open !== undefined)
+          for (const name of [...open]) if (outputs.has(name) || safe.has(name)) open.delete(name);
         if (open !== undefined && open.size > 0) continue;
         unsafe.delete(expr);
         ordered.push(expr);
@@ -121,7 +163,8 @@ export class SafetyChecker {
 
   /** The expression with the bodies of its closures ordered; `known` grows by the variables of `every`. */
   #closures(expr: Expr, known: Set<string>, unsafe: Unsafe): Expr {
-    const body = (needed: ReadonlySet<string>, inner: Body): Body => this.#closure(expr, needed, inner, known, unsafe);
+    const body = (needed: ReadonlySet<string>, inner: Body): Body =>
+      this.#closure(expr, needed, inner, known, unsafe);
     const none = new Set<string>();
     const every = everyOf(expr);
     if (every !== undefined) {
@@ -131,35 +174,52 @@ export class SafetyChecker {
     const not = notOf(expr);
     if (not !== undefined) return { ...expr, terms: { ...not, body: body(none, not.body) } };
     const logical = logicalOf(expr);
-    if (logical !== undefined) return { ...expr, terms: { ...logical, lhs: body(none, logical.lhs), rhs: body(none, logical.rhs) } };
+    if (logical !== undefined)
+      return { ...expr, terms: { ...logical, lhs: body(none, logical.lhs), rhs: body(none, logical.rhs) } };
     const term = (t: Term): Term => {
-      if (t.kind === "object-comprehension") return { ...t, body: body(varsOfTerms([t.key, t.value]), t.body) };
-      if (t.kind === "array-comprehension" || t.kind === "set-comprehension") return { ...t, body: body(varsOfTerm(t.term), t.body) };
+      if (t.kind === "object-comprehension")
+        return { ...t, body: body(varsOfTerms([t.key, t.value]), t.body) };
+      if (t.kind === "array-comprehension" || t.kind === "set-comprehension")
+        return { ...t, body: body(varsOfTerm(t.term), t.body) };
       return mapTerm(t, { term, body: (b) => b });
     };
     return mapExpr(expr, { term, body: (b) => b });
   }
 
-  #closure(current: Expr, needed: ReadonlySet<string>, inner: Body, known: ReadonlySet<string>, unsafe: Unsafe): Body {
+  #closure(
+    current: Expr,
+    needed: ReadonlySet<string>,
+    inner: Body,
+    known: ReadonlySet<string>,
+    unsafe: Unsafe,
+  ): Body {
     const available = varsOfBody(inner, this.#options);
     addAll(available, known);
     const missing = difference(needed, available);
     if (missing.size > 0) unsafe.set(current, new Set([...(unsafe.get(current) ?? []), ...missing]));
     const result = this.reorder(known, inner);
     if (result.unsafe.size === 0) return result.body;
-    for (const [expr, names] of result.unsafe) unsafe.set(expr, new Set([...(unsafe.get(expr) ?? []), ...names]));
+    for (const [expr, names] of result.unsafe)
+      unsafe.set(expr, new Set([...(unsafe.get(expr) ?? []), ...names]));
     return inner;
   }
 }
 
-const everyVars = (every: Every): Set<string> => varsOfTerms([...(every.key === undefined ? [] : [every.key]), every.value]);
+const everyVars = (every: Every): Set<string> =>
+  varsOfTerms([...(every.key === undefined ? [] : [every.key]), every.value]);
 
 const futureKeywords: ReadonlySet<string> = new Set(["in", "every", "contains", "if", "not", "and", "or"]);
 
-const before = (a: Location, b: Location): boolean => (a.file !== b.file ? a.file < b.file : a.row !== b.row ? a.row < b.row : a.col < b.col);
+const before = (a: Location, b: Location): boolean =>
+  a.file !== b.file ? a.file < b.file : a.row !== b.row ? a.row < b.row : a.col < b.col;
 
 /** One finding for each unsafe variable, at the first expression that has it; generated ones are reported by expression. */
-export function reportUnsafe(findings: Findings, unsafe: Unsafe, rewritten: ReadonlyMap<string, string>, scope: string): boolean {
+export function reportUnsafe(
+  findings: Findings,
+  unsafe: Unsafe,
+  rewritten: ReadonlyMap<string, string>,
+  scope: string,
+): boolean {
   const places = new Map<string, Location>();
   for (const [expr, names] of unsafe) {
     for (const name of names) {
@@ -172,7 +232,9 @@ export function reportUnsafe(findings: Findings, unsafe: Unsafe, rewritten: Read
   for (const [generated, location] of list) {
     const name = rewritten.get(generated) ?? generated;
     if (isGenerated(name)) continue;
-    const hint = futureKeywords.has(name) ? ` (hint: \`import future.keywords.${name}\` to import a future keyword)` : "";
+    const hint = futureKeywords.has(name)
+      ? ` (hint: \`import future.keywords.${name}\` to import a future keyword)`
+      : "";
     findings.add("rego_unsafe_var_error", location, `var ${varText(name)} is unsafe${scope}${hint}`);
     reported = true;
   }
@@ -221,7 +283,12 @@ export function checkHeadSafety(compilation: Compilation): void {
     for (const [generated, location] of vars) {
       if (bound.has(generated)) continue;
       const name = compilation.rewritten.get(generated) ?? generated;
-      if (!isGenerated(name)) compilation.findings.add("rego_unsafe_var_error", location, `var ${varText(name)} is unsafe${scopeOf(rows, rule)}`);
+      if (!isGenerated(name))
+        compilation.findings.add(
+          "rego_unsafe_var_error",
+          location,
+          `var ${varText(name)} is unsafe${scopeOf(rows, rule)}`,
+        );
     }
     return false;
   });
@@ -234,7 +301,11 @@ export function checkBodySafety(compilation: Compilation, arity: Arity): void {
     const globals = varsOfTerms(rule.head.args ?? []);
     addAll(globals, reservedVars);
     const { body, unsafe } = checker.reorder(globals, rule.body);
-    if (unsafe.size === 0 || !reportUnsafe(compilation.findings, unsafe, compilation.rewritten, scopeOf(rows, rule))) rule.body = body;
+    if (
+      unsafe.size === 0 ||
+      !reportUnsafe(compilation.findings, unsafe, compilation.rewritten, scopeOf(rows, rule))
+    )
+      rule.body = body;
     return false;
   });
 }

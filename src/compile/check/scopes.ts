@@ -23,7 +23,11 @@ export class Scopes {
 
   copy(): Scopes {
     return new Scopes(
-      this.#stack.map((s) => ({ names: new Map(s.names), occurrences: new Map(s.occurrences), counts: new Map(s.counts) })),
+      this.#stack.map((s) => ({
+        names: new Map(s.names),
+        occurrences: new Map(s.occurrences),
+        counts: new Map(s.counts),
+      })),
       this.rewritten,
     );
   }

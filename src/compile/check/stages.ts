@@ -6,9 +6,23 @@ import type { Module, RefTerm, Rule, Term } from "../../syntax/ast.ts";
 import { printRef } from "../../syntax/print.ts";
 import { builtins } from "../../builtins/registry.ts";
 import { AnnotationSet } from "./annotation-set.ts";
-import { arityOf, checkCalls, checkDeprecatedBuiltins, checkUnsafeBuiltins, checkVoidCalls, overRules } from "./calls.ts";
+import {
+  arityOf,
+  checkCalls,
+  checkDeprecatedBuiltins,
+  checkUnsafeBuiltins,
+  checkVoidCalls,
+  overRules,
+} from "./calls.ts";
 import { type ModuleCell, type RuleCell, ruleRef } from "./cells.ts";
-import { type CheckOptions, type Compilation, type CompiledModules, Findings, LocalGenerator } from "./compilation.ts";
+import { arityDetails, checkTypes } from "./check-types.ts";
+import {
+  type CheckOptions,
+  type Compilation,
+  type CompiledModules,
+  Findings,
+  LocalGenerator,
+} from "./compilation.ts";
 import { checkImports, checkKeywordOverrides, checkRuleConflicts } from "./conflicts.ts";
 import { Graph } from "./graph.ts";
 import { rewriteMetadata, setAnnotations } from "./metadata.ts";
@@ -17,7 +31,13 @@ import { rewriteHeadRefs, rewriteRefsInHead } from "./rewrite-heads.ts";
 import { rewriteLocals } from "./rewrite-locals.ts";
 import { rewritePrints } from "./rewrite-print.ts";
 import { rewriteTemplates } from "./rewrite-templates.ts";
-import { captureTestTerms, rewriteComprehensionTerms, rewriteDynamics, rewriteEquals, rewriteExprTerms } from "./rewrite-terms.ts";
+import {
+  captureTestTerms,
+  rewriteComprehensionTerms,
+  rewriteDynamics,
+  rewriteEquals,
+  rewriteExprTerms,
+} from "./rewrite-terms.ts";
 import { rewriteWiths } from "./rewrite-with.ts";
 import { checkBodySafety, checkHeadSafety } from "./safety.ts";
 import { eachNode, mapRuleTree, moduleTree, newRuleNode, ruleTree } from "./trees.ts";
@@ -33,36 +53,177 @@ export interface Stage {
 }
 
 export const stages: readonly Stage[] = [
-  { name: "resolve-refs", after: [], why: "names of the package and of imports mean full refs; every later stage compares full refs", run: resolveRefs },
-  { name: "init-locals", after: ["resolve-refs"], why: "generated names must differ from every name in use", run: initLocals },
-  { name: "rewrite-head-refs", after: ["init-locals"], why: "the rule tree knows scalars and vars as elements of heads", run: rewriteHeadRefs },
-  { name: "check-keyword-overrides", after: [], why: "`input` and `data` may not be hidden", run: checkKeywordOverrides },
-  { name: "check-imports", after: ["resolve-refs"], why: "two imports of one name hide each other", run: checkImports },
-  { name: "remove-imports", after: ["resolve-refs", "check-imports"], why: "refs are full, imports mean nothing any more", run: removeImports },
+  {
+    name: "resolve-refs",
+    after: [],
+    why: "names of the package and of imports mean full refs; every later stage compares full refs",
+    run: resolveRefs,
+  },
+  {
+    name: "init-locals",
+    after: ["resolve-refs"],
+    why: "generated names must differ from every name in use",
+    run: initLocals,
+  },
+  {
+    name: "rewrite-head-refs",
+    after: ["init-locals"],
+    why: "the rule tree knows scalars and vars as elements of heads",
+    run: rewriteHeadRefs,
+  },
+  {
+    name: "check-keyword-overrides",
+    after: [],
+    why: "`input` and `data` may not be hidden",
+    run: checkKeywordOverrides,
+  },
+  {
+    name: "check-imports",
+    after: ["resolve-refs"],
+    why: "two imports of one name hide each other",
+    run: checkImports,
+  },
+  {
+    name: "remove-imports",
+    after: ["resolve-refs", "check-imports"],
+    why: "refs are full, imports mean nothing any more",
+    run: removeImports,
+  },
   { name: "set-module-tree", after: [], why: "packages by path, for conflicts", run: setModuleTree },
-  { name: "set-rule-tree", after: ["rewrite-head-refs", "set-module-tree"], why: "rules by path, for arity, graph and conflicts", run: setRuleTree },
-  { name: "rewrite-locals", after: ["init-locals", "check-keyword-overrides"], why: "locals get names of their own; `:=` and `some` vanish", run: rewriteLocals },
-  { name: "rewrite-templates", after: ["rewrite-locals", "set-rule-tree"], why: "template strings become calls, with the scopes of locals known", run: (c) => rewriteTemplates(c, c.arity) },
-  { name: "check-void-calls", after: ["rewrite-templates"], why: "nested calls are still terms here", run: (c) => checkVoidCalls(c, c.findings, overRules(c)) },
-  { name: "rewrite-print", after: ["rewrite-locals", "check-void-calls"], why: "operands of print must be hoisted inside comprehensions, not outside", run: (c) => rewritePrints(c, c.arity) },
-  { name: "rewrite-expr-terms", after: ["rewrite-templates", "rewrite-print"], why: "calls inside terms become expressions", run: rewriteExprTerms },
+  {
+    name: "set-rule-tree",
+    after: ["rewrite-head-refs", "set-module-tree"],
+    why: "rules by path, for arity, graph and conflicts",
+    run: setRuleTree,
+  },
+  {
+    name: "rewrite-locals",
+    after: ["init-locals", "check-keyword-overrides"],
+    why: "locals get names of their own; `:=` and `some` vanish",
+    run: rewriteLocals,
+  },
+  {
+    name: "rewrite-templates",
+    after: ["rewrite-locals", "set-rule-tree"],
+    why: "template strings become calls, with the scopes of locals known",
+    run: (c) => rewriteTemplates(c, c.arity),
+  },
+  {
+    name: "check-void-calls",
+    after: ["rewrite-templates"],
+    why: "nested calls are still terms here",
+    run: (c) => checkVoidCalls(c, c.findings, overRules(c)),
+  },
+  {
+    name: "rewrite-print",
+    after: ["rewrite-locals", "check-void-calls"],
+    why: "operands of print must be hoisted inside comprehensions, not outside",
+    run: (c) => rewritePrints(c, c.arity),
+  },
+  {
+    name: "rewrite-expr-terms",
+    after: ["rewrite-templates", "rewrite-print"],
+    why: "calls inside terms become expressions",
+    run: rewriteExprTerms,
+  },
   { name: "set-annotations", after: [], why: "metadata calls need the annotations", run: setAnnotations },
-  { name: "rewrite-metadata", after: ["set-annotations", "rewrite-expr-terms"], why: "metadata calls are expressions now and become constants", run: rewriteMetadata },
-  { name: "set-graph", after: ["set-rule-tree", "rewrite-locals"], why: "who refers to whom, for recursion and type order", run: setGraph },
-  { name: "rewrite-comprehension-terms", after: ["rewrite-expr-terms"], why: "what stands before the bar becomes plain", run: rewriteComprehensionTerms },
-  { name: "rewrite-refs-in-head", after: ["rewrite-expr-terms"], why: "heads hold nothing to evaluate", run: rewriteRefsInHead },
-  { name: "rewrite-with", after: ["set-rule-tree", "rewrite-expr-terms"], why: "targets are checked against rules and builtins; values become plain", run: rewriteWiths },
-  { name: "check-rule-conflicts", after: ["set-rule-tree", "set-module-tree", "rewrite-locals"], why: "rules under one path must agree", run: checkRuleConflicts },
-  { name: "check-undefined-functions", after: ["rewrite-expr-terms", "set-rule-tree"], why: "an unknown function would look like an unsafe variable", run: checkUndefined },
-  { name: "check-head-safety", after: ["rewrite-refs-in-head", "check-undefined-functions"], why: "heads may only use what bodies bind", run: checkHeadSafety },
-  { name: "check-body-safety", after: ["check-head-safety", "rewrite-with"], why: "bodies are put in an order in which everything is bound", run: checkSafety },
-  { name: "rewrite-equals", after: ["check-body-safety"], why: "`==` binds nothing, so it must still be `==` when safety is checked", run: rewriteEquals },
-  { name: "rewrite-dynamics", after: ["rewrite-equals"], why: "operands become plain; order is settled by now", run: rewriteDynamics },
-  { name: "capture-test-terms", after: ["rewrite-dynamics"], why: "reports of failed tests show the sides of equalities", run: captureTestTerms },
+  {
+    name: "rewrite-metadata",
+    after: ["set-annotations", "rewrite-expr-terms"],
+    why: "metadata calls are expressions now and become constants",
+    run: rewriteMetadata,
+  },
+  {
+    name: "set-graph",
+    after: ["set-rule-tree", "rewrite-locals"],
+    why: "who refers to whom, for recursion and type order",
+    run: setGraph,
+  },
+  {
+    name: "rewrite-comprehension-terms",
+    after: ["rewrite-expr-terms"],
+    why: "what stands before the bar becomes plain",
+    run: rewriteComprehensionTerms,
+  },
+  {
+    name: "rewrite-refs-in-head",
+    after: ["rewrite-expr-terms"],
+    why: "heads hold nothing to evaluate",
+    run: rewriteRefsInHead,
+  },
+  {
+    name: "rewrite-with",
+    after: ["set-rule-tree", "rewrite-expr-terms"],
+    why: "targets are checked against rules and builtins; values become plain",
+    run: rewriteWiths,
+  },
+  {
+    name: "check-rule-conflicts",
+    after: ["set-rule-tree", "set-module-tree", "rewrite-locals"],
+    why: "rules under one path must agree",
+    run: checkRuleConflicts,
+  },
+  {
+    name: "check-undefined-functions",
+    after: ["rewrite-expr-terms", "set-rule-tree"],
+    why: "an unknown function would look like an unsafe variable",
+    run: checkUndefined,
+  },
+  {
+    name: "check-head-safety",
+    after: ["rewrite-refs-in-head", "check-undefined-functions"],
+    why: "heads may only use what bodies bind",
+    run: checkHeadSafety,
+  },
+  {
+    name: "check-body-safety",
+    after: ["check-head-safety", "rewrite-with"],
+    why: "bodies are put in an order in which everything is bound",
+    run: checkSafety,
+  },
+  {
+    name: "rewrite-equals",
+    after: ["check-body-safety"],
+    why: "`==` binds nothing, so it must still be `==` when safety is checked",
+    run: rewriteEquals,
+  },
+  {
+    name: "rewrite-dynamics",
+    after: ["rewrite-equals"],
+    why: "operands become plain; order is settled by now",
+    run: rewriteDynamics,
+  },
+  {
+    name: "capture-test-terms",
+    after: ["rewrite-dynamics"],
+    why: "reports of failed tests show the sides of equalities",
+    run: captureTestTerms,
+  },
   { name: "check-recursion", after: ["set-graph"], why: "a rule may not need itself", run: checkRecursion },
-  { name: "collect-required", after: ["rewrite-dynamics"], why: "the plan lists the builtins in use", run: collectRequired },
-  { name: "check-unsafe-builtins", after: ["rewrite-dynamics"], why: "some hosts forbid some builtins", run: checkUnsafe },
-  { name: "check-deprecated-builtins", after: ["rewrite-dynamics"], why: "v1 has dropped them", run: (c) => checkDeprecatedBuiltins(c, c.findings, overRules(c, true)) },
+  {
+    name: "check-types",
+    after: ["check-recursion", "rewrite-dynamics"],
+    why: "terms are flat, rules can be ordered",
+    run: (c) => checkTypes(c),
+  },
+  {
+    name: "collect-required",
+    after: ["rewrite-dynamics"],
+    why: "the plan lists the builtins in use",
+    run: collectRequired,
+  },
+  {
+    name: "check-unsafe-builtins",
+    after: ["rewrite-dynamics"],
+    why: "some hosts forbid some builtins",
+    run: checkUnsafe,
+  },
+  {
+    name: "check-deprecated-builtins",
+    after: ["rewrite-dynamics"],
+    why: "v1 has dropped them",
+    run: (c) => checkDeprecatedBuiltins(c, c.findings, overRules(c, true)),
+  },
 ];
 
 function initLocals(compilation: Compilation): void {
@@ -96,7 +257,10 @@ function setGraph(compilation: Compilation): void {
 function checkUndefined(compilation: Compilation): void {
   if (compilation.options.allowUndefinedFunctions === true) return;
   const { findings, rewritten } = compilation;
-  checkCalls({ compilation, findings, rewritten }, overRules(compilation));
+  checkCalls(
+    { compilation, findings, rewritten, argumentDetails: arityDetails(compilation) },
+    overRules(compilation),
+  );
 }
 
 function checkSafety(compilation: Compilation): void {
@@ -104,7 +268,11 @@ function checkSafety(compilation: Compilation): void {
 }
 
 function checkUnsafe(compilation: Compilation): void {
-  checkUnsafeBuiltins(compilation.options.unsafeBuiltins ?? new Set(), compilation.findings, overRules(compilation));
+  checkUnsafeBuiltins(
+    compilation.options.unsafeBuiltins ?? new Set(),
+    compilation.findings,
+    overRules(compilation),
+  );
 }
 
 function checkRecursion(compilation: Compilation): void {
@@ -115,7 +283,11 @@ function checkRecursion(compilation: Compilation): void {
         const cycle = graph.cycle(rule);
         if (cycle === undefined) continue;
         const path = cycle.map((r) => printRef(ruleRef(r))).join(" -> ");
-        findings.add("rego_recursion_error", rule.location, `rule ${printRef(ruleRef(rule))} is recursive: ${path}`);
+        findings.add(
+          "rego_recursion_error",
+          rule.location,
+          `rule ${printRef(ruleRef(rule))} is recursive: ${path}`,
+        );
       }
     }
     return false;
@@ -147,7 +319,13 @@ function ruleCell(module: ModuleCell, rule: Rule, index: number): RuleCell {
 }
 
 function moduleCell(module: Module): ModuleCell {
-  const cell: ModuleCell = { source: module, path: module.package.path, location: module.package.location, imports: module.imports, rules: [] };
+  const cell: ModuleCell = {
+    source: module,
+    path: module.package.path,
+    location: module.package.location,
+    imports: module.imports,
+    rules: [],
+  };
   module.rules.forEach((rule, i) => cell.rules.push(ruleCell(cell, rule, i)));
   return cell;
 }
@@ -189,12 +367,24 @@ function entrypointsOf(annotations: AnnotationSet): RefTerm[] {
   return annotations
     .flatten()
     .filter((entry) => entry.annotations?.entrypoint === true)
-    .map((entry): RefTerm => ({ kind: "ref", terms: groundPrefix(entry.path) as readonly [Term, ...Term[]], location: entry.location }));
+    .map(
+      (entry): RefTerm => ({
+        kind: "ref",
+        terms: groundPrefix(entry.path) as readonly [Term, ...Term[]],
+        location: entry.location,
+      }),
+    );
 }
 
 function finish(compilation: Compilation): CompiledModules {
   const done = new Map<RuleCell, Rule>();
-  const modules = compilation.modules.map((cell): Module => ({ ...cell.source, imports: [], rules: cell.rules.map((rule) => finishedRule(rule, done)) }));
+  const modules = compilation.modules.map(
+    (cell): Module => ({
+      ...cell.source,
+      imports: [],
+      rules: cell.rules.map((rule) => finishedRule(rule, done)),
+    }),
+  );
   return {
     modules,
     ruleTree: mapRuleTree(compilation.ruleTree, (cell) => done.get(cell) as Rule),
@@ -218,7 +408,8 @@ export function check(modules: readonly Module[], options: CheckOptions = {}): C
   const compilation = startCompilation(modules, options);
   for (const stage of stages) {
     stage.run(compilation);
-    if (compilation.findings.any) return { compiled: undefined, diagnostics: sortDiagnostics(compilation.findings.list) };
+    if (compilation.findings.any)
+      return { compiled: undefined, diagnostics: sortDiagnostics(compilation.findings.list) };
   }
   return { compiled: finish(compilation), diagnostics: [] };
 }

@@ -2,6 +2,7 @@
 // Keys are scalars and vars as text that cannot clash, so that `1` and `"1"` are different children.
 
 import type { Term } from "../../syntax/ast.ts";
+import { printTerm } from "../../syntax/print.ts";
 import { type ModuleCell, type RuleCell, ruleRef } from "./cells.ts";
 import { groundPrefix, isScalar } from "./walk.ts";
 
@@ -33,12 +34,17 @@ export function nodeKey(term: Term): string {
     case "null":
       return "0";
     default:
-      return `x${term.kind}`;
+      return `x${printTerm(term)}`;
   }
 }
 
 const newModuleNode = (hide: boolean): ModuleNode => ({ children: new Map(), modules: [], hide });
-export const newRuleNode = <R>(key: Term | undefined): RuleNode<R> => ({ key, children: new Map(), values: [], hide: false });
+export const newRuleNode = <R>(key: Term | undefined): RuleNode<R> => ({
+  key,
+  children: new Map(),
+  values: [],
+  hide: false,
+});
 
 export function moduleTree(modules: readonly ModuleCell[]): ModuleNode {
   const root = newModuleNode(false);
@@ -111,8 +117,11 @@ export function eachModuleNode(node: ModuleNode, visit: (node: ModuleNode) => vo
   for (const child of node.children.values()) eachModuleNode(child, visit);
 }
 
-const isConstant = (term: Term): boolean =>
-  isScalar(term) || ((term.kind === "array" || term.kind === "set") && term.items.every(isConstant)) || (term.kind === "object" && term.entries.every(([k, v]) => isConstant(k) && isConstant(v)));
+/** A value as it stands: no variable, nothing to evaluate. */
+export const isConstant = (term: Term): boolean =>
+  isScalar(term) ||
+  ((term.kind === "array" || term.kind === "set") && term.items.every(isConstant)) ||
+  (term.kind === "object" && term.entries.every(([k, v]) => isConstant(k) && isConstant(v)));
 
 /** Every rule that a ref could refer to: known elements narrow it down, the others stand for any child. */
 export function rulesReferredTo<R>(root: RuleNode<R>, ref: readonly Term[], hidden: boolean): Set<R> {

@@ -150,9 +150,12 @@ export class VarCollector {
   }
 }
 
-export const varsOfTerm = (term: Term, options?: VarOptions): Set<string> => new VarCollector(options).term(term).names();
-export const varsOfExpr = (expr: Expr, options?: VarOptions): Set<string> => new VarCollector(options).expr(expr).names();
-export const varsOfBody = (body: Body, options?: VarOptions): Set<string> => new VarCollector(options).body(body).names();
+export const varsOfTerm = (term: Term, options?: VarOptions): Set<string> =>
+  new VarCollector(options).term(term).names();
+export const varsOfExpr = (expr: Expr, options?: VarOptions): Set<string> =>
+  new VarCollector(options).expr(expr).names();
+export const varsOfBody = (body: Body, options?: VarOptions): Set<string> =>
+  new VarCollector(options).body(body).names();
 export const varsOfTerms = (terms: readonly Term[], options?: VarOptions): Set<string> => {
   const collector = new VarCollector(options);
   for (const t of terms) collector.term(t);

@@ -2,7 +2,20 @@
 // its children replaced. Nothing here changes a node in place, and nothing here knows what a stage is for.
 
 import type { Location } from "../../error.ts";
-import type { Body, CallTerms, Every, Expr, Logical, NotBody, RefTerm, Rule, SomeDecl, Term, VarTerm, With } from "../../syntax/ast.ts";
+import type {
+  Body,
+  CallTerms,
+  Every,
+  Expr,
+  Logical,
+  NotBody,
+  RefTerm,
+  Rule,
+  SomeDecl,
+  Term,
+  VarTerm,
+  With,
+} from "../../syntax/ast.ts";
 
 /** Callbacks of a walk; returning true keeps the walk out of the node's children. */
 export interface Visitor {
@@ -21,7 +34,8 @@ export function callOf(expr: Expr): CallTerms | undefined {
 
 /** What an expression that is no call holds. */
 type Single = Exclude<Expr["terms"], CallTerms>;
-const single = (expr: Expr): Single | undefined => (callOf(expr) === undefined ? (expr.terms as Single) : undefined);
+const single = (expr: Expr): Single | undefined =>
+  callOf(expr) === undefined ? (expr.terms as Single) : undefined;
 
 export function everyOf(expr: Expr): Every | undefined {
   const terms = single(expr);
@@ -44,7 +58,11 @@ export function someOf(expr: Expr): SomeDecl | undefined {
 }
 
 const isStatement = (terms: Single): terms is SomeDecl | Every | NotBody | Logical =>
-  terms.kind === "every" || terms.kind === "not" || terms.kind === "some" || terms.kind === "and" || terms.kind === "or";
+  terms.kind === "every" ||
+  terms.kind === "not" ||
+  terms.kind === "some" ||
+  terms.kind === "and" ||
+  terms.kind === "or";
 
 /** The single term of an expression that is neither call nor statement (`some`, `every`, `not`, `and`, `or`). */
 export function termOf(expr: Expr): Term | undefined {
@@ -65,9 +83,12 @@ export const isAssignment = (expr: Expr): boolean => isGlobalCall(expr, "assign"
 /** `eq` and `assign` can be called by name, with any number of arguments; only two make sense to the rewriters. */
 export const hasTwoOperands = (expr: Expr): boolean => callOf(expr)?.length === 3;
 
-export const isScalar = (term: Term): boolean => term.kind === "null" || term.kind === "boolean" || term.kind === "number" || term.kind === "string";
+export const isScalar = (term: Term): boolean =>
+  term.kind === "null" || term.kind === "boolean" || term.kind === "number" || term.kind === "string";
 export const isComprehension = (term: Term): boolean =>
-  term.kind === "array-comprehension" || term.kind === "set-comprehension" || term.kind === "object-comprehension";
+  term.kind === "array-comprehension" ||
+  term.kind === "set-comprehension" ||
+  term.kind === "object-comprehension";
 export const isGenerated = (name: string): boolean => name.startsWith("__local");
 export const isWildcard = (name: string): boolean => name.startsWith("$");
 
@@ -89,12 +110,21 @@ export function refTerm(terms: readonly [Term, ...Term[]], location: Location): 
 /** The operator of a builtin as the parser spells it: `a.b` is the var `a` followed by the string "b". */
 export function builtinRef(name: string, location: Location): RefTerm {
   const [head = "", ...rest] = name.split(".");
-  return refTerm([varTerm(head, location), ...rest.map((value): Term => ({ kind: "string", value, location }))], location);
+  return refTerm(
+    [varTerm(head, location), ...rest.map((value): Term => ({ kind: "string", value, location }))],
+    location,
+  );
 }
 
 /** `a = b` as the compiler makes it. */
 export function equality(a: Term, b: Term, location: Location, generated: boolean): Expr {
-  const expr: Expr = { kind: "expr", terms: [builtinRef("eq", location), a, b], negated: false, with: [], location };
+  const expr: Expr = {
+    kind: "expr",
+    terms: [builtinRef("eq", location), a, b],
+    negated: false,
+    with: [],
+    location,
+  };
   return generated ? { ...expr, generated: true } : expr;
 }
 
@@ -229,7 +259,9 @@ export function mapTerm(term: Term, mapper: Mapper): Term {
     }
     case "object-comprehension": {
       const [key, value, body] = [mapper.term(term.key), mapper.term(term.value), mapper.body(term.body)];
-      return key === term.key && value === term.value && body === term.body ? term : { ...term, key, value, body };
+      return key === term.key && value === term.value && body === term.body
+        ? term
+        : { ...term, key, value, body };
     }
     case "call": {
       const [operator, args] = [mapper.term(term.operator) as RefTerm, mapList(term.args, mapper.term)];
@@ -263,7 +295,13 @@ function mapTerms(expr: Expr, mapper: Mapper): Expr["terms"] {
   switch (terms.kind) {
     case "every": {
       const key = terms.key === undefined ? {} : { key: mapper.term(terms.key) };
-      return { ...terms, ...key, value: mapper.term(terms.value), domain: mapper.term(terms.domain), body: mapper.body(terms.body) };
+      return {
+        ...terms,
+        ...key,
+        value: mapper.term(terms.value),
+        domain: mapper.term(terms.domain),
+        body: mapper.body(terms.body),
+      };
     }
     case "not":
       return { ...terms, body: mapper.body(terms.body) };

@@ -20,7 +20,7 @@ export interface BuiltinFailure {
   /** The builtin's name. */
   readonly name: string;
   readonly code: ErrorCode;
-  /** `name: why`, as OPA prints it. */
+  /** `name: why`, as OPA prints it: the body says it all. */
   readonly message: string;
   readonly location: Location | undefined;
 }
@@ -241,7 +241,7 @@ export class Instance implements BuiltinHost {
     return {
       name: name!,
       code: word(0) === abi.ERROR_TYPE ? "eval_type_error" : "eval_builtin_error",
-      message: `${name}: ${message}`,
+      message,
       location: { file: file!, row: word(2), col: word(3), offset: 0, text: "" },
     };
   }
@@ -269,7 +269,7 @@ export class Instance implements BuiltinHost {
   failed(name: string, code: ErrorCode, message: string): void {
     const { fail, opa_malloc } = this.#exports;
     if (fail === undefined) {
-      this.#failures.push({ name, code, message: `${name}: ${message}`, location: undefined });
+      this.#failures.push({ name, code, message, location: undefined });
       return;
     }
     const box = opa_malloc(abi.BOX_SIZE + message.length * 3);

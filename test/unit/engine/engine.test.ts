@@ -119,7 +119,7 @@ describe("host builtins", () => {
 
   test("that fail are undefined, reported with their place, and in strict mode an error", () => {
     const fail = (): never => {
-      throw new PolicyError("eval_type_error", "operand 1 must be string but got number");
+      throw new PolicyError("eval_type_error", "host.f: operand 1 must be string but got number");
     };
     const engine = engineOf(host, { hosts: { "host.f": fail } });
     const { results, errors } = engine.evaluate(0, { value: 1 });

@@ -1,0 +1,74 @@
+// The parts that a build made, laid out as files in the order `opa build` writes them: /data.json, modules, /policy.wasm, plan,
+// /.manifest. Parts in, Bundle out, ready to sign and write. Checks nothing: verify.ts does.
+
+import { encode } from "../value/json.ts";
+import { emptyObject, object } from "../value/object.ts";
+import { encodeUtf8 } from "../value/utf8.ts";
+import type { RegoObject, Value } from "../value/value.ts";
+import type { Bundle, BundleFile, Manifest, ModuleFile, PatchOperation } from "./bundle.ts";
+import { encodeManifest, isDefault } from "./manifest.ts";
+import { entrypointsOf, isStructured } from "./read.ts";
+import { decode } from "../value/json.ts";
+
+export interface BundleParts {
+  readonly manifest: Manifest;
+  readonly data?: RegoObject;
+  readonly modules?: readonly ModuleFile[];
+  /** Written as `/policy.wasm` unless a path is given. */
+  readonly wasm?: readonly BundleFile[];
+  readonly plans?: readonly BundleFile[];
+}
+
+/** JSON as OPA's writer has it: HTML escapes, one line end. */
+function jsonFile(path: string, value: Value): BundleFile {
+  return { path, bytes: encodeUtf8(`${encode(value)}\n`) };
+}
+
+function manifestFile(manifest: Manifest): BundleFile[] {
+  return isDefault(manifest) ? [] : [{ path: ".manifest", bytes: encodeUtf8(encodeManifest(manifest)) }];
+}
+
+function withDocuments(bundle: Omit<Bundle, "documents">): Bundle {
+  const documents = new Map<string, Value>();
+  for (const { path, bytes } of bundle.files) if (isStructured(path)) documents.set(path, decode(bytes));
+  return { ...bundle, documents };
+}
+
+export function assemble(parts: BundleParts): Bundle {
+  const { manifest, data = emptyObject, modules = [], wasm = [], plans = [] } = parts;
+  return withDocuments({
+    type: "snapshot",
+    manifest,
+    data,
+    modules,
+    wasm: wasm.map((file) => ({ ...file, entrypoints: entrypointsOf(manifest, file.path) })),
+    plans,
+    patch: [],
+    signatures: undefined,
+    files: [
+      jsonFile("data.json", data),
+      ...modules.map(({ path, text }) => ({ path, bytes: encodeUtf8(text) })),
+      ...wasm,
+      ...plans,
+      ...manifestFile(manifest),
+    ],
+  });
+}
+
+/** A delta bundle: changes and the manifest of the snapshot they change. */
+export function assembleDelta(manifest: Manifest, patch: readonly PatchOperation[]): Bundle {
+  const operations = patch.map(({ op, path, value }) =>
+    object([["op", op], ["path", path], ...(value === undefined ? [] : [["value", value] as const])]),
+  );
+  return withDocuments({
+    type: "delta",
+    manifest,
+    data: emptyObject,
+    modules: [],
+    wasm: [],
+    plans: [],
+    patch,
+    signatures: undefined,
+    files: [jsonFile("patch.json", object([["data", operations]])), ...manifestFile(manifest)],
+  });
+}

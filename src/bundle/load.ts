@@ -1,0 +1,120 @@
+// A folder or a packed bundle on disk to an unbuilt Bundle, as `opa build -b` takes them: .rego, data.json|yaml|yml by folder, .manifest.
+// Node only. Reads; never follows a link out of the folder, since it follows none.
+
+import { lstatSync, readdirSync, readFileSync } from "node:fs";
+import { basename, join, relative } from "node:path";
+import { PolicyError } from "../error.ts";
+import type { ArchiveLimits } from "./archive.ts";
+import type { Bundle, BundleFile } from "./bundle.ts";
+import { bundleError } from "./bundle.ts";
+import { matchesFile } from "./glob.ts";
+import { checkManifest, rootsOverlap } from "./manifest.ts";
+import { fromFiles, read } from "./read.ts";
+import { lookup, merge, nest } from "./tree.ts";
+import { assemble } from "./assemble.ts";
+import { emptyObject } from "../value/object.ts";
+
+export interface LoadOptions {
+  /** Patterns of names (of files and folders) to leave out: `--ignore`. */
+  readonly ignore?: readonly string[];
+  readonly limits?: ArchiveLimits;
+}
+
+/** The bundle at a path: a folder, or a packed bundle. Its manifest is checked, its signature is not. */
+export async function load(path: string, options: LoadOptions = {}): Promise<Bundle> {
+  const stat = onDisk(path, () => lstatSync(path));
+  try {
+    const bundle = stat.isFile()
+      ? await read(new Uint8Array(readFileSync(path)), options)
+      : renameModules(await fromFiles(readFolder(path, options)), path);
+    checkManifest(bundle);
+    return bundle;
+  } catch (error) {
+    if (!(error instanceof PolicyError)) throw error;
+    throw new PolicyError(error.code, `loading error: bundle ${path}: ${error.message}`, { cause: error });
+  }
+}
+
+/** Every regular file below a folder, in the order of names. */
+function readFolder(folder: string, { ignore = [], limits = {} }: LoadOptions): BundleFile[] {
+  const files: BundleFile[] = [];
+  const walk = (path: string): void => {
+    for (const name of onDisk(path, () => readdirSync(path)).sort()) {
+      if (ignore.some((pattern) => matchesFile(pattern, name))) continue;
+      const inner = join(path, name);
+      const stat = onDisk(inner, () => lstatSync(inner));
+      if (stat.isDirectory()) walk(inner);
+      if (!stat.isFile()) continue;
+      if (limits.maxFileBytes !== undefined && stat.size > limits.maxFileBytes)
+        throw bundleError(
+          `bundle file ${inner} size (${stat.size} bytes) exceeds configured size_limit_bytes (${limits.maxFileBytes} bytes)`,
+        );
+      const bytes = new Uint8Array(onDisk(inner, () => readFileSync(inner)));
+      files.push({ path: relative(folder, inner).replaceAll("\\", "/"), bytes });
+    }
+  };
+  walk(folder);
+  return files;
+}
+
+/** OPA names modules after the folder they were loaded from: `rego/ai/decision.rego`. */
+function renameModules(bundle: Bundle, folder: string): Bundle {
+  const prefix = folder
+    .replaceAll("\\", "/")
+    .split("/")
+    .filter((segment) => segment !== "" && segment !== "." && segment !== "..")
+    .join("/");
+  if (prefix === "") return bundle;
+  return {
+    ...bundle,
+    modules: bundle.modules.map(({ path, text }) => ({ path: `${prefix}/${path}`, text })),
+  };
+}
+
+/**
+ * Several bundles in one (`-b a -b b`). With one, it stays what it is. Roots of different bundles must not overlap; a bundle that says
+ * nothing about roots owns everything. Revisions and metadata of several bundles are dropped, as in OPA.
+ */
+export function mergeBundles(bundles: readonly Bundle[]): Bundle {
+  const [first, ...others] = bundles;
+  if (first === undefined) throw bundleError("expected at least one bundle");
+  if (others.length === 0) return first;
+  const roots = bundles.flatMap((bundle) => bundle.manifest.roots);
+  for (const [i, a] of roots.entries())
+    for (const b of roots.slice(i + 1))
+      if (rootsOverlap(a, b))
+        throw bundleError(`bundle merge failed: manifest has overlapped roots: '${a}' and '${b}'`);
+  let data = emptyObject;
+  for (const bundle of bundles) {
+    for (const root of bundle.manifest.roots) {
+      const path = root === "" ? [] : root.split("/");
+      const value = lookup(bundle.data, path);
+      const nested = value === undefined ? undefined : nest(path, value);
+      const merged = nested === undefined ? data : merge(data, nested);
+      if (merged === undefined) throw bundleError(`failed to insert data file from path ${root}`);
+      data = merged;
+    }
+  }
+  return assemble({
+    manifest: { revision: "", roots, wasm: bundles.flatMap(({ manifest }) => manifest.wasm) },
+    data,
+    modules: bundles.flatMap(({ modules }) => modules),
+    wasm: bundles.flatMap(({ wasm }) => wasm),
+    plans: bundles.flatMap(({ plans }) => plans),
+  });
+}
+
+function onDisk<T>(path: string, run: () => T): T {
+  try {
+    return run();
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code;
+    const why = code === "ENOENT" ? "no such file or directory" : (cause as Error).message;
+    throw new PolicyError("io_error", `open ${path}: ${why}`, { cause });
+  }
+}
+
+/** The name a bundle on disk goes by. */
+export function bundleNameOf(path: string): string {
+  return basename(path).replace(/\.tar\.gz$/, "");
+}

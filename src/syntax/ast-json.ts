@@ -2,6 +2,7 @@
 // of the source, locations on request (their text in base64). Gives plain objects whose keys stand in OPA's order; JsonNumber keeps number texts.
 
 import type { Location } from "../error.ts";
+import { ruleAnnotations } from "./annotations.ts";
 import type { Annotations, Body, Comment, Expr, Head, Import, Module, Rule, Term, With } from "./ast.ts";
 import { sortEntries, sortTerms } from "./order.ts";
 import { isCallTerms } from "./visit.ts";
@@ -19,6 +20,7 @@ export type JsonNode =
   | boolean
   | string
   | number
+  | bigint
   | JsonNumber
   | readonly JsonNode[]
   | { readonly [key: string]: JsonNode };
@@ -31,18 +33,14 @@ export interface JsonOptions {
 export function moduleToJson(module: Module, options: JsonOptions = {}): JsonNode {
   const { annotations, imports, rules, comments } = module;
   const writer = new Writer(options.locations === true);
+  const attached = ruleAnnotations(module);
   const path = module.package.path.terms.map(writer.term);
   return {
     package: { ...writer.at(module.package.location), path },
     ...(imports.length > 0 && { imports: imports.map(writer.import) }),
     ...(annotations.length > 0 && { annotations: annotations.map(writer.annotations) }),
     ...(rules.length > 0 && {
-      rules: rules.map((rule, i) =>
-        writer.rule(
-          rule,
-          annotations.filter((block) => block.target === i),
-        ),
-      ),
+      rules: rules.map((rule, i) => writer.rule(rule, attached[i] ?? [])),
     }),
     ...(options.comments === true &&
       comments.length > 0 && {
@@ -257,6 +255,7 @@ export function jsonText(node: JsonNode, indent = ""): string {
 function write(node: JsonNode, indent: string, margin: string): string {
   if (node instanceof JsonNumber) return node.text;
   if (typeof node === "string") return goString(node);
+  if (typeof node === "bigint") return String(node);
   if (typeof node !== "object" || node === null) return JSON.stringify(node);
   const isArray = Array.isArray(node);
   const inner = margin + indent;

@@ -3,6 +3,7 @@
 
 import type { Diagnostic, Location } from "../error.ts";
 import type { Body, CallTerms, Expr, Head, Import, Module, Package, RefTerm, Rule, Term } from "./ast.ts";
+import { type AnnotationBlock, attachAnnotations, type Target } from "./annotations.ts";
 import type { Cursor } from "./cursor.ts";
 import { termKindName } from "./order.ts";
 import { globalName } from "./parse-term.ts";
@@ -198,6 +199,7 @@ export function assemble(
   cursor: Cursor,
   statements: readonly Statement[],
   builtins: ReadonlySet<string>,
+  blocks: readonly AnnotationBlock[],
 ): Assembled {
   const [first, ...rest] = statements;
   if (first === undefined) {
@@ -207,8 +209,11 @@ export function assemble(
   const diagnostics: Diagnostic[] = [];
   const imports: Import[] = [];
   const rules: Rule[] = [];
+  const targets: Target[] = [{ kind: "package", row: locationOf(first).row, target: -1 }];
   if (first.kind !== "package") diagnostics.push(finding(locationOf(first), "package expected"));
   for (const statement of rest) {
+    const kind = statement.kind === "body" ? "rule" : statement.kind;
+    targets.push({ kind, row: locationOf(statement).row, target: kind === "rule" ? rules.length : -1 });
     if (statement.kind === "import") imports.push(statement);
     else if (statement.kind === "rule") rules.push(statement);
     else if (statement.kind === "package")
@@ -227,13 +232,15 @@ export function assemble(
     }
   }
   if (diagnostics.length > 0 || first.kind !== "package") return { module: undefined, diagnostics };
+  const attached = attachAnnotations(blocks, targets);
+  if (attached.diagnostics.length > 0) return { module: undefined, diagnostics: attached.diagnostics };
   const module: Module = {
     kind: "module",
     package: first,
     imports,
     rules,
     comments: cursor.comments(),
-    annotations: [],
+    annotations: attached.annotations,
     regoVersion: isV1 ? "v1" : "v0",
     file: cursor.file,
   };

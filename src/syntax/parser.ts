@@ -3,6 +3,7 @@
 
 import type { Diagnostic } from "../error.ts";
 import type { Body, Module, RefTerm, RegoVersion, Term } from "./ast.ts";
+import { parseAnnotationBlocks } from "./annotations.ts";
 import { Cursor, type Grammar } from "./cursor.ts";
 import { INFIX_SYMBOLS } from "./operators.ts";
 import { parseBody, parseLiteral, parseQuery as parseBodyUpTo } from "./parse-expr.ts";
@@ -33,6 +34,8 @@ export interface ParseOptions {
 
 export interface ParseModuleOptions extends ParseOptions {
   readonly file: string;
+  /** Whether METADATA blocks are read; on unless told otherwise. */
+  readonly annotations?: boolean | undefined;
 }
 
 export interface ParseQueryOptions extends ParseOptions {
@@ -78,8 +81,11 @@ export function parseModule(
 ): { module: Module | undefined; diagnostics: Diagnostic[] } {
   const cursor = open(text, options);
   const statements = parseStatements(cursor, false);
+  const comments = options.annotations === false ? [] : cursor.comments();
+  const { blocks, errors } = parseAnnotationBlocks(comments, (inner) => parseTerm(inner));
+  for (const { location, message } of errors) cursor.error(location, message);
   if (cursor.failed) return { module: undefined, diagnostics: cursor.errors() };
-  return assemble(cursor, statements, options.builtins ?? INFIX_NAMES);
+  return assemble(cursor, statements, options.builtins ?? INFIX_NAMES, blocks);
 }
 
 /** A query, as `opa eval` takes it: expressions on lines or behind semicolons. An empty text is an empty body. */

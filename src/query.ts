@@ -1,0 +1,201 @@
+// Ad-hoc queries: the text of a query over checked modules to its results, in the shape in which OPA shows them - every expression's value
+// beside the variables' bindings. The query is compiled to Wasm like everything else and run by the engine.
+
+import { builtins as allBuiltins } from "./builtins/registry.ts";
+import type { Builtin, BuiltinContext } from "./builtins/builtin.ts";
+import { loadRuntime } from "./build.ts";
+import { type CompiledModules, compile, compileQuery } from "./compile/compile.ts";
+import { type DataSource, type Document, type Limits, prepare } from "./engine/engine.ts";
+import { failWith, type Location } from "./error.ts";
+import type { Body, Expr, Import, RefTerm, Term } from "./syntax/ast.ts";
+import { parseModule, parseQuery, parseRef } from "./syntax/parser.ts";
+import { isCallTerms, singleTerm, walkBody } from "./syntax/visit.ts";
+import { isObject, type Value } from "./value/value.ts";
+
+export interface QueryRequest {
+  readonly text: string;
+  /** Absent: `input` is undefined. */
+  readonly input?: Document | undefined;
+  readonly data?: DataSource | undefined;
+  /** A builtin that fails makes the query fail. */
+  readonly strictBuiltinErrors?: boolean | undefined;
+  /** Compiler strict mode for the query itself. */
+  readonly strict?: boolean | undefined;
+  /** `data.x` or `future.keywords.in` paths. */
+  readonly imports?: readonly string[] | undefined;
+  /** The package whose rules the query may name without `data.…`. */
+  readonly package?: string | undefined;
+  readonly context?: Partial<BuiltinContext> | undefined;
+  readonly builtins?: ReadonlyMap<string, Builtin> | undefined;
+  readonly limits?: Limits | undefined;
+}
+
+export interface ExpressionValue {
+  readonly value: Value;
+  readonly text: string;
+  readonly location: { readonly row: number; readonly col: number };
+}
+
+/** One solution of a query. */
+export interface QuerySolution {
+  readonly expressions: readonly ExpressionValue[];
+  readonly bindings: ReadonlyMap<string, Value>;
+}
+
+const CAPTURE = "$capture";
+const PLAN = "query";
+
+/** Compiles and runs a query. Throws PolicyError with findings, or what evaluation failed with. */
+export async function runQuery(compiled: CompiledModules, request: QueryRequest): Promise<QuerySolution[]> {
+  const { body, diagnostics } = parseQuery(request.text, { imports: request.imports });
+  if (body === undefined) throw failWith(diagnostics);
+  const captured = captureValues(body, compiled);
+  const query = compileQuery(compiled, captured.body, {
+    print: request.context?.print !== undefined,
+    ...(request.strict !== undefined && { strict: request.strict }),
+    ...(request.package !== undefined && { package: readRef(`data.${request.package}`) }),
+    ...(request.imports !== undefined && { imports: dataImports(request.imports) }),
+  });
+  const runtime = loadRuntime();
+  const { emitted } = compile(compiled, { queries: [{ name: PLAN, queries: [query] }] }, { runtime });
+  const engine = prepare({
+    wasm: emitted.bytes,
+    builtins: request.builtins ?? allBuiltins,
+    ...(request.data !== undefined && { data: request.data }),
+    ...(request.limits !== undefined && { limits: request.limits }),
+  });
+  const answer = await engine.evaluateAsync(PLAN, request.input, {
+    strict: request.strictBuiltinErrors ?? false,
+    ...(request.context !== undefined && { context: request.context }),
+  });
+  return answer.values.map((value) => solution(value, captured.shown));
+}
+
+/** Imports are written as in a module, `data.a.b as c`, so they are read as one. */
+function dataImports(imports: readonly string[]): readonly Import[] {
+  const lines = imports
+    .filter((path) => !/^(future|rego)\./.test(path.trim()))
+    .map((path) => `import ${path}`);
+  const { module, diagnostics } = parseModule(["package imports", ...lines].join("\n"), { file: "" });
+  if (module === undefined) throw failWith(diagnostics);
+  return module.imports;
+}
+
+function readRef(text: string): RefTerm {
+  const { ref, diagnostics } = parseRef(text);
+  if (ref === undefined) throw failWith(diagnostics);
+  return ref;
+}
+
+interface Shown {
+  readonly location: Location;
+  /** The variable that holds the expression's value; absent where its value is `true` by being there. */
+  readonly capture: string | undefined;
+}
+
+function solution(value: Value, shown: readonly Shown[]): QuerySolution {
+  const bindings = new Map<string, Value>();
+  const captures = new Map<string, Value>();
+  if (isObject(value)) {
+    for (const [key, bound] of value.entries()) {
+      if (typeof key === "string") (key.startsWith(CAPTURE) ? captures : bindings).set(key, bound);
+    }
+  }
+  const expressions = shown.map(({ location, capture }) => ({
+    value: capture === undefined ? true : (captures.get(capture) ?? true),
+    text: location.text,
+    location: { row: location.row, col: location.col },
+  }));
+  return { expressions, bindings };
+}
+
+/**
+ * Gives every expression that has a value a variable to leave it in, as OPA's rego package does: a lone expression may then be shown
+ * although it is false; several, or one that iterates, must each be true.
+ */
+function captureValues(body: Body, compiled: CompiledModules): { body: Body; shown: Shown[] } {
+  const mustHold = body.length > 1 || iterates(body, compiled);
+  const shown: Shown[] = [];
+  const rewritten: Expr[] = [];
+  const conditions: Expr[] = [];
+  for (const expr of body) {
+    if (
+      !isCallTerms(expr.terms) &&
+      expr.terms.kind === "some" &&
+      !expr.terms.symbols.some((symbol) => symbol.kind === "call")
+    ) {
+      rewritten.push(expr);
+      continue;
+    }
+    const variable: Term = { kind: "var", name: `${CAPTURE}${shown.length}`, location: expr.location };
+    const capturing = expr.negated ? undefined : capture(expr, variable, compiled);
+    shown.push({ location: expr.location, capture: capturing && variable.name });
+    rewritten.push(capturing ?? expr);
+    if (capturing !== undefined && mustHold) {
+      conditions.push({
+        kind: "expr",
+        terms: variable,
+        negated: false,
+        with: [],
+        generated: true,
+        location: expr.location,
+      });
+    }
+  }
+  return { body: [...rewritten, ...conditions], shown };
+}
+
+function capture(expr: Expr, variable: Term, compiled: CompiledModules): Expr | undefined {
+  const term = singleTerm(expr);
+  if (term !== undefined) {
+    const at = expr.location;
+    const eq: RefTerm = { kind: "ref", terms: [{ kind: "var", name: "eq", location: at }], location: at };
+    return { ...expr, terms: [eq, term, variable] };
+  }
+  if (!isCallTerms(expr.terms)) return undefined;
+  const [operator, ...args] = expr.terms;
+  const name = refName(operator);
+  if (name === "eq" || name === "assign") return undefined;
+  return arity(name, compiled) === args.length
+    ? { ...expr, terms: [operator, ...args, variable] }
+    : undefined;
+}
+
+/** How many arguments a function takes that has a result; undefined for what is unknown or void. */
+function arity(name: string, compiled: CompiledModules): number | undefined {
+  const builtin = compiled.builtins.get(name);
+  if (builtin !== undefined) return builtin.result === undefined ? undefined : builtin.args.length;
+  for (const module of compiled.modules) {
+    for (const rule of module.rules) {
+      if (rule.head.args === undefined) continue;
+      const path = [...module.package.path.terms, ...rule.head.reference.terms].map(stepName).join(".");
+      if (path === name) return rule.head.args.length;
+    }
+  }
+  return undefined;
+}
+
+function refName(ref: RefTerm): string {
+  return ref.terms.map(stepName).join(".");
+}
+
+function stepName(term: Term): string {
+  if (term.kind === "var") return term.name;
+  return term.kind === "string" ? term.value : `[${term.kind}]`;
+}
+
+/** Whether a body can have several solutions by what it says: a variable inside a ref, or a relation. */
+function iterates(body: Body, compiled: CompiledModules): boolean {
+  let found = false;
+  walkBody(body, {
+    term(term) {
+      if (term.kind.endsWith("comprehension")) return true;
+      if (term.kind === "ref") {
+        if (compiled.builtins.get(refName(term))?.relation === true) found = true;
+        if (term.terms.slice(1).some((step) => step.kind === "var")) found = true;
+      }
+      return found;
+    },
+  });
+  return found;
+}

@@ -21,11 +21,11 @@ export interface Compiled {
 }
 
 /** The one builtin of OPA's test runner. */
-const TEST_SLEEP: Builtin = {
+export const TEST_SLEEP: Builtin = {
   name: "test.sleep",
   description: "Waits.",
-  args: [],
-  result: undefined,
+  args: [{ name: "duration", type: { kind: "string" }, description: "how long" }],
+  result: { name: "", type: { kind: "null" }, description: "" },
   examples: [],
   host: async ([duration]) => {
     const [, amount, unit] = /^(\d+)(ns|us|ms|s)$/.exec(duration as string) ?? [];

@@ -1,0 +1,81 @@
+// Evaluation cases through the whole pipeline: parse, check, plan, emit, evaluate. In: a folder of cases (JSON or OPA's YAML). Out: a
+// report. As a program: `run FOLDER [--host engine|opa-wasm] [--filter TEXT] [--runtime FILE]` prints it and exits 1 if a case failed.
+
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { builtins as registry } from "../../src/builtins/registry.ts";
+import { checkSources, compile, compileQuery } from "../../src/compile/compile.ts";
+import { failWith, PolicyError } from "../../src/error.ts";
+import { parseQuery } from "../../src/syntax/parser.ts";
+import { type Case, readCases } from "./cases.ts";
+import { type Compiled, type HostName, runOn, TEST_SLEEP } from "./hosts.ts";
+import { describe, judge } from "./judge.ts";
+import { type Judged, type Report, report } from "./report.ts";
+
+export interface RunOptions {
+  readonly runtime: Uint8Array;
+  readonly host?: HostName;
+  /** Only categories or notes that contain this. */
+  readonly filter?: string;
+}
+
+const BUILTINS = new Map([...registry, ["test.sleep", TEST_SLEEP] as const]);
+
+/** Modules and query of a case as one module with the query as its only plan. Throws PolicyError. */
+export function compileCase(item: Case, runtime: Uint8Array): Compiled {
+  const sources = item.modules.map((text, index) => ({ file: `test-${index}.rego`, text }));
+  const compiled = checkSources(sources, { builtins: BUILTINS });
+  const { body, diagnostics } = parseQuery(item.query, { file: "" });
+  if (body === undefined) throw failWith(diagnostics);
+  const query = compileQuery(compiled, body);
+  return compile(compiled, { queries: [{ name: "eval", queries: [query] }] }, { runtime, verify: true })
+    .emitted;
+}
+
+export async function runCases(folder: string, options: RunOptions): Promise<Report> {
+  const judged: Judged[] = [];
+  for (const item of readCases(folder)) {
+    const { category, note, strict } = item;
+    if (options.filter !== undefined && !`${category} ${note}`.includes(options.filter)) continue;
+    // OPA's host has no strict mode and no errors of builtins to ask for.
+    if (options.host === "opa-wasm" && strict) continue;
+    judged.push({ category, note, reason: await runCase(item, options) });
+  }
+  return report(judged);
+}
+
+async function runCase(item: Case, options: RunOptions): Promise<string | undefined> {
+  let compiled: Compiled;
+  try {
+    compiled = compileCase(item, options.runtime);
+  } catch (error) {
+    const bug = error instanceof PolicyError ? "" : `\n${error instanceof Error ? error.stack : ""}`;
+    return `compile: ${describe(error)}${bug}`;
+  }
+  return judge(item, await runOn(options.host ?? "engine", compiled, item));
+}
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { host: { type: "string" }, filter: { type: "string" }, runtime: { type: "string" } },
+  });
+  const runtime = readFileSync(
+    values.runtime ?? fileURLToPath(new URL("../../dist/runtime.wasm", import.meta.url)),
+  );
+  const host: HostName = values.host === "opa-wasm" ? "opa-wasm" : "engine";
+  let failed = 0;
+  for (const folder of positionals) {
+    const result = await runCases(folder, {
+      runtime,
+      host,
+      ...(values.filter === undefined ? {} : { filter: values.filter }),
+    });
+    failed += result.failed;
+    process.stdout.write(`${result.text}\n`);
+  }
+  process.exitCode = failed === 0 ? 0 : 1;
+}
+
+if (process.argv[1] !== undefined && /conformance[/\\]run\.[cm]?[jt]s$/.test(process.argv[1])) await main();

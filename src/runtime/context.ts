@@ -3,6 +3,7 @@
 //   0: input   4: data   8: entrypoint   12: result
 import { alloc, zero } from "./memory";
 import { failure_reset } from "./failure";
+import { dump_reset } from "./json-dump";
 
 export function opa_eval_ctx_new(): usize {
   const context = alloc(16);
@@ -25,4 +26,5 @@ export function opa_eval_ctx_get_result(context: usize): usize {
 /** Forgets what an earlier evaluation left (an abort leaves through an exception and cleans up nothing). */
 export function eval_reset(): void {
   failure_reset();
+  dump_reset();
 }

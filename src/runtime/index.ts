@@ -10,8 +10,8 @@ export {
   opa_value_add_path, opa_value_free, opa_value_remove_path, scan_key, scan_open, scan_value, value_get, value_length, with_put,
 } from "./access";
 export { json_parse_in_place, opa_json_parse, opa_value_parse } from "./json-parse";
-export { opa_json_dump } from "./json-dump";
-export { opa_value_dump } from "./rego-dump";
+export { opa_json_dump, opa_value_dump } from "./json-dump";
+export { rego_text } from "./rego-dump";
 export { fail, failure_at, failure_clear, failure_count, failure_message, failure_note, failure_pending } from "./failure";
 export { memo_get, memo_init, memo_pop, memo_push, memo_set } from "./memo";
 export { mapping_init, mapping_lookup } from "./mapping";
@@ -31,3 +31,4 @@ export * from "./builtins/numbers";
 export * from "./builtins/objects";
 export * from "./builtins/sets";
 export * from "./builtins/types";
+export * from "./builtins/strings";

@@ -1,5 +1,5 @@
 // Values to JSON text as `opa eval` prints it (keys sorted by bytes, sets as arrays, keys that are no strings as their JSON text, HTML
-// characters escaped as Go does) and to Rego text (sets in braces, `set()`). In goes a value, out comes a NUL-terminated text.
+// characters escaped as Go does) or to the text that opa_value_parse reads. In goes a value, out comes a NUL-terminated text.
 import { OBJECT_ENTRY_SIZE, TAG_ARRAY, TAG_BOOLEAN, TAG_NULL, TAG_NUMBER, TAG_OBJECT, TAG_SET, TAG_STRING } from "./abi";
 import { array_at } from "./array";
 import {
@@ -15,6 +15,9 @@ import { tag, word_a, word_n } from "./value";
 
 const ONES: u64 = 0x0101010101010101;
 const HIGHS: u64 = 0x8080808080808080;
+
+/** Whether sets and keys are written so that opa_value_parse gives the same value back. */
+let exact: bool = false;
 
 function hex_digit(n: i32): i32 {
   return n < 10 ? 0x30 + n : 0x57 + n;
@@ -134,26 +137,29 @@ function put_json_array(v: usize): void {
 function put_json_set(v: usize): void {
   sort_set(v);
   const n = word_n(v);
-  put_byte(0x5b);
+  if (exact && n == 0) {
+    put_text("set()");
+    return;
+  }
+  put_byte(exact ? 0x7b : 0x5b);
   for (let i = 0; i < n; i++) {
     if (i > 0) put_byte(0x2c);
     put_json(set_at(v, i));
   }
-  put_byte(0x5d);
+  put_byte(exact ? 0x7d : 0x5d);
 }
 
 function put_json_object(v: usize): void {
   sort_object(v);
   const n = word_n(v);
-  if (n > 0 && !string_keys(v, n)) {
+  if (n > 0 && !exact && !string_keys(v, n)) {
     put_json_object(text_keys(v));
     return;
   }
   put_byte(0x7b);
   for (let i = 0; i < n; i++) {
     if (i > 0) put_byte(0x2c);
-    const key = object_key_at(v, i);
-    put_json_string(word_a(key), word_n(key));
+    put_json(object_key_at(v, i));
     put_byte(0x3a);
     put_json(object_value_at(v, i));
   }
@@ -181,6 +187,19 @@ export function json_string(v: usize): usize {
   const saved = buffer_open(64);
   put_json(v);
   return buffer_string(saved);
+}
+
+/** Back to JSON, should an aborted dump have left the other mode behind. */
+export function dump_reset(): void {
+  exact = false;
+}
+
+/** Text that opa_value_parse reads back: sets in braces, `set()`, any keys. */
+export function opa_value_dump(v: usize): usize {
+  exact = true;
+  const text = opa_json_dump(v);
+  exact = false;
+  return text;
 }
 
 export function opa_json_dump(v: usize): usize {

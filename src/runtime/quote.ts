@@ -1,5 +1,6 @@
 // Go's quoted strings (strconv.Quote), as error texts and sprintf's %q print them. In go bytes, out comes text in the current buffer.
 import { buffer_open, buffer_string, put_byte, put_bytes, put_text } from "./buffer";
+import { PRINTABLE, PRINTABLE_SIZE } from "./print-data";
 import { rune_at, rune_valid, rune_width } from "./utf8";
 import { word_a, word_n } from "./value";
 
@@ -10,14 +11,28 @@ export function put_hex(value: u32, digits: i32): void {
   }
 }
 
-/** Go's IsPrint for the ranges that matter: no controls, no separators but the plain space, no surrogates, private use or unassigned ends. */
+/** Go's strconv.IsPrint. */
 export function is_printable(rune: i32): bool {
-  if (rune < 0x20 || (rune >= 0x7f && rune < 0xa1) || rune == 0xad) return false;
-  if (rune < 0x2000) return rune != 0x1680 && rune != 0x180e && rune != 0x61c;
-  if (rune <= 0x200f || (rune >= 0x2028 && rune <= 0x202f) || (rune >= 0x205f && rune <= 0x206f) || rune == 0x3000) return false;
-  if (rune >= 0xd800 && rune <= 0xf8ff) return false;
-  if (rune == 0xfeff || (rune >= 0xfff0 && rune <= 0xfffb) || (rune & 0xfffe) == 0xfffe) return false;
-  return rune < 0xe0000;
+  if (rune < 0x7f) return rune >= 0x20;
+  if ((rune > 0xa0 && rune < 0x378) || (rune >= 0x4e00 && rune < 0x9fff)) return rune != 0xad;
+  let at = PRINTABLE;
+  let first = 0x80;
+  let printable = false;
+  while (at < PRINTABLE + PRINTABLE_SIZE) {
+    let run = 0;
+    let shift = 0;
+    let byte = 0x80;
+    while (byte >= 0x80) {
+      byte = <i32>load<u8>(at);
+      run |= (byte & 0x7f) << shift;
+      shift += 7;
+      at++;
+    }
+    first += run;
+    if (rune < first) return printable;
+    printable = !printable;
+  }
+  return false;
 }
 
 /** One code point inside quotes of `mark`. */

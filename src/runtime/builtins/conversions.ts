@@ -1,11 +1,12 @@
 // Bodies of to_number and cast_*: any value in, the converted one out, a type error where OPA has one.
-import { TAG_ARRAY, TAG_BOOLEAN, TAG_NULL, TAG_NUMBER, TAG_OBJECT, TAG_SET, TAG_STRING, NUMBER_TEXT } from "../abi";
+import { TAG_ARRAY, TAG_BOOLEAN, TAG_NULL, TAG_NUMBER, TAG_OBJECT, TAG_SET, TAG_STRING } from "../abi";
 import { array_at } from "../array";
 import { f64_ok, f64_parse } from "../float";
+import { alloc } from "../memory";
 import { number_at } from "../number";
 import { go_quoted } from "../quote";
 import { set_add, set_array, set_new } from "../set";
-import { box, number_int, tag, word_a, word_n } from "../value";
+import { number_int, tag, word_a, word_n } from "../value";
 import { builtin_error_about, operand_error } from "./operand";
 
 function digits_end(at: usize, end: usize): usize {
@@ -63,8 +64,25 @@ function number_of_string(v: usize): usize {
   if (!is_decimal(at, length)) return builtin_error_about("to_number", "strconv.ParseFloat: parsing ", go_quoted(v), ": invalid syntax");
   f64_parse(at, length);
   if (!f64_ok) return builtin_error_about("to_number", "strconv.ParseFloat: parsing ", go_quoted(v), ": value out of range");
-  // Spellings that JSON does not know (`+1`, `.5`, `007`) keep their text, as they do in OPA.
-  return decimal_plain ? number_at(at, length) : box(TAG_NUMBER, NUMBER_TEXT, length, at, 0);
+  return decimal_plain ? number_at(at, length) : respelled(at, length);
+}
+
+/** Spellings that JSON does not know (`+1`, `.5`, `5.`, `007`) become JSON's; OPA keeps them and then cannot print them. */
+function respelled(at: usize, length: i32): usize {
+  const to = alloc(<usize>length + 2);
+  let out = to;
+  let p = at;
+  const end = at + length;
+  if (load<u8>(p) == 0x2d) store<u8>(out++, 0x2d);
+  if (load<u8>(p) == 0x2d || load<u8>(p) == 0x2b) p++;
+  while (p + 1 < end && load<u8>(p) == 0x30 && <u32>load<u8>(p, 1) - 0x30 <= 9) p++;
+  if (load<u8>(p) == 0x2e) store<u8>(out++, 0x30);
+  while (p < end) {
+    const bare = load<u8>(p) == 0x2e && (p + 1 == end || <u32>load<u8>(p, 1) - 0x30 > 9);
+    if (!bare) store<u8>(out++, load<u8>(p));
+    p++;
+  }
+  return number_at(to, <i32>(out - to));
 }
 
 export function builtin_to_number(v: usize): usize {

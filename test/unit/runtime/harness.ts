@@ -95,7 +95,7 @@ export class Runtime {
   }
 
   rego(v: number): string {
-    return this.text(this.get("opa_value_dump")(v));
+    return this.string(this.get("rego_text")(v));
   }
 
   /** Rego text of the answer, `undefined`, or the failure as `!kind message`. */

@@ -75,20 +75,24 @@ export class Graph {
     return result;
   }
 
-  /** The rules on a way from `rule` back to itself, both ends included; undefined when there is none. */
+  /** The rules on the shortest way from `rule` back to itself, both ends included; undefined when there is none. */
   cycle(rule: RuleCell): RuleCell[] | undefined {
-    const seen = new Set<RuleCell>();
-    const visit = (at: RuleCell, path: RuleCell[]): RuleCell[] | undefined => {
-      if (seen.has(at)) return undefined;
-      seen.add(at);
+    const cameFrom = new Map<RuleCell, RuleCell>();
+    const queue = [rule];
+    for (let at = queue.shift(); at !== undefined; at = queue.shift()) {
       for (const next of byPlace(this.dependencies(at))) {
-        if (next === rule) return [...path, at, next];
-        const found = visit(next, [...path, at]);
-        if (found !== undefined) return found;
+        if (next === rule) {
+          const path = [rule];
+          for (let step: RuleCell | undefined = at; step !== undefined; step = cameFrom.get(step))
+            path.unshift(step);
+          return path;
+        }
+        if (cameFrom.has(next)) continue;
+        cameFrom.set(next, at);
+        queue.push(next);
       }
-      return undefined;
-    };
-    return visit(rule, []);
+    }
+    return undefined;
   }
 }
 

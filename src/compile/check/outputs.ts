@@ -1,7 +1,7 @@
 // Which variables an expression binds when the variables in `safe` are bound: the heart of the safety check, also used by print
 // calls, template strings and `some … in`. Names in, names out; nothing is rewritten.
 
-import type { Body, Expr, RefTerm, Term } from "../../syntax/ast.ts";
+import type { Body, CallTerms, Expr, RefTerm, Term } from "../../syntax/ast.ts";
 import {
   addAll,
   difference,
@@ -86,7 +86,8 @@ export function unify(safe: Names, a: Term, b: Term): Set<string> {
       } else mark(x.name);
     } else if (y.kind === "var") visit(y, x);
     else if (x.kind === "array" && y.kind === "array") {
-      if (x.items.length === y.items.length) x.items.forEach((item, i) => visit(item, y.items[i] as Term));
+      if (x.items.length === y.items.length)
+        for (const [i, item] of x.items.entries()) visit(item, y.items[i] as Term);
     } else if (x.kind === "object" && y.kind === "object") {
       if (x.entries.length !== y.entries.length) return;
       for (const [k, v] of x.entries) {
@@ -137,11 +138,12 @@ function refOutputs(walk: (visitor: { term(t: Term): boolean }) => void, safe: N
 }
 
 /** What `a = b` binds. After `:=` the left side may not make the right side known. */
-export function outputsOfEquality(expr: Expr, safe: Names): Set<string> {
+export function outputsOfEquality(expr: Expr, safe: Names, carried: Names = new Set()): Set<string> {
   const call = callOf(expr);
   if (call === undefined || !hasTwoOperands(expr)) return new Set(safe);
   const [, left, right] = call as readonly [RefTerm, Term, Term];
   const output = refOutputs((v) => walkExpr(expr, v), safe);
+  addAll(output, carried);
   addAll(output, safe);
   if ((expr as { fromAssignment?: true }).fromAssignment === true) {
     walkTerm(left, {
@@ -162,27 +164,52 @@ const argumentOptions: VarOptions = {
   skipRefHead: true,
 };
 
-export function outputsOfExpr(expr: Expr, arity: Arity, safe: Names): Set<string> {
+/**
+ * OPA's own check carries what one expression would bind over to the next, even when the first could not be placed. It does no
+ * harm to bodies that are safe, but decides which variables of an unsafe body it reports; a Carry is for that report only.
+ */
+export interface Carry {
+  names: ReadonlySet<string>;
+}
+
+export function outputsOfExpr(expr: Expr, arity: Arity, safe: Names, carry?: Carry): Set<string> {
   const none = new Set<string>();
   if (expr.negated || notOf(expr) !== undefined || logicalOf(expr) !== undefined) return none;
   for (const w of expr.with)
     if (!isSubset(new VarCollector(safetyOptions).with(w).names(), safe)) return none;
   const call = callOf(expr);
-  if (call !== undefined) {
-    if (isEquality(expr)) return outputsOfEquality(expr, safe);
-    const count = arity(call[0]);
-    if (count === undefined) return none;
-    const output = refOutputs((v) => walkExpr(expr, v), safe);
-    if (count + 1 >= call.length) return output;
-    const inputs = varsOfTerms(call.slice(0, count + 1), argumentOptions);
-    for (const name of inputs) if (!output.has(name) && !safe.has(name)) return none;
-    addAll(output, varsOfTerms(call.slice(count + 1), argumentOptions));
+  if (call !== undefined) return outputsOfCall(expr, call, arity, safe, carry);
+  const every = everyOf(expr);
+  if (every === undefined) return refOutputs((v) => walkExpr(expr, v), safe);
+  const output = refOutputs((v) => walkTerm(every.domain, v), safe);
+  if (carry !== undefined) {
+    addAll(output, carry.names);
+    carry.names = output;
+  }
+  return output;
+}
+
+function outputsOfCall(
+  expr: Expr,
+  call: CallTerms,
+  arity: Arity,
+  safe: Names,
+  carry: Carry | undefined,
+): Set<string> {
+  if (isEquality(expr)) {
+    const output = outputsOfEquality(expr, safe, carry?.names);
+    if (carry !== undefined && hasTwoOperands(expr)) carry.names = new Set();
     return output;
   }
-  const every = everyOf(expr);
-  return every !== undefined
-    ? refOutputs((v) => walkTerm(every.domain, v), safe)
-    : refOutputs((v) => walkExpr(expr, v), safe);
+  const count = arity(call[0]);
+  if (count === undefined) return new Set();
+  const output = refOutputs((v) => walkExpr(expr, v), safe);
+  if (carry !== undefined) carry.names = output;
+  if (count + 1 >= call.length) return output;
+  const inputs = varsOfTerms(call.slice(0, count + 1), argumentOptions);
+  for (const name of inputs) if (!output.has(name) && !safe.has(name)) return new Set();
+  addAll(output, varsOfTerms(call.slice(count + 1), argumentOptions));
+  return output;
 }
 
 /** What a body binds beyond `safe`, read from first to last. */

@@ -125,7 +125,7 @@ const queryStages: readonly ((state: QueryState) => void)[] = [
     );
   },
   (s) => {
-    const { body, unsafe } = new SafetyChecker(s.compilation.arity).reorder(s.reserved, s.body);
+    const { body, unsafe } = new SafetyChecker(s.compilation.arity).check(s.reserved, s.body);
     reportUnsafe(s.findings, unsafe, s.rewritten, "");
     s.body = body;
   },

@@ -295,7 +295,8 @@ export class LocalRewriter {
       const body = this.body(every.body);
       return {
         ...expr,
-        terms: { ...every, key, value, domain, body },
+        // Again, as OPA does: a name in the domain that nothing else declares is the loop's own variable (and unsafe).
+        terms: { ...every, key, value, domain: this.term(domain), body },
         with: expr.with.map((w) => this.#with(w)),
       };
     });

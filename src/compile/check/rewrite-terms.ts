@@ -43,7 +43,10 @@ export class Hoister {
 
   expr(expr: Expr): Expr[] {
     const before: Expr[] = [];
-    const modifiers = expr.with.map((w) => ({ ...w, value: this.term(w.value, before) }));
+    const modifiers = mapList(expr.with, (w) => {
+      const value = this.term(w.value, before);
+      return value === w.value ? w : { ...w, value };
+    });
     const support: Expr[] = [];
     const call = callOf(expr);
     const every = everyOf(expr);
@@ -108,13 +111,14 @@ export class Hoister {
 
   /** `[1, 2][i]` and `f(x).y` get a variable as their head. */
   #ref(ref: RefTerm, support: Expr[]): Term {
-    const [head, ...rest] = ref.terms.map((t): Term => {
+    const terms = mapList<Term>(ref.terms, (t) => {
       const result = this.term(t, support);
       if (t.kind === "call" && result.kind === "var") this.#subjects.set(result.name, t);
       return result;
-    }) as [Term, ...Term[]];
+    }) as RefTerm["terms"];
+    const [head, ...rest] = terms;
     if (head.kind === "var" || head.kind === "string" || head.kind === "ref")
-      return { ...ref, terms: [head, ...rest] };
+      return terms === ref.terms ? ref : { ...ref, terms };
     const subject = varTerm(this.#locals.generate(), head.location);
     support.push(equality(subject, head, head.location, true));
     this.#subjects.set(subject.name, head);

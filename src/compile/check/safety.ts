@@ -6,7 +6,7 @@ import type { Body, Every, Expr, Term } from "../../syntax/ast.ts";
 import { printRef } from "../../syntax/print.ts";
 import { eachRule, type ModuleCell, type RuleCell } from "./cells.ts";
 import type { Compilation, Findings } from "./compilation.ts";
-import { type Arity, outputsOfBody, outputsOfEquality, outputsOfExpr } from "./outputs.ts";
+import { type Arity, type Carry, outputsOfBody, outputsOfEquality, outputsOfExpr } from "./outputs.ts";
 import { headMayHaveVars } from "./rewrite-locals.ts";
 import {
   addAll,
@@ -101,10 +101,21 @@ function closureVars(expr: Expr): Set<string> {
 export class SafetyChecker {
   readonly #arity: Arity;
   readonly #options: VarOptions;
+  readonly #reporting: boolean;
 
-  constructor(arity: Arity) {
+  /** `reporting`: with OPA's carrying over, to report the variables that OPA reports. */
+  constructor(arity: Arity, reporting = false) {
     this.#arity = arity;
+    this.#reporting = reporting;
     this.#options = { ...safetyOptions, promote: (body) => outerVars(body, arity) };
+  }
+
+  /** As `reorder`; where that fails, with the findings that OPA would report. */
+  check(globals: ReadonlySet<string>, body: Body): { body: Body; unsafe: Unsafe } {
+    const result = this.reorder(globals, body);
+    if (result.unsafe.size === 0) return result;
+    const { unsafe } = new SafetyChecker(this.#arity, true).reorder(globals, body);
+    return unsafe.size === 0 ? result : { body, unsafe };
   }
 
   /** `globals`: what is bound before the body starts. */
@@ -132,13 +143,14 @@ export class SafetyChecker {
         new Set([...closureVars(expr)].filter((name) => bodyVars.has(name) && !globals.has(name))),
       );
     }
+    const carry: Carry | undefined = this.#reporting ? { names: new Set() } : undefined;
     const ordered: Expr[] = [];
     const placed = new Set<Expr>();
     for (let before = -1; before !== ordered.length; ) {
       before = ordered.length;
       for (const expr of body) {
         if (placed.has(expr)) continue;
-        const outputs = outputsOfExpr(expr, this.#arity, safe);
+        const outputs = outputsOfExpr(expr, this.#arity, safe, carry);
         const closed = closing.get(expr) as Set<string>;
         if (closed.size > 0) {
           const open = difference(closed, outputsOfBody(ordered, this.#arity, safe));
@@ -300,7 +312,7 @@ export function checkBodySafety(compilation: Compilation, arity: Arity): void {
   eachRule(compilation.modules, (rule) => {
     const globals = varsOfTerms(rule.head.args ?? []);
     addAll(globals, reservedVars);
-    const { body, unsafe } = checker.reorder(globals, rule.body);
+    const { body, unsafe } = checker.check(globals, rule.body);
     if (
       unsafe.size === 0 ||
       !reportUnsafe(compilation.findings, unsafe, compilation.rewritten, scopeOf(rows, rule))

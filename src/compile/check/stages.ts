@@ -326,7 +326,7 @@ function moduleCell(module: Module): ModuleCell {
     imports: module.imports,
     rules: [],
   };
-  module.rules.forEach((rule, i) => cell.rules.push(ruleCell(cell, rule, i)));
+  for (const [i, rule] of module.rules.entries()) cell.rules.push(ruleCell(cell, rule, i));
   return cell;
 }
 

@@ -1,5 +1,5 @@
 // Collects the variables of syntax trees, under the conditions that the stages need (without closures, without ref heads, …).
-// Sets of names go out; the first place of each variable is kept for messages.
+// Sets of names go out; the last place of each variable is kept for messages, as OPA does.
 
 import type { Location } from "../../error.ts";
 import type { Body, Expr, Rule, Term, With } from "../../syntax/ast.ts";
@@ -21,7 +21,7 @@ export interface VarOptions {
 /** What the safety check looks at. */
 export const safetyOptions: VarOptions = { skipCallHead: true, skipClosures: true };
 
-/** Variable name -> where it stands first. */
+/** Variable name -> where it stands last. */
 export type Vars = Map<string, Location>;
 
 export class VarCollector {
@@ -40,7 +40,7 @@ export class VarCollector {
     const o = this.#options;
     switch (term.kind) {
       case "var":
-        if (!this.vars.has(term.name)) this.vars.set(term.name, term.location);
+        this.vars.set(term.name, term.location);
         break;
       case "ref":
         this.#all(o.skipRefHead === true ? term.terms.slice(1) : term.terms);
@@ -115,7 +115,7 @@ export class VarCollector {
     const { promote, skipClosures } = this.#options;
     if (promote !== undefined) {
       if (explicit === true) return;
-      for (const name of promote(body)) if (!this.vars.has(name)) this.vars.set(name, location);
+      for (const name of promote(body)) this.vars.set(name, location);
     } else if (skipClosures !== true) this.body(body);
   }
 

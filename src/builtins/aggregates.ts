@@ -1,8 +1,83 @@
-// Builtins of the category `aggregates`: declarations and host bodies. Values in, values out; nothing here keeps state between calls.
+// Aggregates over arrays and sets (`count` also over objects and strings). Collections in, one value out; `max` and `min` of nothing
+// are undefined, never an error.
 
+import type { Builtin } from "./builtin.ts";
 import { arg, arrayOf, builtin, objectOf, setOf, unnamed } from "./signature.ts";
 import { anyOf, anyType, booleanType, numberType, stringType } from "../value/type.ts";
-import type { Builtin } from "./builtin.ts";
+import { compare } from "../value/compare.ts";
+import * as numbers from "../value/number.ts";
+import type { RegoNumber, Value } from "../value/value.ts";
+import { isArray, isNumber } from "../value/value.ts";
+import type { HostBody } from "./builtin.ts";
+import { members, wrongElement, wrongType } from "./operand.ts";
+
+function collection(value: Value | undefined, ...expected: readonly string[]): readonly Value[] {
+  const list = members(value);
+  if (list === undefined) throw wrongType(1, value, ...expected);
+  return list;
+}
+
+/** Length in code points. */
+export function characterCount(text: string): number {
+  let n = 0;
+  for (const _ of text) n++;
+  return n;
+}
+
+const countBody: HostBody = ([value]) => {
+  if (typeof value === "string") return numbers.integer(characterCount(value));
+  const list = members(value);
+  if (list !== undefined) return numbers.integer(list.length);
+  if (typeof value === "object" && value !== null && !isArray(value) && value.kind === "object")
+    return numbers.integer(value.size);
+  throw wrongType(1, value, "array", "object", "set", "string");
+};
+
+/** Integers are gathered exactly; one fraction turns the whole into floats, in OPA's order of steps. */
+function gather(
+  start: bigint,
+  whole: (x: bigint, y: bigint) => bigint,
+  broken: typeof numbers.addFloats,
+): HostBody {
+  return ([value]) => {
+    const list = collection(value, "set", "array");
+    let exact: bigint | undefined = start;
+    for (const member of list) {
+      const int: bigint | undefined = isNumber(member) ? numbers.toBigInt(member) : undefined;
+      exact = int === undefined || exact === undefined ? undefined : whole(exact, int);
+      if (exact === undefined) break;
+    }
+    if (exact !== undefined) return numbers.integer(exact);
+    let total = numbers.toFloat(numbers.integer(start));
+    for (const member of list) {
+      if (!isNumber(member)) throw wrongElement(1, value as Value, member, "number");
+      total = broken(total, numbers.toFloat(member as RegoNumber));
+    }
+    return numbers.fromFloat(total);
+  };
+}
+
+const sumBody = gather(0n, (x, y) => x + y, numbers.addFloats);
+const productBody = gather(1n, (x, y) => x * y, numbers.multiplyFloats);
+
+function extreme(wins: (order: number) => boolean): HostBody {
+  return ([value]) => {
+    let best: Value | undefined;
+    for (const member of collection(value, "set", "array")) {
+      if (best === undefined || wins(compare(member, best))) best = member;
+    }
+    return best;
+  };
+}
+
+// Of equal ones (`1`, `1.0`) the last of an array wins, as in OPA.
+const maxBody = extreme((order) => order >= 0);
+const minBody = extreme((order) => order <= 0);
+
+const sortBody: HostBody = ([value]) => [...collection(value, "set", "array")].sort(compare);
+
+const allBody: HostBody = ([value]) => collection(value, "array", "set").every((member) => member === true);
+const anyBody: HostBody = ([value]) => collection(value, "array", "set").some((member) => member === true);
 
 // Declarations
 
@@ -22,6 +97,7 @@ const countBuiltin = builtin({
     ['count("日本")', "2"],
   ],
   categories: ["aggregates"],
+  host: countBody,
 });
 
 const sumBuiltin = builtin({
@@ -31,6 +107,7 @@ const sumBuiltin = builtin({
   result: arg("n", numberType, "their sum, 0 for none"),
   examples: [["sum([1, 2, 3])", "6"]],
   categories: ["aggregates"],
+  host: sumBody,
 });
 
 const productBuiltin = builtin({
@@ -40,6 +117,7 @@ const productBuiltin = builtin({
   result: arg("n", numberType, "their product, 1 for none"),
   examples: [["product([2, 3, 4])", "24"]],
   categories: ["aggregates"],
+  host: productBody,
 });
 
 const maxBuiltin = builtin({
@@ -49,6 +127,7 @@ const maxBuiltin = builtin({
   result: arg("n", anyType, "the greatest of them"),
   examples: [["max([1, 3, 2])", "3"]],
   categories: ["aggregates"],
+  host: maxBody,
 });
 
 const minBuiltin = builtin({
@@ -58,6 +137,7 @@ const minBuiltin = builtin({
   result: arg("n", anyType, "the least of them"),
   examples: [["min([2, 1, 3])", "1"]],
   categories: ["aggregates"],
+  host: minBody,
 });
 
 const sortBuiltin = builtin({
@@ -67,6 +147,7 @@ const sortBuiltin = builtin({
   result: arg("n", arrayOf(anyType), "an array in ascending order"),
   examples: [["sort([3, 1, 2])", "[1,2,3]"]],
   categories: ["aggregates"],
+  host: sortBody,
 });
 
 const allBuiltin = builtin({
@@ -76,6 +157,7 @@ const allBuiltin = builtin({
   result: unnamed(booleanType),
   examples: [["all([true, true])", "true"]],
   deprecated: true,
+  host: allBody,
 });
 
 const anyBuiltin = builtin({
@@ -85,6 +167,7 @@ const anyBuiltin = builtin({
   result: unnamed(booleanType),
   examples: [["any([false, true])", "true"]],
   deprecated: true,
+  host: anyBody,
 });
 
 export const aggregatesBuiltins: readonly Builtin[] = [

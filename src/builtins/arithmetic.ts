@@ -1,8 +1,56 @@
-// Builtins of the category `arithmetic`: declarations and host bodies. Values in, values out; nothing here keeps state between calls.
+// Arithmetic: numbers in, numbers out, integers exact, the rest in OPA's floats (value/number.ts); `minus` also takes sets apart.
+// Division by zero and remainders of fractions are failures, never infinities.
 
+import type { Builtin } from "./builtin.ts";
 import { arg, builtin, setOf } from "./signature.ts";
 import { anyOf, anyType, numberType } from "../value/type.ts";
-import type { Builtin } from "./builtin.ts";
+import * as numbers from "../value/number.ts";
+import { set } from "../value/set.ts";
+import type { RegoNumber, RegoSet, Value } from "../value/value.ts";
+import { isNumber, isSet } from "../value/value.ts";
+import type { HostBody } from "./builtin.ts";
+import { failure, numberOperand, wrongType } from "./operand.ts";
+
+function ofTwo(calculate: (x: RegoNumber, y: RegoNumber) => RegoNumber): HostBody {
+  return ([x, y]) => calculate(numberOperand(x, 1), numberOperand(y, 2));
+}
+
+function ofOne(calculate: (x: RegoNumber) => RegoNumber): HostBody {
+  return ([x]) => calculate(numberOperand(x, 1));
+}
+
+const plusBody = ofTwo(numbers.add);
+const mulBody = ofTwo(numbers.multiply);
+const absBody = ofOne(numbers.absolute);
+const ceilBody = ofOne(numbers.ceil);
+const floorBody = ofOne(numbers.floor);
+const roundBody = ofOne(numbers.round);
+
+/** The members of `a` that `b` lacks. */
+export function difference(a: RegoSet, b: RegoSet): Value {
+  return set([...a.values()].filter((member) => !b.has(member)));
+}
+
+const minusBody: HostBody = ([x, y]) => {
+  const [a, b] = [x as Value, y as Value];
+  if (isNumber(a) && isNumber(b)) return numbers.subtract(a, b);
+  if (isSet(a) && isSet(b)) return difference(a, b);
+  if (!isNumber(a) && !isSet(a)) throw wrongType(1, a, "number", "set");
+  throw wrongType(2, b, isNumber(b) ? "set" : "number");
+};
+
+const divBody = ofTwo((x, y) => {
+  const quotient = numbers.divide(x, y);
+  if (quotient === undefined) throw failure("divide by zero");
+  return quotient;
+});
+
+const remBody = ofTwo((x, y) => {
+  const [a, b] = [numbers.toBigInt(x), numbers.toBigInt(y)];
+  if (a === undefined || b === undefined) throw failure("modulo on floating-point number");
+  if (b === 0n) throw failure("modulo by zero");
+  return numbers.remainder(a, b);
+});
 
 // Declarations
 
@@ -17,6 +65,7 @@ const plusBuiltin = builtin({
   ],
   infix: "+",
   categories: ["numbers"],
+  host: plusBody,
 });
 
 const minusBuiltin = builtin({
@@ -33,6 +82,7 @@ const minusBuiltin = builtin({
   ],
   infix: "-",
   categories: ["sets", "numbers"],
+  host: minusBody,
 });
 
 const mulBuiltin = builtin({
@@ -46,6 +96,7 @@ const mulBuiltin = builtin({
   ],
   infix: "*",
   categories: ["numbers"],
+  host: mulBody,
 });
 
 const divBuiltin = builtin({
@@ -59,6 +110,7 @@ const divBuiltin = builtin({
   ],
   infix: "/",
   categories: ["numbers"],
+  host: divBody,
 });
 
 const remBuiltin = builtin({
@@ -75,6 +127,7 @@ const remBuiltin = builtin({
   ],
   infix: "%",
   categories: ["numbers"],
+  host: remBody,
 });
 
 const absBuiltin = builtin({
@@ -84,6 +137,7 @@ const absBuiltin = builtin({
   result: arg("y", numberType, "its distance from zero"),
   examples: [["abs(-3)", "3"]],
   categories: ["numbers"],
+  host: absBody,
 });
 
 const ceilBuiltin = builtin({
@@ -93,6 +147,7 @@ const ceilBuiltin = builtin({
   result: arg("y", numberType, "the least integer not below `x`"),
   examples: [["ceil(1.2)", "2"]],
   categories: ["numbers"],
+  host: ceilBody,
 });
 
 const floorBuiltin = builtin({
@@ -102,6 +157,7 @@ const floorBuiltin = builtin({
   result: arg("y", numberType, "the greatest integer not above `x`"),
   examples: [["floor(-1.2)", "-2"]],
   categories: ["numbers"],
+  host: floorBody,
 });
 
 const roundBuiltin = builtin({
@@ -114,6 +170,7 @@ const roundBuiltin = builtin({
     ["round(-2.5)", "-3"],
   ],
   categories: ["numbers"],
+  host: roundBody,
 });
 
 export const arithmeticBuiltins: readonly Builtin[] = [

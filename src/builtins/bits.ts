@@ -1,8 +1,36 @@
-// Builtins of the category `bits`: declarations and host bodies. Values in, values out; nothing here keeps state between calls.
+// Bits of integers of any size, in two's complement. Numbers in, numbers out; fractions are type errors.
 
+import type { Builtin } from "./builtin.ts";
 import { arg, builtin } from "./signature.ts";
 import { numberType } from "../value/type.ts";
-import type { Builtin } from "./builtin.ts";
+import { integer } from "../value/number.ts";
+import type { HostBody } from "./builtin.ts";
+import { bigIntOperand, failure, typeFailure } from "./operand.ts";
+
+/** A longer shift would only fill the memory. */
+const SHIFT_LIMIT = 1n << 24n;
+
+function ofTwo(calculate: (x: bigint, y: bigint) => bigint): HostBody {
+  return ([x, y]) => integer(calculate(bigIntOperand(x, 1), bigIntOperand(y, 2)));
+}
+
+const bitsAndBody = ofTwo((x, y) => x & y);
+const bitsOrBody = ofTwo((x, y) => x | y);
+const bitsXorBody = ofTwo((x, y) => x ^ y);
+const bitsNegateBody: HostBody = ([x]) => integer(~bigIntOperand(x, 1));
+
+function shift(move: (x: bigint, by: bigint) => bigint): HostBody {
+  return ofTwo((x, by) => {
+    if (by < 0n) throw typeFailure("operand 2 must be an unsigned integer number but got a negative integer");
+    return move(x, by);
+  });
+}
+
+const bitsLshBody = shift((x, by) => {
+  if (by > SHIFT_LIMIT) throw failure("shift is too large");
+  return x << by;
+});
+const bitsRshBody = shift((x, by) => (by > SHIFT_LIMIT ? (x < 0n ? -1n : 0n) : x >> by));
 
 // Declarations
 
@@ -12,6 +40,7 @@ const bitsAndBuiltin = builtin({
   args: [arg("x", numberType, "an integer"), arg("y", numberType, "another integer")],
   result: arg("z", numberType, "the bits in both"),
   examples: [["bits.and(12, 10)", "8"]],
+  host: bitsAndBody,
 });
 
 const bitsOrBuiltin = builtin({
@@ -20,6 +49,7 @@ const bitsOrBuiltin = builtin({
   args: [arg("x", numberType, "an integer"), arg("y", numberType, "another integer")],
   result: arg("z", numberType, "the bits in either"),
   examples: [["bits.or(12, 10)", "14"]],
+  host: bitsOrBody,
 });
 
 const bitsXorBuiltin = builtin({
@@ -28,6 +58,7 @@ const bitsXorBuiltin = builtin({
   args: [arg("x", numberType, "an integer"), arg("y", numberType, "another integer")],
   result: arg("z", numberType, "the bits in exactly one"),
   examples: [["bits.xor(12, 10)", "6"]],
+  host: bitsXorBody,
 });
 
 const bitsNegateBuiltin = builtin({
@@ -36,6 +67,7 @@ const bitsNegateBuiltin = builtin({
   args: [arg("x", numberType, "an integer")],
   result: arg("z", numberType, "its complement"),
   examples: [["bits.negate(5)", "-6"]],
+  host: bitsNegateBody,
 });
 
 const bitsLshBuiltin = builtin({
@@ -44,6 +76,7 @@ const bitsLshBuiltin = builtin({
   args: [arg("x", numberType, "an integer"), arg("s", numberType, "by how many places")],
   result: arg("z", numberType, "`x` times two to the power of `s`"),
   examples: [["bits.lsh(1, 4)", "16"]],
+  host: bitsLshBody,
 });
 
 const bitsRshBuiltin = builtin({
@@ -52,6 +85,7 @@ const bitsRshBuiltin = builtin({
   args: [arg("x", numberType, "an integer"), arg("s", numberType, "by how many places")],
   result: arg("z", numberType, "`x` divided by two to the power of `s`, rounded down"),
   examples: [["bits.rsh(16, 2)", "4"]],
+  host: bitsRshBody,
 });
 
 export const bitsBuiltins: readonly Builtin[] = [

@@ -1,8 +1,22 @@
-// Builtins of the category `comparison`: declarations and host bodies. Values in, values out; nothing here keeps state between calls.
+// Comparison by the one total order of values (value/compare.ts). Any two values in, a boolean out; nothing is incomparable.
 
+import type { Builtin } from "./builtin.ts";
 import { arg, builtin, unnamed } from "./signature.ts";
 import { anyType, booleanType } from "../value/type.ts";
-import type { Builtin } from "./builtin.ts";
+import { compare } from "../value/compare.ts";
+import type { Value } from "../value/value.ts";
+import type { HostBody } from "./builtin.ts";
+
+function ordered(holds: (order: number) => boolean): HostBody {
+  return ([x, y]) => holds(compare(x as Value, y as Value));
+}
+
+const equalBody = ordered((order) => order === 0);
+const neqBody = ordered((order) => order !== 0);
+const ltBody = ordered((order) => order < 0);
+const lteBody = ordered((order) => order <= 0);
+const gtBody = ordered((order) => order > 0);
+const gteBody = ordered((order) => order >= 0);
 
 // Declarations
 
@@ -14,6 +28,7 @@ const equalBuiltin = builtin({
   examples: [["1 == 1.0", "true"]],
   infix: "==",
   categories: ["comparison"],
+  host: equalBody,
 });
 
 const neqBuiltin = builtin({
@@ -24,6 +39,7 @@ const neqBuiltin = builtin({
   examples: [['1 != "1"', "true"]],
   infix: "!=",
   categories: ["comparison"],
+  host: neqBody,
 });
 
 const ltBuiltin = builtin({
@@ -37,6 +53,7 @@ const ltBuiltin = builtin({
   ],
   infix: "<",
   categories: ["comparison"],
+  host: ltBody,
 });
 
 const lteBuiltin = builtin({
@@ -47,6 +64,7 @@ const lteBuiltin = builtin({
   examples: [["2 <= 2", "true"]],
   infix: "<=",
   categories: ["comparison"],
+  host: lteBody,
 });
 
 const gtBuiltin = builtin({
@@ -57,6 +75,7 @@ const gtBuiltin = builtin({
   examples: [["3 > 2", "true"]],
   infix: ">",
   categories: ["comparison"],
+  host: gtBody,
 });
 
 const gteBuiltin = builtin({
@@ -67,6 +86,7 @@ const gteBuiltin = builtin({
   examples: [["[2] >= [1, 5]", "true"]],
   infix: ">=",
   categories: ["comparison"],
+  host: gteBody,
 });
 
 const assignBuiltin = builtin({

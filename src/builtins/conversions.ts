@@ -1,8 +1,80 @@
-// Builtins of the category `conversions`: declarations and host bodies. Values in, values out; nothing here keeps state between calls.
+// Conversions between types. One value in, one value out; what cannot be converted is a type error.
 
 import type { Builtin } from "./builtin.ts";
 import { arg, arrayOf, builtin, objectOf, setOf, unnamed } from "./signature.ts";
 import { anyOf, anyType, booleanType, nullType, numberType, stringType } from "../value/type.ts";
+import { integer, NumberValue, numberFromFloat64 } from "../value/number.ts";
+import { isNumberText } from "../value/decimal.ts";
+import { set } from "../value/set.ts";
+import { goQuote } from "../value/text.ts";
+import type { Value } from "../value/value.ts";
+import { isNumber, isSet, typeName } from "../value/value.ts";
+import type { HostBody } from "./builtin.ts";
+import { failure, members, wrongType } from "./operand.ts";
+
+const toNumberBody: HostBody = ([value]) => {
+  if (value === null || value === false) return integer(0);
+  if (value === true) return integer(1);
+  if (value !== undefined && isNumber(value)) return value;
+  if (typeof value === "string") return parseNumber(value);
+  throw wrongType(1, value, "null", "boolean", "number", "string");
+};
+
+/** What Go's ParseFloat takes: more than JSON does (`+1`, `01`, `.5`, `1_000`, hexadecimal with a binary exponent). */
+const DIGITS = "\\d(?:_?\\d)*";
+const GO_FLOAT = new RegExp(`^[+-]?(?:${DIGITS}\\.?(?:${DIGITS})?|\\.${DIGITS})(?:[eE][+-]?${DIGITS})?$`);
+const GO_HEX_FLOAT =
+  /^([+-]?)0[xX]_?([0-9a-fA-F](?:_?[0-9a-fA-F])*)?\.?([0-9a-fA-F](?:_?[0-9a-fA-F])*)?[pP]([+-]?\d+)$/;
+
+function parseNumber(text: string): Value {
+  if (/^[+-]*(inf|infinity|nan)$/i.test(text)) throw wrongType(1, text, "valid number string");
+  const hex = GO_HEX_FLOAT.exec(text);
+  if (hex !== null && (hex[2] ?? hex[3]) !== undefined) return fromHex(hex);
+  if (!GO_FLOAT.test(text)) throw failure(`strconv.ParseFloat: parsing ${goQuote(text)}: invalid syntax`);
+  const plain = text.replaceAll("_", "");
+  if (!Number.isFinite(Number(plain)))
+    throw failure(`strconv.ParseFloat: parsing ${goQuote(text)}: value out of range`);
+  return new NumberValue(isNumberText(plain) ? plain : normalize(plain));
+}
+
+function fromHex([, sign, whole = "", fraction = "", exponent]: RegExpExecArray): Value {
+  const digits = BigInt(`0x${(whole + fraction).replaceAll("_", "")}`);
+  const places = fraction.replaceAll("_", "").length * 4;
+  return numberFromFloat64((sign === "-" ? -1 : 1) * Number(digits) * 2 ** (Number(exponent) - places));
+}
+
+/** OPA keeps such texts as they are and prints JSON that is none; here they get JSON's spelling of the same number. */
+function normalize(text: string): string {
+  const [, sign = "", whole = "", fraction = "", exponent = ""] =
+    /^([+-]?)(\d*)\.?(\d*)(.*)$/.exec(text) ?? [];
+  const head = whole.replace(/^0+(?=\d)/, "") || "0";
+  return (sign === "-" ? "-" : "") + head + (fraction === "" ? "" : `.${fraction}`) + exponent;
+}
+
+const castArrayBody: HostBody = ([value]) => {
+  const list = members(value);
+  if (list === undefined) throw wrongType(1, value, "array", "set");
+  return list;
+};
+
+const castSetBody: HostBody = ([value]) => {
+  if (value !== undefined && isSet(value)) return value;
+  const list = members(value);
+  if (list === undefined) throw wrongType(1, value, "array", "set");
+  return set(list);
+};
+
+function only(type: string): HostBody {
+  return ([value]) => {
+    if (value === undefined || typeName(value) !== type) throw wrongType(1, value, type);
+    return value;
+  };
+}
+
+const castBooleanBody = only("boolean");
+const castNullBody = only("null");
+const castObjectBody = only("object");
+const castStringBody = only("string");
 
 // Declarations
 
@@ -16,6 +88,7 @@ const toNumberBuiltin = builtin({
     ["to_number(true)", "1"],
   ],
   categories: ["conversions"],
+  host: toNumberBody,
 });
 
 const castArrayBuiltin = builtin({
@@ -25,6 +98,7 @@ const castArrayBuiltin = builtin({
   result: unnamed(arrayOf(anyType)),
   examples: [["cast_array({1, 2})", "[1,2]"]],
   deprecated: true,
+  host: castArrayBody,
 });
 
 const castBooleanBuiltin = builtin({
@@ -34,6 +108,7 @@ const castBooleanBuiltin = builtin({
   result: unnamed(booleanType),
   examples: [["cast_boolean(true)", "true"]],
   deprecated: true,
+  host: castBooleanBody,
 });
 
 const castNullBuiltin = builtin({
@@ -43,6 +118,7 @@ const castNullBuiltin = builtin({
   result: unnamed(nullType),
   examples: [["cast_null(null)", "null"]],
   deprecated: true,
+  host: castNullBody,
 });
 
 const castObjectBuiltin = builtin({
@@ -52,6 +128,7 @@ const castObjectBuiltin = builtin({
   result: unnamed(objectOf(anyType, anyType)),
   examples: [['cast_object({"a": 1})', '{"a":1}']],
   deprecated: true,
+  host: castObjectBody,
 });
 
 const castSetBuiltin = builtin({
@@ -61,6 +138,7 @@ const castSetBuiltin = builtin({
   result: unnamed(setOf(anyType)),
   examples: [["cast_set([1, 1])", "[1]"]],
   deprecated: true,
+  host: castSetBody,
 });
 
 const castStringBuiltin = builtin({
@@ -70,6 +148,7 @@ const castStringBuiltin = builtin({
   result: unnamed(stringType),
   examples: [['cast_string("a")', '"a"']],
   deprecated: true,
+  host: castStringBody,
 });
 
 export const conversionsBuiltins: readonly Builtin[] = [

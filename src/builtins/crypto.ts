@@ -1,8 +1,40 @@
-// Builtins of the category `crypto`: declarations and host bodies. Values in, values out; nothing here keeps state between calls.
+// Hashes and message authentication codes. Texts in, hexadecimal digits out.
 
 import type { Builtin } from "./builtin.ts";
 import { arg, builtin } from "./signature.ts";
 import { booleanType, stringType } from "../value/type.ts";
+import type { HostBody } from "./builtin.ts";
+import { stringOperand } from "./operand.ts";
+import { nodeCrypto } from "./platform.ts";
+
+function hash(algorithm: string): HostBody {
+  return ([x]) => nodeCrypto().createHash(algorithm).update(stringOperand(x, 1), "utf8").digest("hex");
+}
+
+function hmac(algorithm: string): HostBody {
+  return ([x, key]) => {
+    const [text, secret] = [stringOperand(x, 1), stringOperand(key, 2)];
+    return nodeCrypto().createHmac(algorithm, secret).update(text, "utf8").digest("hex");
+  };
+}
+
+const cryptoMd5Body = hash("md5");
+const cryptoSha1Body = hash("sha1");
+const cryptoSha256Body = hash("sha256");
+const cryptoHmacMd5Body = hmac("md5");
+const cryptoHmacSha1Body = hmac("sha1");
+const cryptoHmacSha256Body = hmac("sha256");
+const cryptoHmacSha512Body = hmac("sha512");
+
+const cryptoHmacEqualBody: HostBody = ([mac1, mac2]) => {
+  const [a, b] = [stringOperand(mac1, 1), stringOperand(mac2, 2)].map((text) =>
+    new TextEncoder().encode(text),
+  );
+  return (
+    (a as Uint8Array).length === (b as Uint8Array).length &&
+    nodeCrypto().timingSafeEqual(a as Uint8Array, b as Uint8Array)
+  );
+};
 
 // Declarations
 
@@ -12,6 +44,7 @@ const cryptoMd5Builtin = builtin({
   args: [arg("x", stringType, "any string")],
   result: arg("y", stringType, "the hash in hexadecimal digits"),
   examples: [['crypto.md5("abc")', '"900150983cd24fb0d6963f7d28e17f72"']],
+  host: cryptoMd5Body,
 });
 
 const cryptoSha1Builtin = builtin({
@@ -20,6 +53,7 @@ const cryptoSha1Builtin = builtin({
   args: [arg("x", stringType, "any string")],
   result: arg("y", stringType, "the hash in hexadecimal digits"),
   examples: [['crypto.sha1("abc")', '"a9993e364706816aba3e25717850c26c9cd0d89d"']],
+  host: cryptoSha1Body,
 });
 
 const cryptoSha256Builtin = builtin({
@@ -28,6 +62,7 @@ const cryptoSha256Builtin = builtin({
   args: [arg("x", stringType, "any string")],
   result: arg("y", stringType, "the hash in hexadecimal digits"),
   examples: [['crypto.sha256("abc")', '"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"']],
+  host: cryptoSha256Body,
 });
 
 const cryptoHmacMd5Builtin = builtin({
@@ -36,6 +71,7 @@ const cryptoHmacMd5Builtin = builtin({
   args: [arg("x", stringType, "the message"), arg("key", stringType, "the key")],
   result: arg("y", stringType, "the code in hexadecimal digits"),
   examples: [['crypto.hmac.md5("abc", "k")', '"75972c9c6569f2f407752ddb02ac79de"']],
+  host: cryptoHmacMd5Body,
 });
 
 const cryptoHmacSha1Builtin = builtin({
@@ -44,6 +80,7 @@ const cryptoHmacSha1Builtin = builtin({
   args: [arg("x", stringType, "the message"), arg("key", stringType, "the key")],
   result: arg("y", stringType, "the code in hexadecimal digits"),
   examples: [['crypto.hmac.sha1("abc", "k")', '"f9bef091fe00d9f5128593836dba99e193f08174"']],
+  host: cryptoHmacSha1Body,
 });
 
 const cryptoHmacSha256Builtin = builtin({
@@ -54,6 +91,7 @@ const cryptoHmacSha256Builtin = builtin({
   examples: [
     ['crypto.hmac.sha256("abc", "k")', '"342e519ce0ad6c03a36b98eeb3f1d130db4813b9df4d1160eda488d712dc78ee"'],
   ],
+  host: cryptoHmacSha256Body,
 });
 
 const cryptoHmacSha512Builtin = builtin({
@@ -67,6 +105,7 @@ const cryptoHmacSha512Builtin = builtin({
       '"bb9ec7701f7de8a362d775b9bfcb61a474bf8bf69d5dbee0689a4b284bc59a54ffd1cfdc05151759afd97ffd1a255b3849ce775ea4be799a65e6a19ac97e2ade"',
     ],
   ],
+  host: cryptoHmacSha512Body,
 });
 
 const cryptoHmacEqualBuiltin = builtin({
@@ -75,6 +114,7 @@ const cryptoHmacEqualBuiltin = builtin({
   args: [arg("mac1", stringType, "a code"), arg("mac2", stringType, "another code")],
   result: arg("result", booleanType, "true when they are equal"),
   examples: [['crypto.hmac.equal("ab", "ab")', "true"]],
+  host: cryptoHmacEqualBody,
 });
 
 export const cryptoBuiltins: readonly Builtin[] = [

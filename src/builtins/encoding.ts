@@ -1,4 +1,5 @@
-// Builtins of the category `encoding`: declarations and host bodies. Values in, values out; nothing here keeps state between calls.
+// Encodings of strings and values: JSON, base64, hexadecimal, URL queries. Texts in, texts or values out; bytes that are no UTF-8 come
+// out as U+FFFD. Complaints are those of Go's packages.
 
 import type { Builtin } from "./builtin.ts";
 import { arg, arrayOf, builtin, objectOf, setOf } from "./signature.ts";
@@ -11,6 +12,130 @@ import {
   property,
   stringType,
 } from "../value/type.ts";
+import { compareStrings } from "../value/compare.ts";
+import { decode, encode, keyText, toJsonValue } from "../value/json.ts";
+import { object } from "../value/object.ts";
+import { goQuote, termText } from "../value/text.ts";
+import { decodeUtf8, encodeUtf8 } from "../value/utf8.ts";
+import type { Value } from "../value/value.ts";
+import { isArray, isObject, typeName } from "../value/value.ts";
+import type { Alphabet } from "./base64.ts";
+import { decodeBase64, encodeBase64 } from "./base64.ts";
+import type { HostBody } from "./builtin.ts";
+import { failure, objectOperand, stringOperand, typeFailure, wrongType } from "./operand.ts";
+import { escapeUrl, parseQuery, unescapeUrl } from "./url.ts";
+
+function ofText(change: (text: string) => Value): HostBody {
+  return ([x]) => change(stringOperand(x, 1));
+}
+
+function succeeds(attempt: () => unknown): boolean {
+  try {
+    attempt();
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const jsonMarshalBody: HostBody = ([x]) => encode(x as Value);
+const jsonUnmarshalBody = ofText((text) => decode(text, { nullIsEnd: true }));
+
+const jsonIsValidBody: HostBody = ([x]) => typeof x === "string" && succeeds(() => decode(x));
+
+const jsonMarshalWithOptionsBody: HostBody = ([x, options]) => {
+  let indent = "\t";
+  let prefix = "";
+  let pretty: boolean | undefined;
+  let implied = false;
+  let index = 0;
+  for (const [key, value] of objectOperand(options, 2).entries()) {
+    if (typeof key !== "string") {
+      const reason = `operand ${index} must be string but got ${typeName(key)}`;
+      throw typeFailure(`operand 2 failed to stringify key ${termText(key)} at index ${index}: ${reason}`);
+    }
+    if (key === "pretty") {
+      if (typeof value !== "boolean") throw typeFailure("operand 2 key pretty failed cast to bool");
+      pretty = value;
+    } else if (key === "indent" || key === "prefix") {
+      if (typeof value !== "string") {
+        const reason = `operand ${index} must be string but got ${typeName(value)}`;
+        throw typeFailure(`operand 2 key ${key} failed cast to string: ${reason}`);
+      }
+      if (key === "indent") indent = value;
+      else prefix = value;
+      implied = true;
+    } else throw typeFailure(`operand 2 object contained unknown key ${key}`);
+    index++;
+  }
+  return (pretty ?? implied) ? prefix + encode(x as Value, { indent, prefix }) : encode(x as Value);
+};
+
+function encoding64(alphabet: Alphabet, padded: boolean): HostBody {
+  return ofText((text) => encodeBase64(encodeUtf8(text), alphabet, padded));
+}
+
+const base64EncodeBody = encoding64("standard", true);
+const base64urlEncodeBody = encoding64("url", true);
+const base64urlEncodeNoPadBody = encoding64("url", false);
+const base64DecodeBody = ofText((text) => decodeUtf8(decodeBase64(text)));
+const base64IsValidBody: HostBody = ([x]) => typeof x === "string" && succeeds(() => decodeBase64(x));
+
+/** Padding may be left out (RFC 7515, appendix C). */
+export function decodeBase64Url(text: string): Uint8Array {
+  if (text.endsWith("=")) return decodeBase64(text, "url");
+  const over = encodeUtf8(text).length % 4;
+  if (over === 1) throw failure(`illegal base64url string: ${text}`);
+  return decodeBase64(text + "=".repeat(over === 0 ? 0 : 4 - over), "url");
+}
+
+const base64urlDecodeBody = ofText((text) => decodeUtf8(decodeBase64Url(text)));
+
+const hexEncodeBody = ofText((text) => hexText(encodeUtf8(text)));
+
+export function hexText(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+const hexDecodeBody = ofText((text) => {
+  const bytes = encodeUtf8(text);
+  const digits = Array.from(bytes, (byte) => String.fromCharCode(byte));
+  const wrong = digits.findIndex((digit) => !/[0-9a-fA-F]/.test(digit));
+  if (wrong >= 0) throw failure(`encoding/hex: invalid byte: ${unicodeName(bytes[wrong] as number)}`);
+  if (digits.length % 2 === 1) throw failure("encoding/hex: odd length hex string");
+  const pairs = digits.join("").match(/../g) ?? [];
+  return decodeUtf8(Uint8Array.from(pairs, (pair) => Number.parseInt(pair, 16)));
+});
+
+/** Go's `%#U`. */
+function unicodeName(point: number): string {
+  const shown = goQuote(String.fromCodePoint(point), "'");
+  const name = `U+${point.toString(16).toUpperCase().padStart(4, "0")}`;
+  return /^'\\[xu]/.test(shown) || shown.startsWith("'\\") ? name : `${name} ${shown}`;
+}
+
+const urlqueryEncodeBody = ofText((text) => escapeUrl(text, "query"));
+const urlqueryDecodeBody = ofText((text) => unescapeUrl(text, "query"));
+
+const urlqueryDecodeObjectBody = ofText((text) => object(parseQuery(text)));
+
+const urlqueryEncodeObjectBody: HostBody = ([x]) => {
+  const value = x as Value;
+  if (!isObject(value)) throw wrongType(1, value, "object");
+  const pairs: (readonly [string, readonly string[]])[] = [];
+  for (const [key, member] of value.entries()) {
+    const plain = toJsonValue(member);
+    const list = typeof plain === "string" ? [plain] : isArray(plain) ? plain : undefined;
+    if (list === undefined || !list.every((text): text is string => typeof text === "string")) {
+      throw typeFailure("operand 1 values must be string, array[string], or set[string]");
+    }
+    pairs.push([keyText(key), list]);
+  }
+  pairs.sort((a, b) => compareStrings(a[0], b[0]));
+  return pairs
+    .flatMap(([name, list]) => list.map((text) => `${escapeUrl(name, "query")}=${escapeUrl(text, "query")}`))
+    .join("&");
+};
 
 // Declarations
 
@@ -21,6 +146,7 @@ const jsonMarshalBuiltin = builtin({
   result: arg("y", stringType, "its JSON text"),
   examples: [['json.marshal({"a": [1, true]})', '"{\\"a\\":[1,true]}"']],
   categories: ["encoding"],
+  host: jsonMarshalBody,
 });
 
 const jsonMarshalWithOptionsBuiltin = builtin({
@@ -40,6 +166,7 @@ const jsonMarshalWithOptionsBuiltin = builtin({
   result: arg("y", stringType, "its JSON text"),
   examples: [['json.marshal_with_options([1], {"pretty": true, "indent": " "})', '"[\\n 1\\n]"']],
   categories: ["encoding"],
+  host: jsonMarshalWithOptionsBody,
 });
 
 const jsonUnmarshalBuiltin = builtin({
@@ -49,6 +176,7 @@ const jsonUnmarshalBuiltin = builtin({
   result: arg("y", anyType, "the value it stands for"),
   examples: [['json.unmarshal("{\\"a\\": 1.50}")', '{"a":1.50}']],
   categories: ["encoding"],
+  host: jsonUnmarshalBody,
 });
 
 const jsonIsValidBuiltin = builtin({
@@ -58,6 +186,7 @@ const jsonIsValidBuiltin = builtin({
   result: arg("result", booleanType, "true when it can be read as JSON"),
   examples: [['json.is_valid("[1]")', "true"]],
   categories: ["encoding"],
+  host: jsonIsValidBody,
 });
 
 const base64EncodeBuiltin = builtin({
@@ -67,6 +196,7 @@ const base64EncodeBuiltin = builtin({
   result: arg("y", stringType, "its base64 form, padded"),
   examples: [['base64.encode("hi")', '"aGk="']],
   categories: ["encoding"],
+  host: base64EncodeBody,
 });
 
 const base64DecodeBuiltin = builtin({
@@ -76,6 +206,7 @@ const base64DecodeBuiltin = builtin({
   result: arg("y", stringType, "what it stands for"),
   examples: [['base64.decode("aGk=")', '"hi"']],
   categories: ["encoding"],
+  host: base64DecodeBody,
 });
 
 const base64IsValidBuiltin = builtin({
@@ -85,6 +216,7 @@ const base64IsValidBuiltin = builtin({
   result: arg("result", booleanType, "true when it can be read as base64"),
   examples: [['base64.is_valid("aGk=")', "true"]],
   categories: ["encoding"],
+  host: base64IsValidBody,
 });
 
 const base64urlEncodeBuiltin = builtin({
@@ -94,6 +226,7 @@ const base64urlEncodeBuiltin = builtin({
   result: arg("y", stringType, "its base64url form, padded"),
   examples: [['base64url.encode("<<??>>")', '"PDw_Pz4-"']],
   categories: ["encoding"],
+  host: base64urlEncodeBody,
 });
 
 const base64urlEncodeNoPadBuiltin = builtin({
@@ -103,6 +236,7 @@ const base64urlEncodeNoPadBuiltin = builtin({
   result: arg("y", stringType, "its base64url form"),
   examples: [['base64url.encode_no_pad("hi")', '"aGk"']],
   categories: ["encoding"],
+  host: base64urlEncodeNoPadBody,
 });
 
 const base64urlDecodeBuiltin = builtin({
@@ -112,6 +246,7 @@ const base64urlDecodeBuiltin = builtin({
   result: arg("y", stringType, "what it stands for"),
   examples: [['base64url.decode("PDw_Pz4-")', '"<<??>>"']],
   categories: ["encoding"],
+  host: base64urlDecodeBody,
 });
 
 const hexEncodeBuiltin = builtin({
@@ -121,6 +256,7 @@ const hexEncodeBuiltin = builtin({
   result: arg("y", stringType, "two digits for each byte"),
   examples: [['hex.encode("hi")', '"6869"']],
   categories: ["encoding"],
+  host: hexEncodeBody,
 });
 
 const hexDecodeBuiltin = builtin({
@@ -130,6 +266,7 @@ const hexDecodeBuiltin = builtin({
   result: arg("y", stringType, "the bytes as a string"),
   examples: [['hex.decode("6869")', '"hi"']],
   categories: ["encoding"],
+  host: hexDecodeBody,
 });
 
 const urlqueryEncodeBuiltin = builtin({
@@ -139,6 +276,7 @@ const urlqueryEncodeBuiltin = builtin({
   result: arg("y", stringType, "the escaped string"),
   examples: [['urlquery.encode("a b&c")', '"a+b%26c"']],
   categories: ["encoding"],
+  host: urlqueryEncodeBody,
 });
 
 const urlqueryDecodeBuiltin = builtin({
@@ -148,6 +286,7 @@ const urlqueryDecodeBuiltin = builtin({
   result: arg("y", stringType, "the plain string"),
   examples: [['urlquery.decode("a+b%26c")', '"a b&c"']],
   categories: ["encoding"],
+  host: urlqueryDecodeBody,
 });
 
 const urlqueryEncodeObjectBuiltin = builtin({
@@ -163,6 +302,7 @@ const urlqueryEncodeObjectBuiltin = builtin({
   result: arg("y", stringType, "the query"),
   examples: [['urlquery.encode_object({"a": "1", "b": ["x", "y"]})', '"a=1&b=x&b=y"']],
   categories: ["encoding"],
+  host: urlqueryEncodeObjectBody,
 });
 
 const urlqueryDecodeObjectBuiltin = builtin({
@@ -172,6 +312,7 @@ const urlqueryDecodeObjectBuiltin = builtin({
   result: arg("object", objectOf(stringType, arrayOf(stringType)), "names with all their values"),
   examples: [['urlquery.decode_object("a=1&b=x&b=y")', '{"a":["1"],"b":["x","y"]}']],
   categories: ["encoding"],
+  host: urlqueryDecodeObjectBody,
 });
 
 export const encodingBuiltins: readonly Builtin[] = [

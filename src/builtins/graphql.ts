@@ -1,8 +1,8 @@
 // Builtins of the category `graphql`: declarations and host bodies. Values in, values out; nothing here keeps state between calls.
 
-import type { Builtin } from "./builtin.ts";
 import { arg, builtin, objectOf } from "./signature.ts";
 import { anyOf, anyType, arrayType, booleanType, stringType } from "../value/type.ts";
+import type { Builtin } from "./builtin.ts";
 
 // Declarations
 

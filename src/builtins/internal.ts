@@ -1,8 +1,39 @@
-// Builtins of the category `internal`: declarations and host bodies. Values in, values out; nothing here keeps state between calls.
+// What operators and template strings are rewritten to. Never written in policies by hand.
 
 import type { Builtin } from "./builtin.ts";
 import { arrayOf, builtin, unnamed } from "./signature.ts";
 import { anyType, booleanType, stringType } from "../value/type.ts";
+import { PolicyError } from "../error.ts";
+import { equal } from "../value/compare.ts";
+import type { Value } from "../value/value.ts";
+import { isArray, isObject, isSet } from "../value/value.ts";
+import type { HostBody } from "./builtin.ts";
+import { combinations } from "./cross-product.ts";
+import { member } from "./lookup.ts";
+import { arrayOperand } from "./operand.ts";
+
+const internalMember2Body: HostBody = ([needle, haystack]) => {
+  const [value, collection] = [needle as Value, haystack as Value];
+  if (isSet(collection)) return collection.has(value);
+  if (isArray(collection)) return collection.some((element) => equal(element, value));
+  if (isObject(collection)) return [...collection.entries()].some(([, element]) => equal(element, value));
+  return false;
+};
+
+const internalMember3Body: HostBody = ([key, value, haystack]) => {
+  const found = member(haystack, key as Value);
+  return found !== undefined && equal(found, value as Value);
+};
+
+const internalTemplateStringBody: HostBody = ([parts]) => {
+  const rows = combinations(arrayOperand(parts, 1));
+  if (rows.length > 1) {
+    throw new PolicyError("eval_conflict_error", "template-strings must not produce multiple outputs");
+  }
+  return (rows[0] ?? []).join("");
+};
+
+const internalTestCaseBody: HostBody = () => true;
 
 // Declarations
 
@@ -13,6 +44,7 @@ const internalMember2Builtin = builtin({
   result: unnamed(booleanType),
   examples: [["1 in [1]", "true"]],
   infix: "in",
+  host: internalMember2Body,
 });
 
 const internalMember3Builtin = builtin({
@@ -22,6 +54,7 @@ const internalMember3Builtin = builtin({
   result: unnamed(booleanType),
   examples: [['("a", 1 in {"a": 1})', "true"]],
   infix: "in",
+  host: internalMember3Body,
 });
 
 const internalTemplateStringBuiltin = builtin({
@@ -30,6 +63,7 @@ const internalTemplateStringBuiltin = builtin({
   args: [unnamed(arrayOf(anyType))],
   result: unnamed(stringType),
   examples: [['$"a{1}"', '"a1"']],
+  host: internalTemplateStringBody,
 });
 
 const internalTestCaseBuiltin = builtin({
@@ -38,6 +72,7 @@ const internalTestCaseBuiltin = builtin({
   args: [unnamed(arrayOf(anyType))],
   result: undefined,
   examples: [],
+  host: internalTestCaseBody,
 });
 
 export const internalBuiltins: readonly Builtin[] = [

@@ -1,6 +1,5 @@
 // Builtins of the category `json-schema`: declarations and host bodies. Values in, values out; nothing here keeps state between calls.
 
-import type { Builtin } from "./builtin.ts";
 import { arg, arrayOf, builtin, objectOf } from "./signature.ts";
 import {
   anyOf,
@@ -12,6 +11,7 @@ import {
   property,
   stringType,
 } from "../value/type.ts";
+import type { Builtin } from "./builtin.ts";
 
 // Declarations
 

@@ -1,8 +1,55 @@
-// Builtins of the category `numbers`: declarations and host bodies. Values in, values out; nothing here keeps state between calls.
+// Ranges of integers, and random ones. Numbers in, arrays and numbers out; randomness comes from the context and is kept for the query.
 
 import type { Builtin } from "./builtin.ts";
 import { arg, arrayOf, builtin } from "./signature.ts";
 import { numberType, stringType } from "../value/type.ts";
+import { integer } from "../value/number.ts";
+import type { Value } from "../value/value.ts";
+import type { HostBody } from "./builtin.ts";
+import { bigIntOperand, failure, int64Operand, stringOperand } from "./operand.ts";
+
+/** OPA runs until it is cancelled; nothing here may fill the memory. */
+const RANGE_LIMIT = 10_000_000n;
+
+function range(from: bigint, to: bigint, step: bigint): Value {
+  const size = (from <= to ? to - from : from - to) / step + 1n;
+  if (size > RANGE_LIMIT) throw failure("range has too many numbers");
+  const by = from <= to ? step : -step;
+  return Array.from({ length: Number(size) }, (_, i) => integer(from + by * BigInt(i)));
+}
+
+const numbersRangeBody: HostBody = ([a, b]) => range(bigIntOperand(a, 1), bigIntOperand(b, 2), 1n);
+
+const numbersRangeStepBody: HostBody = ([a, b, by]) => {
+  const [from, to, step] = [bigIntOperand(a, 1), bigIntOperand(b, 2), bigIntOperand(by, 3)];
+  // The doubled name is OPA's.
+  if (step <= 0n) throw failure("numbers.range_step: step must be a positive integer");
+  return range(from, to, step);
+};
+
+const randIntnBody: HostBody = ([seed, bound], context) => {
+  const text = stringOperand(seed, 1);
+  const given = int64Operand(bound, 2);
+  if (given === 0n) return integer(0);
+  const below = given < 0n ? -given : given;
+  const key = `rand.intn ${text}-${below}`;
+  const known = context.cache.get(key);
+  if (known !== undefined) return known as Value;
+  const result = integer(drawBelow(below, (length) => context.random(length)));
+  context.cache.set(key, result);
+  return result;
+};
+
+/** Evenly distributed: draws that would favour small numbers are thrown away. */
+function drawBelow(bound: bigint, random: (length: number) => Uint8Array): bigint {
+  const span = 1n << 64n;
+  const fair = span - (span % bound);
+  for (;;) {
+    let value = 0n;
+    for (const byte of random(8)) value = (value << 8n) | BigInt(byte);
+    if (value < fair) return value % bound;
+  }
+}
 
 // Declarations
 
@@ -12,6 +59,7 @@ const numbersRangeBuiltin = builtin({
   args: [arg("a", numberType, "the first"), arg("b", numberType, "the last")],
   result: arg("range", arrayOf(numberType), "all of them, both ends included"),
   examples: [["numbers.range(3, 1)", "[3,2,1]"]],
+  host: numbersRangeBody,
 });
 
 const numbersRangeStepBuiltin = builtin({
@@ -24,6 +72,7 @@ const numbersRangeStepBuiltin = builtin({
   ],
   result: arg("range", arrayOf(numberType), "those that the steps meet"),
   examples: [["numbers.range_step(0, 5, 2)", "[0,2,4]"]],
+  host: numbersRangeStepBody,
 });
 
 const randIntnBuiltin = builtin({
@@ -37,6 +86,7 @@ const randIntnBuiltin = builtin({
   examples: [['rand.intn("die", 1)', "0"]],
   nondeterministic: true,
   categories: ["numbers"],
+  host: randIntnBody,
 });
 
 export const numbersBuiltins: readonly Builtin[] = [

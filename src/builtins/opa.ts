@@ -1,8 +1,11 @@
-// Builtins of the category `opa`: declarations and host bodies. Values in, values out; nothing here keeps state between calls.
+// The host's own state, as the context shows it.
 
 import type { Builtin } from "./builtin.ts";
 import { arg, builtin, objectOf } from "./signature.ts";
 import { anyType, stringType } from "../value/type.ts";
+import type { HostBody } from "./builtin.ts";
+
+const opaRuntimeBody: HostBody = (_args, context) => context.runtime;
 
 // Declarations
 
@@ -13,6 +16,7 @@ const opaRuntimeBuiltin = builtin({
   result: arg("output", objectOf(stringType, anyType), "an object with `env`, `config`, `version`, …"),
   examples: [["is_object(opa.runtime())", "true"]],
   nondeterministic: true,
+  host: opaRuntimeBody,
 });
 
 export const opaBuiltins: readonly Builtin[] = [opaRuntimeBuiltin];

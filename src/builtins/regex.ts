@@ -1,8 +1,93 @@
-// Builtins of the category `regex`: declarations and host bodies. Values in, values out; nothing here keeps state between calls.
+// Regular expressions. Texts in; booleans, texts and arrays out. The engine is re2.ts, so no pattern can run away.
 
 import type { Builtin } from "./builtin.ts";
 import { arg, arrayOf, builtin, unnamed } from "./signature.ts";
 import { booleanType, numberType, stringType } from "../value/type.ts";
+import { goQuote } from "../value/text.ts";
+import { encodeUtf8 } from "../value/utf8.ts";
+import type { HostBody } from "./builtin.ts";
+import { intersect } from "./glob-intersection.ts";
+import { failure, intOperand, stringOperand } from "./operand.ts";
+import type { Regex } from "./re2.ts";
+import { allMatches, compileRegex, hasMatch, isRegex, quoteRegex, replaceMatches, splitText } from "./re2.ts";
+
+const regexIsValidBody: HostBody = ([pattern]) => typeof pattern === "string" && isRegex(pattern);
+
+const regexMatchBody: HostBody = ([pattern, value]) => {
+  const [source, text] = [stringOperand(pattern, 1), stringOperand(value, 2)];
+  return hasMatch(compileRegex(source), text);
+};
+const reMatchBody = regexMatchBody;
+
+const regexFindNBody: HostBody = ([pattern, value, count]) => {
+  const [source, text] = [stringOperand(pattern, 1), stringOperand(value, 2)];
+  const limit = intOperand(count, 3);
+  return allMatches(compileRegex(source), text, limit).map(([start, end]) => text.slice(start, end));
+};
+
+const regexFindAllStringSubmatchNBody: HostBody = ([pattern, value, count]) => {
+  const [source, text] = [stringOperand(pattern, 1), stringOperand(value, 2)];
+  const limit = intOperand(count, 3);
+  return allMatches(compileRegex(source), text, limit).map((spans) => {
+    const groups: string[] = [];
+    for (let i = 0; i < spans.length; i += 2) {
+      groups.push((spans[i] as number) < 0 ? "" : text.slice(spans[i], spans[i + 1]));
+    }
+    return groups;
+  });
+};
+
+const regexReplaceBody: HostBody = ([s, pattern, value]) => {
+  const [text, source] = [stringOperand(s, 1), stringOperand(pattern, 2)];
+  const template = stringOperand(value, 3);
+  return replaceMatches(compileRegex(source), text, template);
+};
+
+const regexSplitBody: HostBody = ([pattern, value]) => {
+  const [source, text] = [stringOperand(pattern, 1), stringOperand(value, 2)];
+  return splitText(compileRegex(source), text);
+};
+
+const regexGlobsMatchBody: HostBody = ([glob1, glob2]) =>
+  intersect(stringOperand(glob1, 1), stringOperand(glob2, 2));
+
+const regexTemplateMatchBody: HostBody = ([template, value, delimiterStart, delimiterEnd]) => {
+  const [source, text] = [stringOperand(template, 1), stringOperand(value, 2)];
+  const [start, end] = [stringOperand(delimiterStart, 3), stringOperand(delimiterEnd, 4)];
+  const length = encodeUtf8(start).length;
+  if (length !== 1)
+    throw failure(`start delimiter has to be exactly one character long but is ${length} long`);
+  if (encodeUtf8(end).length !== 1) {
+    // The length shown is that of the other delimiter in OPA, too.
+    throw failure(`end delimiter has to be exactly one character long but is ${length} long`);
+  }
+  return hasMatch(compileTemplate(source, start, end), text);
+};
+
+/** Text outside of delimiters is taken literally, what stands within is an expression; delimiters nest. */
+function compileTemplate(template: string, start: string, end: string): Regex {
+  let pattern = "^";
+  let level = 0;
+  let begin = 0;
+  const unbalanced = (): Error => failure(`unbalanced braces in ${goQuote(template)}`);
+  for (let i = 0; i < template.length; i++) {
+    if (template[i] === start) {
+      if (++level === 1) {
+        pattern += quoteRegex(template.slice(begin, i));
+        begin = i + 1;
+      }
+    } else if (template[i] === end) {
+      if (--level < 0) throw unbalanced();
+      if (level > 0) continue;
+      const inner = template.slice(begin, i);
+      compileRegex(`^${inner}$`);
+      pattern += `(${inner})`;
+      begin = i + 1;
+    }
+  }
+  if (level !== 0) throw unbalanced();
+  return compileRegex(`${pattern + quoteRegex(template.slice(begin))}$`);
+}
 
 // Declarations
 
@@ -12,6 +97,7 @@ const regexMatchBuiltin = builtin({
   args: [arg("pattern", stringType, "the expression"), arg("value", stringType, "string to search")],
   result: arg("result", booleanType, "true when some part fits"),
   examples: [['regex.match("^a+$", "aaa")', "true"]],
+  host: regexMatchBody,
 });
 
 const regexIsValidBuiltin = builtin({
@@ -20,6 +106,7 @@ const regexIsValidBuiltin = builtin({
   args: [arg("pattern", stringType, "string to look at")],
   result: arg("result", booleanType, "true when it is one"),
   examples: [['regex.is_valid("a(")', "false"]],
+  host: regexIsValidBody,
 });
 
 const regexFindNBuiltin = builtin({
@@ -32,6 +119,7 @@ const regexFindNBuiltin = builtin({
   ],
   result: arg("output", arrayOf(stringType), "what matched"),
   examples: [['regex.find_n("a.", "abacad", 2)', '["ab","ac"]']],
+  host: regexFindNBody,
 });
 
 const regexFindAllStringSubmatchNBuiltin = builtin({
@@ -48,6 +136,7 @@ const regexFindAllStringSubmatchNBuiltin = builtin({
     "for each match, what matched and what each group matched",
   ),
   examples: [['regex.find_all_string_submatch_n("(a)(.)", "abac", -1)', '[["ab","a","b"],["ac","a","c"]]']],
+  host: regexFindAllStringSubmatchNBody,
 });
 
 const regexReplaceBuiltin = builtin({
@@ -60,6 +149,7 @@ const regexReplaceBuiltin = builtin({
   ],
   result: arg("output", stringType, "the changed string"),
   examples: [['regex.replace("aXbX", "X", "-")', '"a-b-"']],
+  host: regexReplaceBody,
 });
 
 const regexSplitBuiltin = builtin({
@@ -68,6 +158,7 @@ const regexSplitBuiltin = builtin({
   args: [arg("pattern", stringType, "the expression"), arg("value", stringType, "string to cut")],
   result: arg("output", arrayOf(stringType), "the pieces"),
   examples: [['regex.split("[,;]", "a,b;c")', '["a","b","c"]']],
+  host: regexSplitBody,
 });
 
 const regexGlobsMatchBuiltin = builtin({
@@ -80,6 +171,7 @@ const regexGlobsMatchBuiltin = builtin({
     ['regex.globs_match("a.a.[0-9]+z", "b?a?a?[0-9]+z")', "false"],
     ['regex.globs_match("a[0-9]", "a1")', "true"],
   ],
+  host: regexGlobsMatchBody,
 });
 
 const regexTemplateMatchBuiltin = builtin({
@@ -93,6 +185,7 @@ const regexTemplateMatchBuiltin = builtin({
   ],
   result: arg("result", booleanType, "true when all of it fits"),
   examples: [['regex.template_match("urn:{[a-z]+}", "urn:abc", "{", "}")', "true"]],
+  host: regexTemplateMatchBody,
 });
 
 const reMatchBuiltin = builtin({
@@ -102,6 +195,7 @@ const reMatchBuiltin = builtin({
   result: unnamed(booleanType),
   examples: [['re_match("b", "abc")', "true"]],
   deprecated: true,
+  host: reMatchBody,
 });
 
 export const regexBuiltins: readonly Builtin[] = [

@@ -1,8 +1,26 @@
-// Builtins of the category `rego`: declarations and host bodies. Values in, values out; nothing here keeps state between calls.
+// Rego about Rego: parsing modules (the parser comes in through the context) and annotations (the compiler answers for them).
 
 import type { Builtin } from "./builtin.ts";
 import { arg, arrayOf, builtin, objectOf } from "./signature.ts";
 import { anyType, stringType } from "../value/type.ts";
+import type { HostBody } from "./builtin.ts";
+import { failure, stringOperand } from "./operand.ts";
+
+const regoParseModuleBody: HostBody = ([filename, rego], context) => {
+  // Both are the first operand in OPA's messages.
+  const [file, text] = [stringOperand(filename, 1), stringOperand(rego, 1)];
+  if (context.parseModule === undefined) throw failure("this host has no parser");
+  return context.parseModule(file, text);
+};
+
+function insideRulesOnly(name: string): HostBody {
+  return () => {
+    throw failure(`the ${name} function must only be called within the scope of a rule`);
+  };
+}
+
+const regoMetadataChainBody = insideRulesOnly("rego.metadata.chain");
+const regoMetadataRuleBody = insideRulesOnly("rego.metadata.rule");
 
 // Declarations
 
@@ -12,6 +30,7 @@ const regoParseModuleBuiltin = builtin({
   args: [arg("filename", stringType, "file name for messages"), arg("rego", stringType, "the text")],
   result: arg("output", objectOf(stringType, anyType), "the syntax tree as JSON"),
   examples: [['rego.parse_module("a.rego", "package a").package.path[1].value', '"a"']],
+  host: regoParseModuleBody,
 });
 
 const regoMetadataChainBuiltin = builtin({
@@ -21,6 +40,7 @@ const regoMetadataChainBuiltin = builtin({
   result: arg("chain", arrayOf(anyType), "for each place, its path and annotations"),
   examples: [],
   compiled: true,
+  host: regoMetadataChainBody,
 });
 
 const regoMetadataRuleBuiltin = builtin({
@@ -30,6 +50,7 @@ const regoMetadataRuleBuiltin = builtin({
   result: arg("output", anyType, "its annotations, an empty object when it has none"),
   examples: [],
   compiled: true,
+  host: regoMetadataRuleBody,
 });
 
 export const regoBuiltins: readonly Builtin[] = [

@@ -1,8 +1,36 @@
-// Builtins of the category `sets`: declarations and host bodies. Values in, values out; nothing here keeps state between calls.
+// Sets: sets in, new sets out.
 
+import type { Builtin } from "./builtin.ts";
 import { arg, builtin, setOf, unnamed } from "./signature.ts";
 import { anyType } from "../value/type.ts";
-import type { Builtin } from "./builtin.ts";
+import { set } from "../value/set.ts";
+import type { RegoSet, Value } from "../value/value.ts";
+import { difference } from "./arithmetic.ts";
+import type { HostBody } from "./builtin.ts";
+import { setOperand } from "./operand.ts";
+
+function intersect(a: RegoSet, b: RegoSet): RegoSet {
+  return set([...a.values()].filter((member) => b.has(member)));
+}
+
+const andBody: HostBody = ([x, y]) => intersect(setOperand(x, 1), setOperand(y, 2));
+const orBody: HostBody = ([x, y]) => set([...setOperand(x, 1).values(), ...setOperand(y, 2).values()]);
+const setDiffBody: HostBody = ([x, y]) => difference(setOperand(x, 1), setOperand(y, 2));
+
+const intersectionBody: HostBody = ([xs]) => {
+  let result: RegoSet | undefined;
+  for (const member of setOperand(xs, 1).values()) {
+    const next = setOperand(member, 1);
+    result = result === undefined ? next : intersect(result, next);
+  }
+  return result ?? set([]);
+};
+
+const unionBody: HostBody = ([xs]) => {
+  const all: Value[] = [];
+  for (const member of setOperand(xs, 1).values()) all.push(...setOperand(member, 1).values());
+  return set(all);
+};
 
 // Declarations
 
@@ -14,6 +42,7 @@ const andBuiltin = builtin({
   examples: [["{1, 2} & {2, 3}", "[2]"]],
   infix: "&",
   categories: ["sets"],
+  host: andBody,
 });
 
 const orBuiltin = builtin({
@@ -24,6 +53,7 @@ const orBuiltin = builtin({
   examples: [["{1} | {2}", "[1,2]"]],
   infix: "|",
   categories: ["sets"],
+  host: orBody,
 });
 
 const intersectionBuiltin = builtin({
@@ -33,6 +63,7 @@ const intersectionBuiltin = builtin({
   result: arg("y", setOf(anyType), "what is in every one of them"),
   examples: [["intersection({{1, 2}, {2, 3}})", "[2]"]],
   categories: ["sets"],
+  host: intersectionBody,
 });
 
 const unionBuiltin = builtin({
@@ -42,6 +73,7 @@ const unionBuiltin = builtin({
   result: arg("y", setOf(anyType), "what is in any of them"),
   examples: [["union({{1}, {2, 3}})", "[1,2,3]"]],
   categories: ["sets"],
+  host: unionBody,
 });
 
 const setDiffBuiltin = builtin({
@@ -51,6 +83,7 @@ const setDiffBuiltin = builtin({
   result: unnamed(setOf(anyType)),
   examples: [["set_diff({1, 2}, {2})", "[1]"]],
   deprecated: true,
+  host: setDiffBody,
 });
 
 export const setsBuiltins: readonly Builtin[] = [

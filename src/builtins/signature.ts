@@ -1,14 +1,46 @@
 // Constructors for the declarations in the category files: builtin(), arg() and shorthands for the types that signatures are made of.
 // Plain data in and out.
 
+import { PolicyError } from "../error.ts";
 import type { Type } from "../value/type.ts";
 import { arrayType, dynamicProperty, objectType, setType } from "../value/type.ts";
-import type { Argument, Builtin } from "./builtin.ts";
+import type { Argument, Builtin, HostBody } from "./builtin.ts";
 
-/** A declaration. The call exists so that mistakes show where they are made. */
+/** A declaration; its body is wrapped so that failures carry the builtin's name, as OPA's do. */
 export function builtin(declaration: Builtin): Builtin {
-  return declaration;
+  const { host, name } = declaration;
+  if (host === undefined) return declaration;
+  const named: HostBody = (args, context) => {
+    try {
+      const result = host(args, context);
+      return result instanceof Promise
+        ? result.catch((error: unknown) => {
+            throw nameFailure(name, error);
+          })
+        : result;
+    } catch (error) {
+      throw nameFailure(name, error);
+    }
+  };
+  return { ...declaration, host: named };
 }
+
+/** Internal, conflict, cancel and limit errors speak for the evaluation, not for a builtin: they pass as they are. */
+function nameFailure(name: string, error: unknown): PolicyError {
+  const message = error instanceof Error ? error.message : String(error);
+  const code = error instanceof PolicyError ? error.code : "eval_builtin_error";
+  if (error instanceof PolicyError && PASSED_ON.has(code)) return error;
+  return new PolicyError(code === "eval_type_error" ? code : "eval_builtin_error", `${name}: ${message}`, {
+    cause: error,
+  });
+}
+
+const PASSED_ON: ReadonlySet<string> = new Set([
+  "eval_internal_error",
+  "eval_conflict_error",
+  "eval_cancel_error",
+  "eval_limit_error",
+]);
 
 /** An argument, or the result. */
 export function arg(name: string, type: Type, description: string): Argument {

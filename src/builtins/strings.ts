@@ -1,8 +1,181 @@
-// Builtins of the category `strings`: declarations and host bodies. Values in, values out; nothing here keeps state between calls.
+// Strings. Positions and lengths count characters (code points); texts in, texts out. Operands of a wrong type are type errors.
 
 import type { Builtin } from "./builtin.ts";
 import { arg, arrayOf, builtin, objectOf, setOf } from "./signature.ts";
 import { anyOf, anyType, booleanType, numberType, stringType } from "../value/type.ts";
+import { decimalToBigInt, parseDecimal } from "../value/decimal.ts";
+import { integer, toFloat } from "../value/number.ts";
+import { truncate } from "../value/float.ts";
+import type { Value } from "../value/value.ts";
+import type { HostBody } from "./builtin.ts";
+import { goArgument } from "./go-argument.ts";
+import { sprintf } from "./go-format.ts";
+import {
+  arrayOperand,
+  failure,
+  intOperand,
+  numberOperand,
+  objectOperand,
+  stringOperand,
+  stringsOperand,
+  typeFailure,
+  wrongType,
+} from "./operand.ts";
+import { replacer } from "./replacer.ts";
+import { lowerCase, SPACE, upperCase } from "./unicode.ts";
+import { renderTemplate } from "./template.ts";
+
+function ofOne(change: (x: string) => Value): HostBody {
+  return ([x]) => change(stringOperand(x, 1));
+}
+
+function ofTwo(answer: (x: string, y: string) => Value): HostBody {
+  return ([x, y]) => answer(stringOperand(x, 1), stringOperand(y, 2));
+}
+
+const concatBody: HostBody = ([delimiter, list]) => {
+  const between = stringOperand(delimiter, 1);
+  return stringsOperand(list, 2).join(between);
+};
+
+const containsBody = ofTwo((text, part) => text.includes(part));
+const startswithBody = ofTwo((text, start) => text.startsWith(start));
+const endswithBody = ofTwo((text, end) => text.endsWith(end));
+const lowerBody = ofOne(lowerCase);
+const upperBody = ofOne(upperCase);
+const stringsReverseBody = ofOne((text) => [...text].reverse().join(""));
+
+const RADIX: ReadonlyMap<string, number> = new Map([
+  ["2", 2],
+  ["8", 8],
+  ["10", 10],
+  ["16", 16],
+]);
+
+const formatIntBody: HostBody = ([value, base]) => {
+  const n = numberOperand(value, 1);
+  const radix = RADIX.get(numberOperand(base, 2).text);
+  if (radix === undefined) throw typeFailure("operand 2 must be one of {2, 8, 10, 16}");
+  const exact = /^-?\d+$/.test(n.text) ? decimalToBigInt(parseDecimal(n.text)) : undefined;
+  return (exact ?? truncate(toFloat(n))).toString(radix);
+};
+
+/** Character positions at which `part` stands in `text`, overlaps included. */
+function* positions(text: string, part: string): Generator<number> {
+  if (part === "") throw failure("empty search character");
+  let unit = 0;
+  let index = 0;
+  for (;;) {
+    const next = text.indexOf(part, unit);
+    if (next < 0) return;
+    for (; unit < next; unit += (text.codePointAt(unit) as number) > 0xffff ? 2 : 1) index++;
+    yield index;
+    unit += (text.codePointAt(unit) as number) > 0xffff ? 2 : 1;
+    index++;
+  }
+}
+
+const indexofBody = ofTwo((text, part) => integer(positions(text, part).next().value ?? -1));
+const indexofNBody = ofTwo((text, part) => Array.from(positions(text, part), integer));
+
+const replaceBody: HostBody = ([text, old, next]) => {
+  const subject = stringOperand(text, 1);
+  return replacer([[stringOperand(old, 2), stringOperand(next, 3)]])(subject);
+};
+
+const stringsReplaceNBody: HostBody = ([patterns, text]) => {
+  const map = objectOperand(patterns, 1);
+  const subject = stringOperand(text, 2);
+  const pairs = Array.from(map.entries(), ([from, to]): readonly [string, string] => {
+    if (typeof from !== "string") throw typeFailure("operand 1 non-string key found in pattern object");
+    if (typeof to !== "string") throw typeFailure("operand 1 non-string value found in pattern object");
+    return [from, to];
+  });
+  return replacer(pairs)(subject);
+};
+
+/** Go's Split: between all characters when there is no delimiter. */
+function pieces(text: string, delimiter: string): string[] {
+  return delimiter === "" ? [...text] : text.split(delimiter);
+}
+
+const splitBody = ofTwo(pieces);
+
+const stringsSplitNBody: HostBody = ([text, delimiter, n]) => {
+  const [subject, cut] = [stringOperand(text, 1), stringOperand(delimiter, 2)];
+  const count = intOperand(n, 3);
+  const all = pieces(subject, cut);
+  return count >= 0 ? all.slice(0, count) : all.slice(Math.max(all.length + count, 0));
+};
+
+const sprintfBody: HostBody = ([format, values]) => {
+  const text = stringOperand(format, 1);
+  return sprintf(text, arrayOperand(values, 2).map(goArgument));
+};
+
+function oneOrMore(value: Value | undefined, position: number): readonly string[] {
+  if (typeof value === "string") return [value];
+  if (
+    value === null ||
+    typeof value !== "object" ||
+    (!Array.isArray(value) && (value as { kind: string }).kind !== "set")
+  ) {
+    throw wrongType(position, value, "string", "set", "array");
+  }
+  return stringsOperand(value, position);
+}
+
+function anyMatch(fits: (text: string, part: string) => boolean): HostBody {
+  return ([search, base]) => {
+    const [texts, parts] = [oneOrMore(search, 1), oneOrMore(base, 2)];
+    return texts.some((text) => parts.some((part) => fits(text, part)));
+  };
+}
+
+const stringsAnyPrefixMatchBody = anyMatch((text, start) => text.startsWith(start));
+const stringsAnySuffixMatchBody = anyMatch((text, end) => text.endsWith(end));
+
+const stringsCountBody = ofTwo((text, part) =>
+  integer(part === "" ? [...text].length + 1 : text.split(part).length - 1),
+);
+
+const stringsRenderTemplateBody: HostBody = ([template, variables]) => {
+  const text = stringOperand(template, 1);
+  return renderTemplate(text, objectOperand(variables, 2)).replaceAll("<no value>", "<undefined>");
+};
+
+const substringBody: HostBody = ([value, offset, length]) => {
+  const text = stringOperand(value, 1);
+  const [start, count] = [intOperand(offset, 2), intOperand(length, 3)];
+  if (start < 0) throw failure("negative offset");
+  const characters = [...text];
+  return characters.slice(start, count < 0 ? undefined : start + count).join("");
+};
+
+function trimmed(text: string, drop: (character: string) => boolean, left: boolean, right: boolean): string {
+  const characters = [...text];
+  let start = 0;
+  let end = characters.length;
+  if (left) while (start < end && drop(characters[start] as string)) start++;
+  if (right) while (end > start && drop(characters[end - 1] as string)) end--;
+  return start === 0 && end === characters.length ? text : characters.slice(start, end).join("");
+}
+
+function trimming(left: boolean, right: boolean): HostBody {
+  return ofTwo((text, cutset) => {
+    const dropped = new Set(cutset);
+    return trimmed(text, (character) => dropped.has(character), left, right);
+  });
+}
+
+const trimBody = trimming(true, true);
+const trimLeftBody = trimming(true, false);
+const trimRightBody = trimming(false, true);
+const trimPrefixBody = ofTwo((text, start) => (text.startsWith(start) ? text.slice(start.length) : text));
+const trimSuffixBody = ofTwo((text, end) =>
+  text.endsWith(end) ? text.slice(0, text.length - end.length) : text,
+);
+const trimSpaceBody = ofOne((text) => trimmed(text, (character) => SPACE.test(character), true, true));
 
 // Declarations
 
@@ -16,6 +189,7 @@ const concatBuiltin = builtin({
   result: arg("output", stringType, "one string"),
   examples: [['concat("-", ["a", "b"])', '"a-b"']],
   categories: ["strings"],
+  host: concatBody,
 });
 
 const containsBuiltin = builtin({
@@ -25,6 +199,7 @@ const containsBuiltin = builtin({
   result: arg("result", booleanType, "true when it is there"),
   examples: [['contains("abc", "b")', "true"]],
   categories: ["strings"],
+  host: containsBody,
 });
 
 const startswithBuiltin = builtin({
@@ -34,6 +209,7 @@ const startswithBuiltin = builtin({
   result: arg("result", booleanType, "true when it does"),
   examples: [['startswith("abc", "ab")', "true"]],
   categories: ["strings"],
+  host: startswithBody,
 });
 
 const endswithBuiltin = builtin({
@@ -43,6 +219,7 @@ const endswithBuiltin = builtin({
   result: arg("result", booleanType, "true when it does"),
   examples: [['endswith("abc", "bc")', "true"]],
   categories: ["strings"],
+  host: endswithBody,
 });
 
 const formatIntBuiltin = builtin({
@@ -52,6 +229,7 @@ const formatIntBuiltin = builtin({
   result: arg("output", stringType, "its digits"),
   examples: [["format_int(255, 16)", '"ff"']],
   categories: ["strings"],
+  host: formatIntBody,
 });
 
 const indexofBuiltin = builtin({
@@ -61,6 +239,7 @@ const indexofBuiltin = builtin({
   result: arg("output", numberType, "the index, -1 when it is not there"),
   examples: [['indexof("añb", "b")', "2"]],
   categories: ["strings"],
+  host: indexofBody,
 });
 
 const indexofNBuiltin = builtin({
@@ -70,6 +249,7 @@ const indexofNBuiltin = builtin({
   result: arg("output", arrayOf(numberType), "the indices"),
   examples: [['indexof_n("abcabc", "b")', "[1,4]"]],
   categories: ["strings"],
+  host: indexofNBody,
 });
 
 const lowerBuiltin = builtin({
@@ -79,6 +259,7 @@ const lowerBuiltin = builtin({
   result: arg("y", stringType, "the string in lower case"),
   examples: [['lower("AbC")', '"abc"']],
   categories: ["strings"],
+  host: lowerBody,
 });
 
 const upperBuiltin = builtin({
@@ -88,6 +269,7 @@ const upperBuiltin = builtin({
   result: arg("y", stringType, "the string in upper case"),
   examples: [['upper("AbC")', '"ABC"']],
   categories: ["strings"],
+  host: upperBody,
 });
 
 const replaceBuiltin = builtin({
@@ -101,6 +283,7 @@ const replaceBuiltin = builtin({
   result: arg("y", stringType, "the changed string"),
   examples: [['replace("aba", "a", "x")', '"xbx"']],
   categories: ["strings"],
+  host: replaceBody,
 });
 
 const splitBuiltin = builtin({
@@ -110,6 +293,7 @@ const splitBuiltin = builtin({
   result: arg("ys", arrayOf(stringType), "the pieces"),
   examples: [['split("a,b", ",")', '["a","b"]']],
   categories: ["strings"],
+  host: splitBody,
 });
 
 const sprintfBuiltin = builtin({
@@ -119,6 +303,7 @@ const sprintfBuiltin = builtin({
   result: arg("output", stringType, "the text"),
   examples: [['sprintf("%s is %d, %v", ["a", 1, [true]])', '"a is 1, [true]"']],
   categories: ["strings"],
+  host: sprintfBody,
 });
 
 const stringsAnyPrefixMatchBuiltin = builtin({
@@ -131,6 +316,7 @@ const stringsAnyPrefixMatchBuiltin = builtin({
   result: arg("result", booleanType, "true when one does"),
   examples: [['strings.any_prefix_match(["ab", "c"], ["x", "a"])', "true"]],
   categories: ["strings"],
+  host: stringsAnyPrefixMatchBody,
 });
 
 const stringsAnySuffixMatchBuiltin = builtin({
@@ -143,6 +329,7 @@ const stringsAnySuffixMatchBuiltin = builtin({
   result: arg("result", booleanType, "true when one does"),
   examples: [['strings.any_suffix_match("abc", {"c", "x"})', "true"]],
   categories: ["strings"],
+  host: stringsAnySuffixMatchBody,
 });
 
 const stringsCountBuiltin = builtin({
@@ -152,6 +339,7 @@ const stringsCountBuiltin = builtin({
   result: arg("output", numberType, "how often it occurs"),
   examples: [['strings.count("banana", "an")', "2"]],
   categories: ["strings"],
+  host: stringsCountBody,
 });
 
 const stringsRenderTemplateBuiltin = builtin({
@@ -166,6 +354,7 @@ const stringsRenderTemplateBuiltin = builtin({
     ['strings.render_template("{{.a}} {{range .b}}{{.}}{{end}}", {"a": "x", "b": [1, 2]})', '"x 12"'],
   ],
   categories: ["strings"],
+  host: stringsRenderTemplateBody,
 });
 
 const stringsReplaceNBuiltin = builtin({
@@ -177,6 +366,7 @@ const stringsReplaceNBuiltin = builtin({
   ],
   result: arg("output", stringType, "the changed string"),
   examples: [['strings.replace_n({"<": "&lt;", ">": "&gt;"}, "<b>")', '"&lt;b&gt;"']],
+  host: stringsReplaceNBody,
 });
 
 const stringsReverseBuiltin = builtin({
@@ -186,6 +376,7 @@ const stringsReverseBuiltin = builtin({
   result: arg("y", stringType, "its characters from last to first"),
   examples: [['strings.reverse("abc")', '"cba"']],
   categories: ["strings"],
+  host: stringsReverseBody,
 });
 
 const stringsSplitNBuiltin = builtin({
@@ -199,6 +390,7 @@ const stringsSplitNBuiltin = builtin({
   result: arg("ys", arrayOf(stringType), "the pieces"),
   examples: [['strings.split_n("a,b,c", ",", 2)', '["a","b"]']],
   categories: ["strings"],
+  host: stringsSplitNBody,
 });
 
 const substringBuiltin = builtin({
@@ -212,6 +404,7 @@ const substringBuiltin = builtin({
   result: arg("output", stringType, "the part"),
   examples: [['substring("abcdef", 1, 3)', '"bcd"']],
   categories: ["strings"],
+  host: substringBody,
 });
 
 const trimBuiltin = builtin({
@@ -221,6 +414,7 @@ const trimBuiltin = builtin({
   result: arg("output", stringType, "what is left"),
   examples: [['trim("..a..", ".")', '"a"']],
   categories: ["strings"],
+  host: trimBody,
 });
 
 const trimLeftBuiltin = builtin({
@@ -230,6 +424,7 @@ const trimLeftBuiltin = builtin({
   result: arg("output", stringType, "what is left"),
   examples: [['trim_left("..a..", ".")', '"a.."']],
   categories: ["strings"],
+  host: trimLeftBody,
 });
 
 const trimRightBuiltin = builtin({
@@ -239,6 +434,7 @@ const trimRightBuiltin = builtin({
   result: arg("output", stringType, "what is left"),
   examples: [['trim_right("..a..", ".")', '"..a"']],
   categories: ["strings"],
+  host: trimRightBody,
 });
 
 const trimPrefixBuiltin = builtin({
@@ -248,6 +444,7 @@ const trimPrefixBuiltin = builtin({
   result: arg("output", stringType, "what is left"),
   examples: [['trim_prefix("abc", "a")', '"bc"']],
   categories: ["strings"],
+  host: trimPrefixBody,
 });
 
 const trimSuffixBuiltin = builtin({
@@ -257,6 +454,7 @@ const trimSuffixBuiltin = builtin({
   result: arg("output", stringType, "what is left"),
   examples: [['trim_suffix("abc", "c")', '"ab"']],
   categories: ["strings"],
+  host: trimSuffixBody,
 });
 
 const trimSpaceBuiltin = builtin({
@@ -266,6 +464,7 @@ const trimSpaceBuiltin = builtin({
   result: arg("output", stringType, "what is left"),
   examples: [['trim_space(" a ")', '"a"']],
   categories: ["strings"],
+  host: trimSpaceBody,
 });
 
 export const stringsBuiltins: readonly Builtin[] = [

@@ -1,8 +1,22 @@
-// Builtins of the category `trace`: declarations and host bodies. Values in, values out; nothing here keeps state between calls.
+// Output for whoever debugs a policy: it goes to the context's printer, policies see nothing of it.
 
 import type { Builtin } from "./builtin.ts";
 import { arg, arrayOf, builtin, setOf, unnamed } from "./signature.ts";
 import { anyType, booleanType, stringType } from "../value/type.ts";
+import type { HostBody } from "./builtin.ts";
+import { combinations } from "./cross-product.ts";
+import { arrayOperand, stringOperand } from "./operand.ts";
+
+const traceBody: HostBody = ([note]) => {
+  stringOperand(note, 1);
+  return true;
+};
+
+const internalPrintBody: HostBody = ([operands], context) => {
+  if (context.print === undefined) return true;
+  for (const row of combinations(arrayOperand(operands, 1))) context.print(row.join(" "));
+  return true;
+};
 
 // Declarations
 
@@ -13,6 +27,7 @@ const traceBuiltin = builtin({
   result: arg("result", booleanType, "always true"),
   examples: [['trace("x")', "true"]],
   categories: ["tracing"],
+  host: traceBody,
 });
 
 const printBuiltin = builtin({
@@ -31,6 +46,7 @@ const internalPrintBuiltin = builtin({
   args: [unnamed(arrayOf(setOf(anyType)))],
   result: undefined,
   examples: [],
+  host: internalPrintBody,
 });
 
 export const traceBuiltins: readonly Builtin[] = [traceBuiltin, printBuiltin, internalPrintBuiltin];

@@ -1,8 +1,24 @@
-// Builtins of the category `types`: declarations and host bodies. Values in, values out; nothing here keeps state between calls.
+// Types of values: any value in, a boolean or the type's name out. The `is_*` builtins answer false, they never fail.
 
 import type { Builtin } from "./builtin.ts";
 import { arg, builtin } from "./signature.ts";
 import { anyType, booleanType, stringType } from "../value/type.ts";
+import type { Value } from "../value/value.ts";
+import { typeName } from "../value/value.ts";
+import type { HostBody } from "./builtin.ts";
+
+function is(type: string): HostBody {
+  return ([value]) => typeName(value as Value) === type;
+}
+
+const isArrayBody = is("array");
+const isBooleanBody = is("boolean");
+const isNullBody = is("null");
+const isNumberBody = is("number");
+const isObjectBody = is("object");
+const isSetBody = is("set");
+const isStringBody = is("string");
+const typeNameBody: HostBody = ([value]) => typeName(value as Value);
 
 // Declarations
 
@@ -13,6 +29,7 @@ const isArrayBuiltin = builtin({
   result: arg("result", booleanType, "true when it is an array"),
   examples: [["is_array([])", "true"]],
   categories: ["types"],
+  host: isArrayBody,
 });
 
 const isBooleanBuiltin = builtin({
@@ -22,6 +39,7 @@ const isBooleanBuiltin = builtin({
   result: arg("result", booleanType, "true when it is a boolean"),
   examples: [["is_boolean(false)", "true"]],
   categories: ["types"],
+  host: isBooleanBody,
 });
 
 const isNullBuiltin = builtin({
@@ -31,6 +49,7 @@ const isNullBuiltin = builtin({
   result: arg("result", booleanType, "true when it is null"),
   examples: [["is_null(null)", "true"]],
   categories: ["types"],
+  host: isNullBody,
 });
 
 const isNumberBuiltin = builtin({
@@ -40,6 +59,7 @@ const isNumberBuiltin = builtin({
   result: arg("result", booleanType, "true when it is a number"),
   examples: [["is_number(1)", "true"]],
   categories: ["types"],
+  host: isNumberBody,
 });
 
 const isObjectBuiltin = builtin({
@@ -49,6 +69,7 @@ const isObjectBuiltin = builtin({
   result: arg("result", booleanType, "true when it is an object"),
   examples: [["is_object({})", "true"]],
   categories: ["types"],
+  host: isObjectBody,
 });
 
 const isSetBuiltin = builtin({
@@ -58,6 +79,7 @@ const isSetBuiltin = builtin({
   result: arg("result", booleanType, "true when it is a set"),
   examples: [["is_set(set())", "true"]],
   categories: ["types"],
+  host: isSetBody,
 });
 
 const isStringBuiltin = builtin({
@@ -67,6 +89,7 @@ const isStringBuiltin = builtin({
   result: arg("result", booleanType, "true when it is a string"),
   examples: [['is_string("")', "true"]],
   categories: ["types"],
+  host: isStringBody,
 });
 
 const typeNameBuiltin = builtin({
@@ -76,6 +99,7 @@ const typeNameBuiltin = builtin({
   result: arg("type", stringType, "one of null, boolean, number, string, array, object and set"),
   examples: [["type_name({1})", '"set"']],
   categories: ["types"],
+  host: typeNameBody,
 });
 
 export const typesBuiltins: readonly Builtin[] = [

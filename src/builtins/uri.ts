@@ -1,8 +1,37 @@
-// Builtins of the category `uri`: declarations and host bodies. Values in, values out; nothing here keeps state between calls.
+// URIs. Texts in, their parts out; empty parts are left out.
 
 import type { Builtin } from "./builtin.ts";
 import { arg, builtin, objectOf } from "./signature.ts";
 import { booleanType, stringType } from "../value/type.ts";
+import { objectFromRecord } from "../value/object.ts";
+import type { HostBody } from "./builtin.ts";
+import { stringOperand } from "./operand.ts";
+import { parseUrl, splitHost } from "./url.ts";
+
+const uriParseBody: HostBody = ([uri]) => {
+  const url = parseUrl(stringOperand(uri, 1));
+  const { hostname, port } = splitHost(url.host);
+  const part = (text: string): string | undefined => (text === "" ? undefined : text);
+  return objectFromRecord({
+    scheme: part(url.scheme),
+    hostname: part(hostname),
+    port: part(port),
+    path: part(url.path),
+    raw_path: part(url.path === "" || url.rawPath === "" ? url.path : url.rawPath),
+    raw_query: part(url.rawQuery),
+    fragment: part(url.fragment),
+  });
+};
+
+const uriIsValidBody: HostBody = ([uri]) => {
+  if (typeof uri !== "string" || uri === "") return false;
+  try {
+    parseUrl(uri);
+    return true;
+  } catch {
+    return false;
+  }
+};
 
 // Declarations
 
@@ -21,6 +50,7 @@ const uriParseBuiltin = builtin({
       '{"fragment":"f","hostname":"h","path":"/p","port":"1","raw_path":"/p","raw_query":"q=1","scheme":"https"}',
     ],
   ],
+  host: uriParseBody,
 });
 
 const uriIsValidBuiltin = builtin({
@@ -29,6 +59,7 @@ const uriIsValidBuiltin = builtin({
   args: [arg("uri", stringType, "string to look at")],
   result: arg("result", booleanType, "true when it can be taken apart"),
   examples: [['uri.is_valid("http://a/b")', "true"]],
+  host: uriIsValidBody,
 });
 
 export const uriBuiltins: readonly Builtin[] = [uriParseBuiltin, uriIsValidBuiltin];

@@ -10,8 +10,8 @@ import type { Value } from "./value.ts";
 /** An array or object that is not closed yet. */
 type Open = { readonly items: Value[] } | { readonly entries: [Value, Value][]; key: string };
 
-export function scanJson(text: string, file: string, maxDepth: number): Value {
-  return new Scanner(text, file, maxDepth).document();
+export function scanJson(text: string, file: string, maxDepth: number, nullIsEnd: boolean): Value {
+  return new Scanner(text, file, maxDepth).document(nullIsEnd);
 }
 
 const BEGIN_VALUE = "looking for beginning of value";
@@ -38,12 +38,12 @@ class Scanner {
     this.#maxDepth = maxDepth;
   }
 
-  document(): Value {
+  document(nullIsEnd: boolean): Value {
     this.#space();
     if (this.#at >= this.#text.length) throw this.#error("EOF");
     const value = this.#value();
     this.#space();
-    if (this.#at < this.#text.length) this.#refuseRest();
+    if (this.#at < this.#text.length) this.#refuseRest(nullIsEnd);
     return value;
   }
 
@@ -219,13 +219,13 @@ class Scanner {
   }
 
   /** Go reads one further token and shows it, except for `null`, which it takes for the end. */
-  #refuseRest(): void {
+  #refuseRest(nullIsEnd: boolean): void {
     const start = this.#at;
     const c = this.#text.charCodeAt(start);
     if (c === 91 || c === 123) this.#at++;
     else {
       const value = this.#begin([]);
-      if (value === null) return;
+      if (value === null && nullIsEnd) return;
       if (typeof value === "string") throw this.#afterTopLevel(value);
       if (typeof value === "boolean") throw this.#afterTopLevel(`%!s(bool=${value})`);
     }

@@ -17,6 +17,8 @@ export const MAX_DEPTH = 2_000;
 export interface DecodeOptions {
   /** Levels of arrays and objects, MAX_DEPTH by default. */
   readonly maxDepth?: number;
+  /** A second document `null` counts as the end of the text, as in Go's decoder. */
+  readonly nullIsEnd?: boolean;
   /** Named in the location of an error. */
   readonly file?: string;
 }
@@ -24,7 +26,7 @@ export interface DecodeOptions {
 /** One JSON document. Throws `invalid_input` with the place of the first wrong character. */
 export function decode(source: string | Uint8Array, options: DecodeOptions = {}): Value {
   const text = typeof source === "string" ? source : decodeUtf8(source);
-  return scanJson(text, options.file ?? "", options.maxDepth ?? MAX_DEPTH);
+  return scanJson(text, options.file ?? "", options.maxDepth ?? MAX_DEPTH, options.nullIsEnd ?? false);
 }
 
 export interface EncodeOptions {

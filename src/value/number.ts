@@ -47,7 +47,7 @@ export function integer(n: number | bigint): RegoNumber {
 export function numberFromFloat64(n: number): RegoNumber {
   if (!Number.isFinite(n)) throw new PolicyError("invalid_parameter", `\`${n}\` is not a number`);
   const { digits, point } = float64Digits(n);
-  const format = point - 1 < -4 || point - 1 >= 21 ? "e" : "f";
+  const format = point - 1 < -4 || point - 1 >= 6 ? "e" : "f";
   return new NumberValue(layOutDigits(n < 0 || Object.is(n, -0), digits, point, format));
 }
 
@@ -67,6 +67,8 @@ export function compareNumbers(a: RegoNumber, b: RegoNumber): number {
 export function equalNumbers(a: RegoNumber, b: RegoNumber): boolean {
   return compareNumbers(a, b) === 0;
 }
+
+export { addFloats, multiplyFloats };
 
 /** The integer value, also of `1.0` and `1e3`; undefined when there is a fraction. */
 export function toBigInt(n: RegoNumber): bigint | undefined {

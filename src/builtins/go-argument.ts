@@ -1,0 +1,30 @@
+// Rego values as the Go values that OPA hands to fmt: numbers by their spelling, strings bare, everything else as Rego text.
+
+import { toInt64 } from "../value/number.ts";
+import { termText } from "../value/text.ts";
+import type { Value } from "../value/value.ts";
+import { isNumber } from "../value/value.ts";
+
+export type GoArgument =
+  | { readonly kind: "int64"; readonly value: bigint }
+  | { readonly kind: "big"; readonly value: bigint }
+  | { readonly kind: "float64"; readonly value: number }
+  | { readonly kind: "string"; readonly value: string };
+
+export function goArgument(value: Value): GoArgument {
+  if (typeof value === "string") return { kind: "string", value };
+  if (!isNumber(value)) return { kind: "string", value: termText(value) };
+  const int = toInt64(value);
+  if (int !== undefined) return { kind: "int64", value: int };
+  if (value.text.includes(".")) {
+    const float = Number(value.text);
+    return Number.isFinite(float) ? { kind: "float64", value: float } : { kind: "string", value: value.text };
+  }
+  return /^-?\d+$/.test(value.text)
+    ? { kind: "big", value: BigInt(value.text) }
+    : { kind: "string", value: value.text };
+}
+
+export function goTypeName(arg: GoArgument): string {
+  return arg.kind === "big" ? "*big.Int" : arg.kind;
+}

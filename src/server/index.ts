@@ -1,0 +1,11 @@
+// `reeve/server`: the doors as functions, for programs that run a distribution server or a decision agent's daemon themselves.
+
+export { type Access, parseAccess, readAccessFile, tokenDigest } from "./auth.ts";
+export {
+  createDistributionServer,
+  type DistributionOptions,
+  type DistributionServer,
+} from "./distribution/app.ts";
+export type { Publishers, PublishReceipt } from "./distribution/bundles.ts";
+export type { LogQuery, Repository, StoredLog } from "./distribution/repository.ts";
+export type { Listening, ListenOptions } from "./http.ts";

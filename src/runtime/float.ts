@@ -202,8 +202,14 @@ function expand(nat: usize, exponent: i32): void {
 
 /** Leaves in digits_* the shortest digits that read back as `f` among floats of `bits` of mantissa. `ieee`: mind the narrower gap below a power of two. */
 function shortest(f: usize, bits: i32, ieee: bool): void {
-  let mantissa = float_mantissa(f);
+  const mantissa = float_mantissa(f);
   let exponent = float_exponent(f);
+  let narrow = ieee;
+  if (ieee && exponent + 11 < -1074) {
+    // Denormals have fewer bits, and no narrower gap below.
+    bits += exponent + 11 + 1074;
+    narrow = false;
+  }
   // One bit more than the precision, so that the last place is half a unit.
   let doubled: usize;
   let even: bool;
@@ -218,7 +224,7 @@ function shortest(f: usize, bits: i32, ieee: bool): void {
     exponent += <i32>drop;
   }
   const one = nat_of(1);
-  if (ieee && mantissa == 0x8000000000000000) {
+  if (narrow && mantissa == 0x8000000000000000) {
     expand(nat_sub(nat_shl(doubled, 1), one), exponent - 1);
   } else {
     expand(nat_sub(doubled, one), exponent);

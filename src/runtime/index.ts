@@ -32,3 +32,4 @@ export * from "./builtins/objects";
 export * from "./builtins/sets";
 export * from "./builtins/types";
 export * from "./builtins/strings";
+export { builtin_sprintf } from "./builtins/sprintf";

@@ -1,7 +1,244 @@
-// Story one: sources -> modules -> checked modules -> plan -> Wasm -> signed bundle.
+// Story one: files -> modules -> checked modules -> plan -> Wasm -> signed bundle. What goes in are folders, files and bundles in git; what
+// comes out is one packed bundle that an OPA, or a decision agent, activates. Writes nothing: the caller has the bytes.
 
 import { existsSync, readFileSync } from "node:fs";
-import { PolicyError } from "./error.ts";
+import { assemble } from "./bundle/assemble.ts";
+import type { Bundle, Manifest, ModuleFile, WasmResolver } from "./bundle/bundle.ts";
+import { load, mergeBundles } from "./bundle/load.ts";
+import { defaultManifest, regoVersionOf } from "./bundle/manifest.ts";
+import { type SignOptions, sign } from "./bundle/sign.ts";
+import { type VerificationConfig, verify } from "./bundle/verify.ts";
+import { write } from "./bundle/write.ts";
+import { type CompiledModules, checkModules, compile, parse } from "./compile/compile.ts";
+import { policyToJson } from "./compile/ir/json.ts";
+import { failWith, PolicyError } from "./error.ts";
+import { loadSources } from "./sources.ts";
+import type { Module, RefTerm, Rule } from "./syntax/ast.ts";
+
+export type Target = "wasm" | "plan" | "rego";
+
+export interface BuildOptions {
+  readonly paths: readonly string[];
+  /** The paths are bundles or bundle folders, each with its manifest and roots. */
+  readonly asBundle?: boolean | undefined;
+  /** OPA's default is rego. */
+  readonly target?: Target | undefined;
+  /** Slash paths as `authz/allow`; those that annotations name are added. */
+  readonly entrypoints?: readonly string[] | undefined;
+  readonly revision?: string | undefined;
+  readonly ignore?: readonly string[] | undefined;
+  readonly v0Compatible?: boolean | undefined;
+  readonly strict?: boolean | undefined;
+  /** Keeps print calls in the module. */
+  readonly print?: boolean | undefined;
+  readonly signing?: SignOptions | undefined;
+  /** Input bundles are verified with it. */
+  readonly verification?: VerificationConfig | undefined;
+}
+
+export interface BuildResult {
+  readonly bundle: Bundle;
+  /** The packed bundle: the same sources give the same bytes. */
+  readonly bytes: Uint8Array;
+  readonly entrypoints: readonly string[];
+  /** Builtins that the module asks its host for. */
+  readonly hostBuiltins: readonly string[];
+  readonly wasmBytes: number;
+}
+
+const WASM_PATH = "/policy.wasm";
+
+/** Builds one bundle. Throws PolicyError with every finding of the stage that found any. */
+export async function build(options: BuildOptions): Promise<BuildResult> {
+  const source = await gather(options);
+  const { compiled, modules } = checkBundle(source, options);
+  const target = options.target ?? "rego";
+  const entrypoints = target === "rego" ? [] : chooseEntrypoints(compiled, options.entrypoints ?? [], target);
+  const shipped = ship(source, modules, compiled, entrypoints, target, options);
+  const bundle = options.signing === undefined ? shipped.bundle : await sign(shipped.bundle, options.signing);
+  return { ...shipped, bundle, bytes: write(bundle), entrypoints };
+}
+
+async function gather(options: BuildOptions): Promise<Bundle> {
+  if (options.paths.length === 0) throw new PolicyError("invalid_parameter", "expected at least one path");
+  const ignore = options.ignore ?? [];
+  if (options.asBundle === true) {
+    const bundles = await Promise.all(options.paths.map((path) => load(path, { ignore })));
+    if (options.verification !== undefined) {
+      for (const bundle of bundles) await verify(bundle, options.verification);
+    }
+    return mergeBundles(bundles);
+  }
+  const sources = loadSources(options.paths, { ignore });
+  const [packed] = sources.bundles;
+  if (packed !== undefined)
+    throw new PolicyError("invalid_parameter", `${packed}: is a bundle, load it with -b`);
+  const modules = sources.modules.map(({ file, text }) => ({ path: file, text }));
+  return assemble({ manifest: defaultManifest, data: sources.data, modules });
+}
+
+/** The modules of a bundle, parsed in the version that its manifest gives each, and checked together. */
+export function checkBundle(
+  bundle: Pick<Bundle, "modules" | "manifest">,
+  options: Pick<BuildOptions, "v0Compatible" | "strict" | "print"> = {},
+): { compiled: CompiledModules; modules: readonly Module[] } {
+  const fallback = options.v0Compatible === true ? 0 : 1;
+  const { modules, diagnostics } = parse(
+    bundle.modules.map(({ path, text }) => {
+      const version = regoVersionOf(bundle.manifest, path) ?? fallback;
+      return { file: path, text, regoVersion: version === 0 ? ("v0" as const) : ("v1" as const) };
+    }),
+  );
+  if (diagnostics.length > 0) throw failWith(diagnostics);
+  const compiled = checkModules(modules, {
+    ...(options.strict !== undefined && { strict: options.strict }),
+    print: options.print ?? false,
+  });
+  return { compiled, modules };
+}
+
+function chooseEntrypoints(compiled: CompiledModules, wanted: readonly string[], target: Target): string[] {
+  const annotated = compiled.entrypoints.map((ref) => pathOf(ref).join("/"));
+  const entrypoints = [...new Set([...wanted.map((path) => path.replace(/^\/+|\/+$/g, "")), ...annotated])];
+  if (entrypoints.length === 0) {
+    throw new PolicyError("invalid_parameter", `${target} compilation requires at least one entrypoint`);
+  }
+  const known = knownPaths(compiled);
+  for (const entrypoint of entrypoints) {
+    if (known.has(entrypoint)) continue;
+    throw new PolicyError(
+      "invalid_parameter",
+      `entrypoint "${entrypoint}" does not refer to a rule or policy decision`,
+    );
+  }
+  return entrypoints;
+}
+
+/** Every package and rule, with the packages above them, as slash paths. */
+function knownPaths(compiled: CompiledModules): Set<string> {
+  const known = new Set<string>();
+  for (const module of compiled.modules) {
+    for (const rule of module.rules) {
+      const path = rulePath(module, rule);
+      for (let length = 1; length <= path.length; length++) known.add(path.slice(0, length).join("/"));
+    }
+  }
+  return known;
+}
+
+/** Ground part of a ref without its head: `data.a["b"][x]` gives `a`, `b`. */
+function pathOf(ref: RefTerm): string[] {
+  const path: string[] = [];
+  for (const term of ref.terms.slice(1)) {
+    if (term.kind !== "string") break;
+    path.push(term.value);
+  }
+  return path;
+}
+
+function rulePath(module: Module, rule: Rule): string[] {
+  const [name, ...steps] = rule.head.reference.terms;
+  const first = name.kind === "var" ? name.name : name.kind === "string" ? name.value : "";
+  const path = [...pathOf(module.package.path), first];
+  for (const step of steps) {
+    if (step.kind !== "string") break;
+    path.push(step.value);
+  }
+  return path;
+}
+
+function ship(
+  source: Bundle,
+  modules: readonly Module[],
+  compiled: CompiledModules,
+  entrypoints: readonly string[],
+  target: Target,
+  options: BuildOptions,
+): Pick<BuildResult, "bundle" | "hostBuiltins" | "wasmBytes"> {
+  const manifest: Manifest = {
+    ...source.manifest,
+    regoVersion: source.manifest.regoVersion ?? (options.v0Compatible === true ? 0 : 1),
+    ...(options.revision !== undefined && { revision: options.revision }),
+  };
+  const { data } = source;
+  if (target === "rego") {
+    return { bundle: assemble({ manifest, data, modules: source.modules }), hostBuiltins: [], wasmBytes: 0 };
+  }
+  const { policy, emitted } = compile(compiled, { entrypoints }, { runtime: loadRuntime() });
+  if (target === "plan") {
+    const bytes = new TextEncoder().encode(JSON.stringify(policyToJson(policy)));
+    const plans = [{ path: "plan.json", bytes }];
+    return {
+      bundle: assemble({ manifest, data, modules: source.modules, plans }),
+      hostBuiltins: [],
+      wasmBytes: 0,
+    };
+  }
+  const resolvers: WasmResolver[] = entrypoints.map((entrypoint) => ({ entrypoint, module: WASM_PATH }));
+  return {
+    bundle: assemble({
+      manifest: { ...manifest, wasm: [...manifest.wasm, ...resolvers] },
+      data,
+      modules: withoutEntrypoints(source.modules, modules, new Set(entrypoints)),
+      wasm: [...source.wasm, { path: WASM_PATH.slice(1), bytes: emitted.bytes }],
+    }),
+    hostBuiltins: Object.keys(emitted.builtins),
+    wasmBytes: emitted.bytes.length,
+  };
+}
+
+/**
+ * Beside a Wasm module OPA ships the Rego without the rules that the module answers, and imports them where the package goes on
+ * naming them. Rules are cut out of the text, so that everything else stays as its author wrote it.
+ */
+function withoutEntrypoints(
+  files: readonly ModuleFile[],
+  modules: readonly Module[],
+  entrypoints: ReadonlySet<string>,
+): ModuleFile[] {
+  const byFile = new Map(modules.map((module) => [module.file, module]));
+  return files.map((file) => {
+    const module = byFile.get(file.path);
+    if (module === undefined) return file;
+    const dropped = module.rules.filter((rule) => entrypoints.has(rulePath(module, rule).join("/")));
+    return dropped.length === 0 ? file : { path: file.path, text: cutRules(file.text, module, dropped) };
+  });
+}
+
+function cutRules(text: string, module: Module, dropped: readonly Rule[]): string {
+  const bytes = new TextEncoder().encode(text);
+  const lineStarts = [0];
+  for (const [i, byte] of bytes.entries()) if (byte === 10) lineStarts.push(i + 1);
+  const cuts: [number, number][] = [];
+  for (const rule of dropped) {
+    const { offset, text: source } = rule.location;
+    cuts.push([offset, offset + new TextEncoder().encode(source).length]);
+    const block = module.annotations.find((annotations) => module.rules[annotations.target] === rule);
+    if (block !== undefined) cuts.push([lineStarts[block.location.row - 1] ?? offset, offset]);
+  }
+  const line = bytes.indexOf(10, module.package.location.offset);
+  const end = line === -1 ? bytes.length : line;
+  const decoder = new TextDecoder();
+  const keep = (from: number, to: number): string => {
+    let kept = "";
+    let at = from;
+    for (const [start, stop] of cuts.sort(([a], [b]) => a - b)) {
+      if (stop <= at || start >= to) continue;
+      kept += decoder.decode(bytes.subarray(at, Math.max(at, start)));
+      at = stop;
+    }
+    return kept + decoder.decode(bytes.subarray(Math.min(at, to), to));
+  };
+  const paths = new Set(dropped.map((rule) => rulePath(module, rule).join("/")));
+  const others = module.rules.length > dropped.length;
+  const imports = others ? [...paths].map((path) => `\n\nimport ${refText(path.split("/"))}`).join("") : "";
+  return `${keep(0, end)}${imports}${keep(end, bytes.length).trimEnd()}\n`;
+}
+
+function refText(path: readonly string[]): string {
+  const steps = path.map((step) => (/^[A-Za-z_]\w*$/.test(step) ? `.${step}` : `[${JSON.stringify(step)}]`));
+  return `data${steps.join("")}`;
+}
 
 let runtime: Uint8Array | undefined;
 

@@ -31,8 +31,8 @@ export interface CallContext {
   readonly compilation: Compilation;
   readonly findings: Findings;
   readonly rewritten: ReadonlyMap<string, string>;
-  /** Describes have and want of a call of a builtin, for the details of a finding. */
-  readonly argumentDetails?: (expr: Expr, name: string) => unknown;
+  /** Have and want of a call of a function whose type is known, for the details of a finding. */
+  readonly argumentDetails?: (expr: Expr) => unknown;
 }
 
 /** Unknown functions and wrong numbers of arguments. */
@@ -57,20 +57,13 @@ export function checkCalls(context: CallContext, visit: (visitor: Visitor) => vo
           : operands === want || operands === want + 1;
       if (fits) return false;
       const name = printRef(operator.terms);
-      if (compilation.builtins.has(name)) {
-        findings.add(
-          "rego_type_error",
-          expr.location,
-          `${name}: arity mismatch`,
-          context.argumentDetails?.(expr, name),
-        );
-      } else {
-        findings.add(
-          "rego_type_error",
-          expr.location,
-          `function ${name} has arity ${want}, got ${have} argument${have === 1 ? "" : "s"}`,
-        );
-      }
+      const details = context.argumentDetails?.(expr);
+      const plural = have === 1 ? "" : "s";
+      const message =
+        details === undefined
+          ? `function ${name} has arity ${want}, got ${have} argument${plural}`
+          : `${name}: arity mismatch`;
+      findings.add("rego_type_error", expr.location, message, details);
       return true;
     },
   });

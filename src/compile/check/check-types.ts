@@ -361,19 +361,27 @@ function nestedObject(env: TypeEnv, path: readonly Term[], type: Type | undefine
   return key === undefined || value === undefined ? undefined : objectType([], dynamicProperty(key, value));
 }
 
-/** Have and want of a call with the wrong number of arguments, before anything but builtins has a type. */
-export function arityDetails(
-  compilation: Compilation,
-): (expr: Expr, name: string) => TypeDetails | undefined {
-  const env = new TypeChecker({ compilation, subjects: new Map(), rewritten: [] }).global();
-  return (expr, name) => {
-    const builtin = compilation.builtins.get(name);
-    if (builtin === undefined) return undefined;
-    const have =
-      callOf(expr)
-        ?.slice(1)
-        .map((t) => env.typeOf(t)) ?? [];
-    return argumentDetails(have, signatureOf(builtin, false), false);
+/**
+ * Have and want of a call with the wrong number of arguments, where the function's type is known: while modules are checked only
+ * builtins have one, for queries the rules' functions too.
+ */
+export function arityDetails(compilation: Compilation): (expr: Expr) => TypeDetails | undefined {
+  const known = compilation.typeEnv;
+  const env =
+    known instanceof TypeEnv
+      ? known
+      : new TypeChecker({ compilation, subjects: new Map(), rewritten: [] }).global();
+  return (expr) => {
+    const call = callOf(expr);
+    const type = call === undefined ? undefined : env.typeOfRef(call[0].terms);
+    if (call === undefined || type?.kind !== "function") return undefined;
+    const builtin = compilation.builtins.get(printRef(call[0].terms));
+    const want = builtin === undefined ? unnamedSignature(type.args) : signatureOf(builtin, false);
+    return argumentDetails(
+      call.slice(1).map((t) => env.typeOf(t)),
+      want,
+      false,
+    );
   };
 }
 

@@ -35,7 +35,7 @@ async function run(path: string, flags: InspectFlags): Promise<void> {
   const namespaces: Namespaces = new Map();
   const { modules: parsed, diagnostics } = parse(modules.map((module) => ({ file: module.path, text: module.text })));
   if (diagnostics.length > 0) throw new PolicyError("rego_parse_error", diagnostics[0]?.message ?? "", { diagnostics });
-  for (const module of parsed) add(namespaces, printRef(module.package.path), isFolder || !bundle ? module.file : `/${module.file}`);
+  for (const module of parsed) add(namespaces, printRef(module.package.path.terms), isFolder || !bundle ? module.file : `/${module.file}`);
   if (bundle !== undefined) addBundleFiles(namespaces, bundle, isFolder ? path : "");
   const report = bundle === undefined ? { namespaces: record(namespaces) } : describe(bundle, path, namespaces);
   if (flags.format === "json") process.stdout.write(`${encode(fromPlain(report), { indent: "  " })}\n`);

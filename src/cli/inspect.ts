@@ -30,14 +30,24 @@ export function command(): Command {
 
 async function run(path: string, flags: InspectFlags): Promise<void> {
   const bundle = path.endsWith(".rego") ? undefined : await load(path);
-  const modules = bundle?.modules ?? loadSources([path]).modules.map(({ file, text }) => ({ path: file, text }));
+  const modules =
+    bundle?.modules ?? loadSources([path]).modules.map(({ file, text }) => ({ path: file, text }));
   const isFolder = statSync(path).isDirectory();
   const namespaces: Namespaces = new Map();
-  const { modules: parsed, diagnostics } = parse(modules.map((module) => ({ file: module.path, text: module.text })));
-  if (diagnostics.length > 0) throw new PolicyError("rego_parse_error", diagnostics[0]?.message ?? "", { diagnostics });
-  for (const module of parsed) add(namespaces, printRef(module.package.path.terms), isFolder || !bundle ? module.file : `/${module.file}`);
+  const { modules: parsed, diagnostics } = parse(
+    modules.map((module) => ({ file: module.path, text: module.text })),
+  );
+  if (diagnostics.length > 0)
+    throw new PolicyError("rego_parse_error", diagnostics[0]?.message ?? "", { diagnostics });
+  for (const module of parsed)
+    add(
+      namespaces,
+      printRef(module.package.path.terms),
+      isFolder || !bundle ? module.file : `/${module.file}`,
+    );
   if (bundle !== undefined) addBundleFiles(namespaces, bundle, isFolder ? path : "");
-  const report = bundle === undefined ? { namespaces: record(namespaces) } : describe(bundle, path, namespaces);
+  const report =
+    bundle === undefined ? { namespaces: record(namespaces) } : describe(bundle, path, namespaces);
   if (flags.format === "json") process.stdout.write(`${encode(fromPlain(report), { indent: "  " })}\n`);
   else process.stdout.write(pretty(bundle, namespaces));
 }
@@ -47,13 +57,15 @@ function add(namespaces: Namespaces, name: string, file: string): void {
 }
 
 function addBundleFiles(namespaces: Namespaces, bundle: Bundle, folder: string): void {
-  const place = (path: string): string => (folder === "" ? `/${path}` : `${folder.replace(/\/+$/, "")}/${path}`);
+  const place = (path: string): string =>
+    folder === "" ? `/${path}` : `${folder.replace(/\/+$/, "")}/${path}`;
   for (const { path } of bundle.files) {
     if (!/(^|\/)data\.(json|ya?ml)$/.test(path)) continue;
     add(namespaces, ["data", ...path.split("/").slice(0, -1)].join("."), place(path));
   }
   for (const module of bundle.wasm) {
-    for (const entrypoint of module.entrypoints) add(namespaces, `data.${entrypoint.replaceAll("/", ".")}`, place(module.path));
+    for (const entrypoint of module.entrypoints)
+      add(namespaces, `data.${entrypoint.replaceAll("/", ".")}`, place(module.path));
   }
 }
 
@@ -64,7 +76,8 @@ function record(namespaces: Namespaces): Record<string, string[]> {
 function describe(bundle: Bundle, path: string, namespaces: Namespaces): Record<string, unknown> {
   return {
     manifest: manifestOf(bundle),
-    signatures_config: bundle.signatures === undefined ? {} : { signatures: [...bundle.signatures.signatures] },
+    signatures_config:
+      bundle.signatures === undefined ? {} : { signatures: [...bundle.signatures.signatures] },
     ...(bundle.wasm.length > 0 && {
       wasm_modules: bundle.wasm.map((module) => ({
         entrypoints: module.entrypoints.map((entrypoint) => `data.${entrypoint.replaceAll("/", ".")}`),
@@ -84,7 +97,9 @@ function pretty(bundle: Bundle | undefined, namespaces: Namespaces): string {
   const parts: string[] = [];
   const rows = bundle === undefined ? [] : manifestRows(bundle, manifestOf(bundle));
   if (rows.length > 0) parts.push(`MANIFEST:\n${output.table(["FIELD", "VALUE"], rows)}`);
-  const places = Object.entries(record(namespaces)).flatMap(([name, files]) => files.map((file, i) => [i === 0 ? name : "", file]));
+  const places = Object.entries(record(namespaces)).flatMap(([name, files]) =>
+    files.map((file, i) => [i === 0 ? name : "", file]),
+  );
   if (places.length > 0) parts.push(`NAMESPACES:\n${output.table(["NAMESPACE", "FILE"], places)}`);
   return parts.join("");
 }

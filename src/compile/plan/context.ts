@@ -10,7 +10,7 @@ import type { At, Block, Func, Local, Operand, Stmt } from "../ir/ir.ts";
 import { type Environment, environment, PLAIN, valueMocks } from "./environment.ts";
 import { Scopes } from "./locals.ts";
 import type { Reach } from "./reach.ts";
-import type { Group, TrieNode } from "./rule-trie.ts";
+import { type Group, termKey, type TrieNode } from "./rule-trie.ts";
 
 export type Then = () => void;
 export type WithOperand = (operand: Operand) => void;
@@ -40,6 +40,8 @@ export interface Wanted {
   readonly generation: string;
   readonly group: Group;
   readonly env: Environment;
+  /** The first steps below the group's path that are known: a constant, or undefined for one that is passed as an argument. */
+  readonly keys: readonly (Term | undefined)[];
 }
 
 /** The tables of one Policy. */
@@ -81,9 +83,10 @@ export class Shared {
   }
 
   /** The function that the group is in this environment; planned later if it is new. */
-  want(group: Group, env: Environment): Wanted {
+  want(group: Group, env: Environment, keys: Wanted["keys"] = []): Wanted {
     const relevant = this.reach.restrict(env, group);
-    const key = `${relevant.key} ${group.key}`;
+    const part = keys.map((step) => `/${step === undefined ? "" : termKey(step)}`).join("");
+    const key = `${relevant.key} ${group.key}${part}`;
     let wanted = this.#wanted.get(key);
     if (wanted === undefined) {
       let generation = this.#generations.get(relevant.key);
@@ -91,7 +94,7 @@ export class Shared {
         generation = `g${this.#generations.size}`;
         this.#generations.set(relevant.key, generation);
       }
-      wanted = { name: `${generation}.${group.key}`, generation, group, env: relevant };
+      wanted = { name: `${generation}.${group.key}${part}`, generation, group, env: relevant, keys };
       this.#wanted.set(key, wanted);
       this.queue.push(wanted);
     }
@@ -107,6 +110,8 @@ export class Context {
   env: Environment = PLAIN;
   /** What the functions that `env` replaces by values give. */
   mockValues: ReadonlyMap<string, Operand> = new Map();
+  /** Locals that hold parts of base documents, found step by step: there, integer keys also mean texts. Variables are not among them. */
+  readonly fromData = new Set<Local>([1]);
   next: Local;
   at: At;
 
@@ -177,9 +182,9 @@ export class Context {
     this.emit({ kind: "IsDefinedStmt", source: found });
   }
 
-  /** Calls the function of a group, passing along what stands for replaced functions. */
-  callGroup(group: Group, args: readonly Operand[], env = this.env): Operand {
-    const wanted = this.shared.want(group, env);
+  /** Calls the function of a group, or of the part of it below some keys, passing along what stands for replaced functions. */
+  callGroup(group: Group, args: readonly Operand[], env = this.env, keys: Wanted["keys"] = []): Operand {
+    const wanted = this.shared.want(group, env, keys);
     const mocks = valueMocks(wanted.env).map((name) => {
       const value = this.mockValues.get(name);
       if (value === undefined) throw this.fail(`no value stands for \`${name}\``);

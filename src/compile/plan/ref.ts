@@ -27,6 +27,7 @@ function lookUp(c: Context, source: Operand, path: readonly Term[], then: WithOp
   c.rooms.term(c, step, (key) => {
     const target = c.local();
     c.emit({ kind: "DotStmt", source, key, target });
+    if (source.type === "local" && c.fromData.has(source.value)) c.fromData.add(target);
     lookUp(c, local(target), rest, then);
   });
 }
@@ -79,10 +80,18 @@ function descendTo(c: Context, place: Place, step: Term, rest: readonly Term[], 
   descend(c, { node: child, base: [...place.base, step] }, rest, then);
 }
 
+/**
+ * A document of rules. Where it is looked up by known keys, only the part below them is made: what rules have under other keys is
+ * neither searched nor able to clash.
+ */
 function planGroup(c: Context, group: Group, rest: readonly Term[], then: WithOperand): void {
   // A function is no document.
   if (group.arity > 0) return c.emit({ kind: "BreakStmt", index: 0 });
-  lookUp(c, c.callGroup(group, []), rest, then);
+  const unknown = rest.findIndex((step) => hasUnseen(c, step));
+  const known = rest.slice(0, Math.min(group.depth, unknown < 0 ? rest.length : unknown));
+  const keys = known.map((step) => (isGround(step) && step.kind !== "ref" ? step : undefined));
+  const args = known.filter((_, i) => keys[i] === undefined).map((step) => c.rooms.value(c, step));
+  lookUp(c, c.callGroup(group, args, c.env, keys), rest, then);
 }
 
 interface Choice {
@@ -141,11 +150,13 @@ function enumerate(c: Context, place: Place, pattern: Term, then: WithOperand): 
     if (masked(c.env, child.path)) continue;
     c.blocks(() => {
       const name = c.rooms.value(c, child.term as Term);
-      const inBase = c.nested(() => {
-        c.emit({ kind: "IsDefinedStmt", source: document });
-        c.emit({ kind: "DotStmt", source: local(document), key: name, target: c.local() });
-      });
-      c.emit({ kind: "NotStmt", block: inBase });
+      if (!isHidden(child)) {
+        const inBase = c.nested(() => {
+          c.emit({ kind: "IsDefinedStmt", source: document });
+          c.emit({ kind: "DotStmt", source: local(document), key: name, target: c.local() });
+        });
+        c.emit({ kind: "NotStmt", block: inBase });
+      }
       c.emit({ kind: "ArrayAppendStmt", value: name, array: keys });
     });
   }

@@ -12,6 +12,8 @@ export interface Group {
   readonly rules: readonly GroupRule[];
   /** Arguments of a function; 0 for a document. */
   readonly arity: number;
+  /** How many steps below the path can be told apart by heads of rules; 0 for a document with one value. */
+  readonly depth: number;
 }
 
 export interface GroupRule {
@@ -74,6 +76,9 @@ export class TrieNode {
         key: pathText(this.path),
         rules: this.#rules.map(({ rule, ref }) => ({ rule, below: ref.slice(depth) })),
         arity: first.rule.head.args?.length ?? 0,
+        depth: Math.max(
+          ...this.#rules.map(({ rule, ref }) => ref.length - depth + (isMultiValue(rule) ? 1 : 0)),
+        ),
       };
     }
     for (const child of this.children.values()) child.close();
@@ -86,6 +91,11 @@ export class TrieNode {
     }
     this.children.clear();
   }
+}
+
+/** The rule adds to a set. */
+export function isMultiValue(rule: Rule): boolean {
+  return rule.head.value === undefined && rule.head.key !== undefined;
 }
 
 const ZERO = { file: "", row: 0, col: 0, offset: 0, text: "" };

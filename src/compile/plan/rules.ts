@@ -7,24 +7,32 @@ import type { Block, Func, Local, Operand } from "../ir/ir.ts";
 import { bool, Context, local, type Shared, type Then, type Wanted } from "./context.ts";
 import { valueMocks } from "./environment.ts";
 import { Scopes } from "./locals.ts";
-import { type Group, type GroupRule, termKey } from "./rule-trie.ts";
+import { type Group, type GroupRule, isMultiValue, termKey } from "./rule-trie.ts";
+import { hasUnseen } from "./term.ts";
 
-export function planFunc(shared: Shared, { name, generation, group, env }: Wanted): Func {
+export function planFunc(shared: Shared, wanted: Wanted): Func {
+  const { name, generation, group, env, keys } = wanted;
   const first = group.rules[0] as GroupRule;
   const mocks = valueMocks(env);
-  const params = Array.from({ length: 2 + mocks.length + group.arity }, (_, i) => i);
+  const passed = group.arity + keys.filter((key) => key === undefined).length;
+  const params = Array.from({ length: 2 + mocks.length + passed }, (_, i) => i);
   const c = new Context(shared, shared.position(first.rule.head.location), params.length);
   c.env = env;
   c.mockValues = new Map(mocks.map((mock, i) => [mock, local(2 + i)]));
-  const blocks = new FuncBuilder(c, group, 2 + mocks.length).build();
-  const steps = group.path.slice(1).map((step) => (step.kind === "string" ? step.value : undefined));
-  const path = steps.some((step) => step === undefined) ? {} : { path: [generation, ...(steps as string[])] };
-  return { name, params, return: params.length, blocks, ...path, arity: group.arity };
+  const blocks = new FuncBuilder(c, wanted, 2 + mocks.length).build();
+  return { name, params, return: params.length, blocks, ...treePath(wanted), arity: group.arity };
+}
+
+/** Where the function hangs in the data tree; parts of documents and rules under keys that are no strings hang nowhere. */
+function treePath({ generation, group, keys }: Wanted): { path?: string[] } {
+  const steps = group.path.slice(1).flatMap((step) => (step.kind === "string" ? [step.value] : []));
+  return keys.length === 0 && steps.length === group.path.length - 1 ? { path: [generation, ...steps] } : {};
 }
 
 class FuncBuilder {
   readonly #c: Context;
   readonly #group: Group;
+  readonly #keys: Wanted["keys"];
   readonly #firstArg: Local;
   readonly #result: Local;
   readonly #blocks: Block[] = [];
@@ -32,9 +40,10 @@ class FuncBuilder {
   readonly #shape: Local | undefined;
   readonly #start: Local;
 
-  constructor(c: Context, group: Group, firstArg: Local) {
+  constructor(c: Context, { group, keys }: Wanted, firstArg: Local) {
     this.#c = c;
     this.#group = group;
+    this.#keys = keys;
     this.#firstArg = firstArg;
     this.#result = c.local();
     this.#shape = canClash(group) ? c.local() : undefined;
@@ -69,7 +78,9 @@ class FuncBuilder {
     const c = this.#c;
     c.next = this.#start;
     c.vars = new Scopes();
-    this.#blocks.push(c.locate(rule.head.location, () => c.nested(fill)));
+    const block = c.locate(rule.head.location, () => c.nested(fill));
+    // A rule that can give nothing here, as its head has other keys.
+    if (block.stmts[0]?.kind !== "BreakStmt") this.#blocks.push(block);
   }
 
   #makeObjects(): void {
@@ -113,7 +124,7 @@ class FuncBuilder {
   /** Arguments, body and head; `give` gets the value of a rule whose value is the function's, or of an entry just inserted. */
   #body(rule: Rule, below: readonly Term[], give: (value: Operand) => void): void {
     const c = this.#c;
-    this.#args(rule.head.args ?? [], 0, () =>
+    this.#params(rule, below, () =>
       c.rooms.body(c, rule.body, () => {
         const term = isMultiValue(rule) ? rule.head.key : rule.head.value;
         if (term === undefined) throw c.fail("a rule without a value");
@@ -127,12 +138,26 @@ class FuncBuilder {
     );
   }
 
-  #args(args: readonly Term[], index: number, then: Then): void {
-    const arg = args[index];
-    if (arg === undefined) return then();
-    this.#c.rooms.unifyOperand(this.#c, local(this.#firstArg + index), arg, () =>
-      this.#args(args, index + 1, then),
-    );
+  /** Binds the arguments, or, of a rule of which only a part is wanted, the keys in its head. */
+  #params(rule: Rule, below: readonly Term[], then: Then): void {
+    const c = this.#c;
+    let next = this.#firstArg;
+    const pairs = (rule.head.args ?? []).map((arg) => [local(next++), arg] as const);
+    const head = isMultiValue(rule) ? [...below, rule.head.key as Term] : below;
+    this.#keys.forEach((key, i) => {
+      const operand = key === undefined ? local(next++) : c.rooms.value(c, key);
+      const pattern = head[i];
+      if (pattern !== undefined) pairs.push([operand, pattern]);
+    });
+    const from = (index: number): void => {
+      const [operand, pattern] = pairs[index] ?? [];
+      if (operand === undefined || pattern === undefined) return then();
+      // Like OPA: what cannot be matched before the body has run is not found.
+      if (index >= (rule.head.args?.length ?? 0) && isOpaque(c, pattern))
+        return c.emit({ kind: "BreakStmt", index: 0 });
+      c.rooms.unifyOperand(c, operand, pattern, () => from(index + 1));
+    };
+    from(0);
   }
 
   /** Puts a value where the rest of the rule's ref says, making the objects on the way. */
@@ -199,8 +224,18 @@ class FuncBuilder {
   }
 }
 
-function isMultiValue(rule: Rule): boolean {
-  return rule.head.value === undefined && rule.head.key !== undefined;
+/** Sets and keys of objects cannot be matched while they hold unbound variables. */
+function isOpaque(c: Context, term: Term): boolean {
+  switch (term.kind) {
+    case "set":
+      return hasUnseen(c, term);
+    case "array":
+      return term.items.some((item) => isOpaque(c, item));
+    case "object":
+      return term.entries.some(([key, value]) => hasUnseen(c, key) || isOpaque(c, value));
+    default:
+      return false;
+  }
 }
 
 /** Some rule has variables in its ref: together they make an object. */

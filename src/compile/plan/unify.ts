@@ -124,9 +124,9 @@ function decided(c: Context, equal: boolean, then: Then): void {
   else c.emit({ kind: "BreakStmt", index: 0 });
 }
 
-/** `with` changes the locals of input and data; a variable bound to them keeps the value it got. */
+/** A variable keeps the value it got when `with` changes input and data; and it is a value of its own, no place in a base document. */
 function settled(c: Context, operand: Operand): Operand {
-  if (operand.type !== "local" || operand.value > 1) return operand;
+  if (operand.type !== "local" || (operand.value > 1 && !c.fromData.has(operand.value))) return operand;
   const target = c.local();
   c.emit({ kind: "AssignVarStmt", source: operand, target });
   return local(target);

@@ -20,7 +20,8 @@ import {
 } from "./compilation.ts";
 import { overrides } from "./conflicts.ts";
 import { declaredIn, exportsOf, globalsOf, Resolver } from "./resolve-refs.ts";
-import { LocalRewriter, namesIn } from "./rewrite-locals.ts";
+import { LocalRewriter } from "./local-rewriter.ts";
+import { namesIn } from "./rewrite-locals.ts";
 import { erasePrints, rewritePrintsIn } from "./rewrite-print.ts";
 import { TemplateRewriter } from "./rewrite-templates.ts";
 import { ComprehensionTerms, Dynamics, Hoister, type Subjects } from "./rewrite-terms.ts";

@@ -1,10 +1,11 @@
 // The stages of check, in order, as data: what each is called, what it must come after, and why it is there. `check` runs them over
 // a set of modules and stops after the first stage that has findings, as OPA does. Modules in, CompiledModules or findings out.
 
-import { type Diagnostic, sortDiagnostics } from "../../error.ts";
+import { type Diagnostic, PolicyError, sortDiagnostics } from "../../error.ts";
 import type { Module, RefTerm, Rule, Term } from "../../syntax/ast.ts";
 import { printRef } from "../../syntax/print.ts";
 import { builtins } from "../../builtins/registry.ts";
+import type { Type } from "../../value/type.ts";
 import { AnnotationSet } from "./annotation-set.ts";
 import {
   arityOf,
@@ -40,6 +41,7 @@ import {
 } from "./rewrite-terms.ts";
 import { rewriteWiths } from "./rewrite-with.ts";
 import { checkBodySafety, checkHeadSafety } from "./safety.ts";
+import { SchemaAnnotations, schemaType } from "./schemas.ts";
 import { eachNode, mapRuleTree, moduleTree, newRuleNode, ruleTree } from "./trees.ts";
 import { addAll, VarCollector } from "./vars.ts";
 import { callOf, groundPrefix } from "./walk.ts";
@@ -204,7 +206,7 @@ export const stages: readonly Stage[] = [
     name: "check-types",
     after: ["check-recursion", "rewrite-dynamics"],
     why: "terms are flat, rules can be ordered",
-    run: (c) => checkTypes(c),
+    run: checkRuleTypes,
   },
   {
     name: "collect-required",
@@ -265,6 +267,19 @@ function checkUndefined(compilation: Compilation): void {
 
 function checkSafety(compilation: Compilation): void {
   if (compilation.options.allowUndefinedFunctions !== true) checkBodySafety(compilation, compilation.arity);
+}
+
+/** The schema of input is the one named `schema`. */
+function inputType(options: CheckOptions): Type | undefined {
+  const { schemas } = options;
+  return schemas?.has("schema") === true ? schemaType(schemas.get("schema")) : undefined;
+}
+
+function checkRuleTypes(compilation: Compilation): void {
+  const { annotations, options } = compilation;
+  const schemas =
+    options.schemaAnnotations === true ? new SchemaAnnotations(annotations, options.schemas) : undefined;
+  checkTypes(compilation, schemas, inputType(options));
 }
 
 function checkUnsafe(compilation: Compilation): void {
@@ -406,6 +421,12 @@ export interface CheckResult {
 /** Runs every stage; the modules that come in stay as they are. */
 export function check(modules: readonly Module[], options: CheckOptions = {}): CheckResult {
   const compilation = startCompilation(modules, options);
+  try {
+    inputType(options);
+  } catch (error) {
+    if (!(error instanceof PolicyError)) throw error;
+    return { compiled: undefined, diagnostics: [{ code: "rego_type_error", message: error.message }] };
+  }
   for (const stage of stages) {
     stage.run(compilation);
     if (compilation.findings.any)

@@ -5,6 +5,7 @@
 import type { Readable, Writable } from "node:stream";
 import { PolicyError } from "../../error.ts";
 import { decode, encode, fromPlain } from "../../value/json.ts";
+import { object } from "../../value/object.ts";
 import { isNumber, isObject, type RegoObject, type Value } from "../../value/value.ts";
 
 /** JSON-RPC's and MCP's error codes. */
@@ -44,19 +45,23 @@ export interface ProxyPorts {
   readonly log: (line: string) => void;
 }
 
+/** Decisions about calls that were forwarded and not answered yet, by the JSON text of the request's id. */
+type Pending = Map<string, Record<string, unknown>>;
+
 /** Runs until the client's stream ends; messages of one direction keep their order. */
 export async function runProxy(ports: ProxyPorts): Promise<void> {
-  const fromServer = forwardServerMessages(ports);
+  const pending: Pending = new Map();
+  const fromServer = forwardServerMessages(ports, pending);
   for await (const line of readLines(ports.clientInput)) {
     if (line === undefined)
       reply(ports, null, INVALID_REQUEST, `message is longer than ${MAX_LINE_BYTES} bytes`);
-    else if (line.trim() !== "") await handleClientLine(ports, line);
+    else if (line.trim() !== "") await handleClientLine(ports, pending, line);
   }
   ports.serverInput.end();
   await fromServer;
 }
 
-async function handleClientLine(ports: ProxyPorts, line: string): Promise<void> {
+async function handleClientLine(ports: ProxyPorts, pending: Pending, line: string): Promise<void> {
   let message: Value;
   try {
     message = decode(line);
@@ -89,7 +94,10 @@ async function handleClientLine(ports: ProxyPorts, line: string): Promise<void> 
     const code = error instanceof PolicyError ? error.code : "internal_error";
     return reply(ports, id, INTERNAL_ERROR, `the call could not be decided and was not made (${code})`);
   }
-  if (verdict.forward) return send(ports.serverInput, message);
+  if (verdict.forward) {
+    pending.set(encode(id), verdict.decision);
+    return send(ports.serverInput, message);
+  }
   const meta = { "reeve/decision": verdict.decision };
   const result = { content: [{ type: "text", text: verdict.message }], isError: true, _meta: meta };
   ports.clientOutput.write(`{"jsonrpc":"2.0","id":${encode(id)},"result":${encode(fromPlain(result))}}\n`);
@@ -106,17 +114,33 @@ function readCall(params: Value | undefined): ToolCall | string {
   return { tool, arguments: args, meta: meta !== undefined && isObject(meta) ? meta : undefined };
 }
 
-async function forwardServerMessages(ports: ProxyPorts): Promise<void> {
+async function forwardServerMessages(ports: ProxyPorts, pending: Pending): Promise<void> {
   for await (const line of readLines(ports.serverOutput)) {
     if (line === undefined || line.trim() === "") continue;
     try {
       const message = decode(line);
-      if (isObject(message) && message.get("jsonrpc") === "2.0") send(ports.clientOutput, message);
+      if (isObject(message) && message.get("jsonrpc") === "2.0")
+        send(ports.clientOutput, withDecision(message, pending));
       else ports.log("the MCP server wrote a line that is no JSON-RPC message; dropped");
     } catch {
       ports.log("the MCP server wrote a line that is no JSON; dropped");
     }
   }
+}
+
+/** The answer to a call that was let through, with the decision under `_meta["reeve/decision"]`. */
+function withDecision(message: RegoObject, pending: Pending): RegoObject {
+  const id = message.get("id");
+  const result = message.get("result");
+  const key = id === undefined ? undefined : encode(id);
+  const decision = key === undefined || message.has("method") ? undefined : pending.get(key);
+  if (key === undefined || decision === undefined) return message;
+  pending.delete(key);
+  if (result === undefined || !isObject(result)) return message;
+  const meta = result.get("_meta");
+  const entries = meta !== undefined && isObject(meta) ? [...meta.entries()] : [];
+  const extended = object([...entries, ["reeve/decision", fromPlain(decision)]]);
+  return object([...message.entries(), ["result", object([...result.entries(), ["_meta", extended]])]]);
 }
 
 function send(output: Writable, message: Value): void {

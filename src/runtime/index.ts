@@ -33,3 +33,5 @@ export * from "./builtins/sets";
 export * from "./builtins/types";
 export * from "./builtins/strings";
 export { builtin_sprintf } from "./builtins/sprintf";
+export * from "./builtins/encoding";
+export * from "./builtins/json";

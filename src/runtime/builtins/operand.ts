@@ -119,3 +119,25 @@ export function is_int_operand(name: string, position: i32, v: usize): bool {
   operand_text(name, position, "must be integer number but got floating-point number");
   return false;
 }
+
+/** Starts `name: `, for texts that a body writes itself; end with `builtin_error_close`. */
+export function builtin_error_open(name: string): usize {
+  return open(name);
+}
+
+export function builtin_error_close(saved: usize): usize {
+  return fail(ERROR_BUILTIN, buffer_string(saved));
+}
+
+/** Starts `name: operand N `, for texts that a body writes itself; end with `operand_close`. */
+export function operand_open(name: string, position: i32): usize {
+  const saved = open(name);
+  put_text("operand ");
+  put_i64(position);
+  put_byte(0x20);
+  return saved;
+}
+
+export function operand_close(saved: usize): usize {
+  return fail(ERROR_TYPE, buffer_string(saved));
+}

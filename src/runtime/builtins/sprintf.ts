@@ -36,6 +36,7 @@ let plus: bool = false;
 let minus: bool = false;
 let space: bool = false;
 let quote_value: bool = false;
+let plus_value: bool = false;
 let width: i32 = -1;
 let precision: i32 = -1;
 
@@ -46,6 +47,7 @@ function clear_flags(): void {
   minus = false;
   space = false;
   quote_value = false;
+  plus_value = false;
   width = -1;
   precision = -1;
 }
@@ -142,6 +144,8 @@ function put_integer(verb: i32): void {
   const at = buffer_start();
   const length = buffer_length();
   buffer_restore(digits);
+  // Go's big integers look through %+v.
+  if (kind == BIG && plus_value) plus = true;
   const signed = negative || plus || space ? 1 : 0;
   let prefix = 0;
   if (verb == 0x4f) prefix = 2;
@@ -293,7 +297,7 @@ function put_float_verb(verb: i32): void {
   const negative = (reinterpret<u64>(float) >> 63) != 0;
   const saved = buffer_open(96);
   // Zero padding goes between sign and digits.
-  if (zero && !minus && width >= 0 && (negative || plus)) {
+  if (zero && !minus && width >= 0 && (negative || plus || space)) {
     const inner = buffer_open(96);
     if (sharp && verb != 0x62) put_sharp(verb);
     else put_magnitude(verb);
@@ -313,7 +317,7 @@ function buffer_swap(inner: usize, outer: usize, negative: bool): void {
   const length = buffer_length();
   buffer_restore(inner);
   buffer_restore(outer);
-  put_byte(negative ? 0x2d : 0x2b);
+  put_sign(negative);
   put_repeated(0x30, width - length);
   put_bytes(at, length);
 }
@@ -529,6 +533,7 @@ function put_verb(): void {
     if (verb == 0x76) {
       quote_value = sharp;
       sharp = false;
+      plus_value = plus;
       plus = false;
     }
     take(array_at(args, next));

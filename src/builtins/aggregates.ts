@@ -1,9 +1,9 @@
 // Aggregates over arrays and sets (`count` also over objects and strings). Collections in, one value out; `max` and `min` of nothing
 // are undefined, never an error.
 
-import type { Builtin } from "./builtin.ts";
 import { arg, arrayOf, builtin, objectOf, setOf, unnamed } from "./signature.ts";
 import { anyOf, anyType, booleanType, numberType, stringType } from "../value/type.ts";
+import type { Builtin } from "./builtin.ts";
 import { compare } from "../value/compare.ts";
 import * as numbers from "../value/number.ts";
 import type { RegoNumber, Value } from "../value/value.ts";

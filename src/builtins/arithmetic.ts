@@ -1,9 +1,9 @@
 // Arithmetic: numbers in, numbers out, integers exact, the rest in OPA's floats (value/number.ts); `minus` also takes sets apart.
 // Division by zero and remainders of fractions are failures, never infinities.
 
-import type { Builtin } from "./builtin.ts";
 import { arg, builtin, setOf } from "./signature.ts";
 import { anyOf, anyType, numberType } from "../value/type.ts";
+import type { Builtin } from "./builtin.ts";
 import * as numbers from "../value/number.ts";
 import { set } from "../value/set.ts";
 import type { RegoNumber, RegoSet, Value } from "../value/value.ts";

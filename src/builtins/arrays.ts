@@ -1,8 +1,8 @@
 // Arrays: arrays in, new arrays out; bounds outside an array are moved to its ends.
 
-import type { Builtin } from "./builtin.ts";
 import { arg, arrayOf, builtin } from "./signature.ts";
 import { anyType, numberType } from "../value/type.ts";
+import type { Builtin } from "./builtin.ts";
 import type { Value } from "../value/value.ts";
 import { isArray } from "../value/value.ts";
 import type { HostBody } from "./builtin.ts";

@@ -1,8 +1,8 @@
 // Bits of integers of any size, in two's complement. Numbers in, numbers out; fractions are type errors.
 
-import type { Builtin } from "./builtin.ts";
 import { arg, builtin } from "./signature.ts";
 import { numberType } from "../value/type.ts";
+import type { Builtin } from "./builtin.ts";
 import { integer } from "../value/number.ts";
 import type { HostBody } from "./builtin.ts";
 import { bigIntOperand, failure, typeFailure } from "./operand.ts";

@@ -1,8 +1,8 @@
 // Comparison by the one total order of values (value/compare.ts). Any two values in, a boolean out; nothing is incomparable.
 
-import type { Builtin } from "./builtin.ts";
 import { arg, builtin, unnamed } from "./signature.ts";
 import { anyType, booleanType } from "../value/type.ts";
+import type { Builtin } from "./builtin.ts";
 import { compare } from "../value/compare.ts";
 import type { Value } from "../value/value.ts";
 import type { HostBody } from "./builtin.ts";

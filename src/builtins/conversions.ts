@@ -1,8 +1,8 @@
 // Conversions between types. One value in, one value out; what cannot be converted is a type error.
 
-import type { Builtin } from "./builtin.ts";
 import { arg, arrayOf, builtin, objectOf, setOf, unnamed } from "./signature.ts";
 import { anyOf, anyType, booleanType, nullType, numberType, stringType } from "../value/type.ts";
+import type { Builtin } from "./builtin.ts";
 import { integer, NumberValue, numberFromFloat64 } from "../value/number.ts";
 import { isNumberText } from "../value/decimal.ts";
 import { set } from "../value/set.ts";

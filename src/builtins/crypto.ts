@@ -1,8 +1,8 @@
 // Hashes and message authentication codes. Texts in, hexadecimal digits out.
 
-import type { Builtin } from "./builtin.ts";
 import { arg, builtin } from "./signature.ts";
 import { booleanType, stringType } from "../value/type.ts";
+import type { Builtin } from "./builtin.ts";
 import type { HostBody } from "./builtin.ts";
 import { stringOperand } from "./operand.ts";
 import { nodeCrypto } from "./platform.ts";

@@ -1,7 +1,6 @@
 // Encodings of strings and values: JSON, base64, hexadecimal, URL queries. Texts in, texts or values out; bytes that are no UTF-8 come
 // out as U+FFFD. Complaints are those of Go's packages.
 
-import type { Builtin } from "./builtin.ts";
 import { arg, arrayOf, builtin, objectOf, setOf } from "./signature.ts";
 import {
   anyOf,
@@ -12,6 +11,7 @@ import {
   property,
   stringType,
 } from "../value/type.ts";
+import type { Builtin } from "./builtin.ts";
 import { compareStrings } from "../value/compare.ts";
 import { decode, encode, keyText, toJsonValue } from "../value/json.ts";
 import { object } from "../value/object.ts";

@@ -1,9 +1,9 @@
 // Globs as the gobwas library reads them: `*` stops at delimiters, `**` does not, `?` is one character that is no delimiter, `[a-z]`,
 // `[!abc]`, `{a,b}`, `\` takes the sign off a sign. Texts in, booleans and texts out; patterns run in linear time (automaton.ts).
 
-import type { Builtin } from "./builtin.ts";
 import { arg, arrayOf, builtin } from "./signature.ts";
 import { anyOf, booleanType, nullType, stringType } from "../value/type.ts";
+import type { Builtin } from "./builtin.ts";
 import type { Step } from "./automaton.ts";
 import { accepts } from "./automaton.ts";
 import type { HostBody } from "./builtin.ts";

@@ -1,8 +1,8 @@
 // Walks through values and graphs. Values in; arrays and sets out, found without recursion over graphs, so that long chains are safe.
 
-import type { Builtin } from "./builtin.ts";
 import { arg, arrayOf, builtin, objectOf, setOf } from "./signature.ts";
 import { anyOf, anyType, arrayType } from "../value/type.ts";
+import type { Builtin } from "./builtin.ts";
 import { identity } from "../value/compare.ts";
 import { integer } from "../value/number.ts";
 import { set } from "../value/set.ts";
@@ -20,7 +20,8 @@ const walkBody: HostBody = ([x]) => {
 
 function visit(value: Value, path: readonly Value[], pairs: Value[]): void {
   pairs.push([path, value]);
-  if (isArray(value)) for (const [i, element] of value.entries()) visit(element, [...path, integer(i)], pairs);
+  if (isArray(value))
+    for (const [i, element] of value.entries()) visit(element, [...path, integer(i)], pairs);
   else if (isObject(value)) for (const [key, member] of value.entries()) visit(member, [...path, key], pairs);
   else if (isSet(value)) for (const member of value.values()) visit(member, [...path, member], pairs);
 }

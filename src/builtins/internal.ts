@@ -1,8 +1,8 @@
 // What operators and template strings are rewritten to. Never written in policies by hand.
 
-import type { Builtin } from "./builtin.ts";
 import { arrayOf, builtin, unnamed } from "./signature.ts";
 import { anyType, booleanType, stringType } from "../value/type.ts";
+import type { Builtin } from "./builtin.ts";
 import { PolicyError } from "../error.ts";
 import { equal } from "../value/compare.ts";
 import type { Value } from "../value/value.ts";

@@ -1,9 +1,9 @@
 // Parts of JSON-like values by path: filter, remove, patch (RFC 6902, carried over to sets). Values in, new values out; a patch is
 // applied whole or not at all. Paths are texts with `/` or arrays of keys; `~1` is a slash, `~0` a tilde.
 
-import type { Builtin } from "./builtin.ts";
 import { arg, arrayOf, builtin, objectOf, setOf } from "./signature.ts";
 import { anyOf, anyType, dynamicProperty, objectType, property, stringType } from "../value/type.ts";
+import type { Builtin } from "./builtin.ts";
 import { equal, identity } from "../value/compare.ts";
 import { object } from "../value/object.ts";
 import { set } from "../value/set.ts";

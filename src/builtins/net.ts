@@ -1,8 +1,8 @@
 // IP blocks and names. Texts in; sets, booleans out. Only net.lookup_ip_addr reaches the world, through the context.
 
-import type { Builtin } from "./builtin.ts";
 import { arg, arrayOf, builtin, objectOf, setOf, unnamed } from "./signature.ts";
 import { anyOf, anyType, arrayType, booleanType, stringType } from "../value/type.ts";
+import type { Builtin } from "./builtin.ts";
 import { identity } from "../value/compare.ts";
 import { integer } from "../value/number.ts";
 import { set } from "../value/set.ts";

@@ -1,8 +1,8 @@
 // Ranges of integers, and random ones. Numbers in, arrays and numbers out; randomness comes from the context and is kept for the query.
 
-import type { Builtin } from "./builtin.ts";
 import { arg, arrayOf, builtin } from "./signature.ts";
 import { numberType, stringType } from "../value/type.ts";
+import type { Builtin } from "./builtin.ts";
 import { integer } from "../value/number.ts";
 import type { Value } from "../value/value.ts";
 import type { HostBody } from "./builtin.ts";

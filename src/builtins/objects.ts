@@ -1,8 +1,8 @@
 // Objects: objects in, new objects out; nothing is changed in place.
 
-import type { Builtin } from "./builtin.ts";
 import { arg, arrayOf, builtin, objectOf, setOf } from "./signature.ts";
 import { anyOf, anyType, booleanType } from "../value/type.ts";
+import type { Builtin } from "./builtin.ts";
 import { compare, equal } from "../value/compare.ts";
 import { object } from "../value/object.ts";
 import { set } from "../value/set.ts";

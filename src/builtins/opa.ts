@@ -1,8 +1,8 @@
 // The host's own state, as the context shows it.
 
-import type { Builtin } from "./builtin.ts";
 import { arg, builtin, objectOf } from "./signature.ts";
 import { anyType, stringType } from "../value/type.ts";
+import type { Builtin } from "./builtin.ts";
 import type { HostBody } from "./builtin.ts";
 
 const opaRuntimeBody: HostBody = (_args, context) => context.runtime;

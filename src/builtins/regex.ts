@@ -1,8 +1,8 @@
 // Regular expressions. Texts in; booleans, texts and arrays out. The engine is re2.ts, so no pattern can run away.
 
-import type { Builtin } from "./builtin.ts";
 import { arg, arrayOf, builtin, unnamed } from "./signature.ts";
 import { booleanType, numberType, stringType } from "../value/type.ts";
+import type { Builtin } from "./builtin.ts";
 import { goQuote } from "../value/text.ts";
 import { encodeUtf8 } from "../value/utf8.ts";
 import type { HostBody } from "./builtin.ts";

@@ -1,8 +1,8 @@
 // Rego about Rego: parsing modules (the parser comes in through the context) and annotations (the compiler answers for them).
 
-import type { Builtin } from "./builtin.ts";
 import { arg, arrayOf, builtin, objectOf } from "./signature.ts";
 import { anyType, stringType } from "../value/type.ts";
+import type { Builtin } from "./builtin.ts";
 import type { HostBody } from "./builtin.ts";
 import { failure, stringOperand } from "./operand.ts";
 

@@ -1,9 +1,9 @@
 // Semantic versions as OPA reads them: three integers, perhaps a leading `v`, a pre-release and metadata. Texts in, -1, 0, 1 or a
 // boolean out.
 
-import type { Builtin } from "./builtin.ts";
 import { arg, builtin } from "./signature.ts";
 import { anyType, booleanType, numberType, stringType } from "../value/type.ts";
+import type { Builtin } from "./builtin.ts";
 import { compareStrings } from "../value/compare.ts";
 import { integer } from "../value/number.ts";
 import type { HostBody } from "./builtin.ts";

@@ -1,8 +1,8 @@
 // Sets: sets in, new sets out.
 
-import type { Builtin } from "./builtin.ts";
 import { arg, builtin, setOf, unnamed } from "./signature.ts";
 import { anyType } from "../value/type.ts";
+import type { Builtin } from "./builtin.ts";
 import { set } from "../value/set.ts";
 import type { RegoSet, Value } from "../value/value.ts";
 import { difference } from "./arithmetic.ts";

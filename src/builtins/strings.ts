@@ -1,8 +1,8 @@
 // Strings. Positions and lengths count characters (code points); texts in, texts out. Operands of a wrong type are type errors.
 
-import type { Builtin } from "./builtin.ts";
 import { arg, arrayOf, builtin, objectOf, setOf } from "./signature.ts";
 import { anyOf, anyType, booleanType, numberType, stringType } from "../value/type.ts";
+import type { Builtin } from "./builtin.ts";
 import { decimalToBigInt, parseDecimal } from "../value/decimal.ts";
 import { integer, toFloat } from "../value/number.ts";
 import { truncate } from "../value/float.ts";

@@ -1,8 +1,8 @@
 // Output for whoever debugs a policy: it goes to the context's printer, policies see nothing of it.
 
-import type { Builtin } from "./builtin.ts";
 import { arg, arrayOf, builtin, setOf, unnamed } from "./signature.ts";
 import { anyType, booleanType, stringType } from "../value/type.ts";
+import type { Builtin } from "./builtin.ts";
 import type { HostBody } from "./builtin.ts";
 import { combinations } from "./cross-product.ts";
 import { arrayOperand, stringOperand } from "./operand.ts";

@@ -1,8 +1,8 @@
 // Types of values: any value in, a boolean or the type's name out. The `is_*` builtins answer false, they never fail.
 
-import type { Builtin } from "./builtin.ts";
 import { arg, builtin } from "./signature.ts";
 import { anyType, booleanType, stringType } from "../value/type.ts";
+import type { Builtin } from "./builtin.ts";
 import type { Value } from "../value/value.ts";
 import { typeName } from "../value/value.ts";
 import type { HostBody } from "./builtin.ts";

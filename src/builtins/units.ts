@@ -1,9 +1,9 @@
 // Quantities with a unit. Texts in, numbers out: `units.parse` reckons in exact fractions and rounds to ten places, `units.parse_bytes`
 // in floats cut to whole bytes, as OPA does.
 
-import type { Builtin } from "./builtin.ts";
 import { arg, builtin } from "./signature.ts";
 import { numberType, stringType } from "../value/type.ts";
+import type { Builtin } from "./builtin.ts";
 import { multiply, parseFloatText, truncate } from "../value/float.ts";
 import { integer, number } from "../value/number.ts";
 import type { HostBody } from "./builtin.ts";

@@ -1,8 +1,8 @@
 // URIs. Texts in, their parts out; empty parts are left out.
 
-import type { Builtin } from "./builtin.ts";
 import { arg, builtin, objectOf } from "./signature.ts";
 import { booleanType, stringType } from "../value/type.ts";
+import type { Builtin } from "./builtin.ts";
 import { objectFromRecord } from "../value/object.ts";
 import type { HostBody } from "./builtin.ts";
 import { stringOperand } from "./operand.ts";

@@ -1,8 +1,8 @@
 // UUIDs (RFC 4122). Texts in, objects and texts out; randomness comes from the context and is kept for the query.
 
-import type { Builtin } from "./builtin.ts";
 import { arg, builtin, objectOf } from "./signature.ts";
 import { anyType, stringType } from "../value/type.ts";
+import type { Builtin } from "./builtin.ts";
 import { identity } from "../value/compare.ts";
 import { integer } from "../value/number.ts";
 import { objectFromRecord } from "../value/object.ts";

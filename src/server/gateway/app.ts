@@ -9,8 +9,7 @@ import { createGuard, type Decider, type GuardAnswer } from "../../ai/guard.ts";
 import { identify, type IdentityOptions } from "../../ai/identity.ts";
 import { canonicalAction, type ToolRequest } from "../../ai/request.ts";
 import { PolicyError } from "../../error.ts";
-import { toPlain } from "../../value/json.ts";
-import { resolvePaths } from "./paths.ts";
+import { canonicalPaths, type ResolvedPath } from "./paths.ts";
 import { runProxy, type ToolCall, type ToolVerdict } from "./proxy.ts";
 
 export interface GatewayOptions {
@@ -56,8 +55,16 @@ export async function runGateway(options: GatewayOptions): Promise<number> {
     clockMs: () => performance.now(),
   });
   const decide = async (call: ToolCall): Promise<ToolVerdict> => {
-    const answer = await guard.ask(await requestFor(call, folder, options));
-    return { forward: answer.effect === "allow", message: explain(answer), decision: shown(answer) };
+    const { args: canonical, paths } = canonicalPaths(folder, options.pathArguments, call.arguments);
+    const answer = await guard.ask(
+      await requestFor({ ...call, arguments: canonical }, paths, folder, options),
+    );
+    return {
+      arguments: canonical,
+      forward: answer.effect === "allow",
+      message: explain(answer),
+      decision: shown(answer),
+    };
   };
   // A server that is gone makes its stdin fail; its exit code says it better.
   child.stdin.on("error", () => {});
@@ -83,17 +90,21 @@ function realFolder(folder: string): string {
   }
 }
 
-async function requestFor(call: ToolCall, folder: string, options: GatewayOptions): Promise<ToolRequest> {
+async function requestFor(
+  call: ToolCall,
+  paths: readonly ResolvedPath[],
+  folder: string,
+  options: GatewayOptions,
+): Promise<ToolRequest> {
   const nowMs = options.nowMs();
   const principal = await identify(options.token(), nowMs / 1000, options.identity);
-  const plain = toPlain(call.arguments) as Record<string, unknown>;
   const text = canonicalAction(call.tool, options.serverId, call.arguments);
   return {
     ...principal,
     task: { id: options.task.id, folder },
     tool: call.tool,
     arguments: call.arguments,
-    properties: { paths: resolvePaths(folder, options.pathArguments, plain) },
+    properties: { paths },
     digest: createHash("sha256").update(text).digest("hex"),
     resource: { type: "mcp_tool", id: `${options.serverId}#${call.tool}` },
     context: {

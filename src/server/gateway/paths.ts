@@ -3,6 +3,8 @@
 // What it cannot tell: a link changed between the decision and the tool's own open (time of check, time of use).
 
 import { lstatSync, readlinkSync, realpathSync } from "node:fs";
+import { isArray, type RegoObject, type Value } from "../../value/value.ts";
+import { object } from "../../value/object.ts";
 import { basename, dirname, isAbsolute, join, resolve, sep } from "node:path";
 
 const MAX_LINKS = 40;
@@ -11,6 +13,9 @@ const MAX_LINKS = 40;
 export interface ResolvedPath {
   /** JSON pointer of the argument: `/path`, `/paths/0`. */
   readonly pointer: string;
+  /** What the AI agent wrote. */
+  readonly written: string;
+  /** What stands in the arguments that are decided on and forwarded: the real path where it could be told. */
   readonly given: string;
   /** Absolute, links and `..` resolved; absent when it could not be told (too many links, a NUL byte). */
   readonly real?: string;
@@ -49,24 +54,30 @@ export function isInside(folder: string, path: string): boolean {
   return path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
 }
 
-/** The path arguments of a call: every string at one of the named arguments, lists included. */
-export function resolvePaths(
+/**
+ * The call with every path argument (a string at one of the named arguments, lists included) replaced by where it really leads, and what
+ * was found. The tool gets the path that was decided on: it has no `..`, `~` or link left to read in a way of its own.
+ */
+export function canonicalPaths(
   base: string,
   names: ReadonlySet<string>,
-  args: Readonly<Record<string, unknown>>,
-): ResolvedPath[] {
-  const found: ResolvedPath[] = [];
-  const add = (pointer: string, given: string): void => {
-    const real = realPath(base, given);
-    found.push({ pointer, given, ...(real !== undefined && { real }) });
+  args: RegoObject,
+): { args: RegoObject; paths: ResolvedPath[] } {
+  const paths: ResolvedPath[] = [];
+  const replace = (pointer: string, written: string): string => {
+    const real = realPath(base, written);
+    paths.push({ pointer, written, given: real ?? written, ...(real !== undefined && { real }) });
+    return real ?? written;
   };
-  for (const [name, value] of Object.entries(args)) {
-    if (!names.has(name)) continue;
-    const pointer = `/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`;
-    if (typeof value === "string") add(pointer, value);
-    else if (Array.isArray(value)) {
-      for (const [i, item] of value.entries()) if (typeof item === "string") add(`${pointer}/${i}`, item);
-    }
-  }
-  return found;
+  const entries = Array.from(args.entries(), ([key, value]): [Value, Value] => {
+    if (typeof key !== "string" || !names.has(key)) return [key, value];
+    const pointer = `/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`;
+    if (typeof value === "string") return [key, replace(pointer, value)];
+    if (!isArray(value)) return [key, value];
+    return [
+      key,
+      value.map((item, i) => (typeof item === "string" ? replace(`${pointer}/${i}`, item) : item)),
+    ];
+  });
+  return { args: object(entries), paths };
 }

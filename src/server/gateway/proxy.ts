@@ -29,6 +29,8 @@ export interface ToolCall {
 export interface ToolVerdict {
   readonly forward: boolean;
   readonly message: string;
+  /** The arguments that were decided on; they are what is forwarded. */
+  readonly arguments: RegoObject;
   /** Shown to the client under `_meta["reeve/decision"]`. */
   readonly decision: Record<string, unknown>;
 }
@@ -96,7 +98,11 @@ async function handleClientLine(ports: ProxyPorts, pending: Pending, line: strin
   }
   if (verdict.forward) {
     pending.set(encode(id), verdict.decision);
-    return send(ports.serverInput, message);
+    const params = object([
+      ...(message.get("params") as RegoObject).entries(),
+      ["arguments", verdict.arguments],
+    ]);
+    return send(ports.serverInput, object([...message.entries(), ["params", params]]));
   }
   const meta = { "reeve/decision": verdict.decision };
   const result = { content: [{ type: "text", text: verdict.message }], isError: true, _meta: meta };

@@ -7,7 +7,7 @@ import { encode, toPlain } from "../value/json.ts";
 import { emptyObject } from "../value/object.ts";
 import type { Value } from "../value/value.ts";
 import { isArray, isObject } from "../value/value.ts";
-import { type Run, type Settled, Suspension } from "./imports.ts";
+import { Run, type Settled, Suspension } from "./imports.ts";
 import { type Answer, type BuiltinFailure, type Document, Instance } from "./instance.ts";
 import { type CheckedLimits, checkLimits, type Limits } from "./limits.ts";
 import { Pool } from "./pool.ts";
@@ -70,6 +70,7 @@ export class Engine {
   readonly entrypoints: ReadonlyMap<string, number>;
   /** Names of the builtins that the module calls on its host. */
   readonly requiredBuiltins: readonly string[];
+  readonly #ids: ReadonlySet<number>;
   readonly #pool: Pool;
   readonly #context: Partial<BuiltinContext>;
   readonly #make: (document: Document) => Instance;
@@ -90,6 +91,7 @@ export class Engine {
     const first = this.#make(this.#store.document);
     this.#loadedBytes = first.dataBytes;
     this.entrypoints = first.entrypoints;
+    this.#ids = new Set(first.entrypoints.values());
     this.requiredBuiltins = [...first.builtinNames.values()];
     const missing = this.requiredBuiltins.filter((name) => builtins.get(name)?.host === undefined);
     if (missing.length > 0) {
@@ -108,7 +110,7 @@ export class Engine {
    */
   evaluate(entrypoint: string | number, input?: Document, options: EvaluateOptions = {}): ResultSet {
     const id = this.#entrypoint(entrypoint);
-    const run: Run = { context: this.#contextOf(options), settled: new Map() };
+    const run = new Run(() => this.#contextOf(options));
     try {
       return finish(
         this.#pool.use((instance) => instance.evaluate(id, input, run)),
@@ -132,7 +134,7 @@ export class Engine {
     options: EvaluateOptions = {},
   ): Promise<ResultSet> {
     const id = this.#entrypoint(entrypoint);
-    const run: Run = { context: this.#contextOf(options), settled: new Map<string, Settled>() };
+    const run = new Run(() => this.#contextOf(options));
     for (;;) {
       try {
         return finish(
@@ -141,7 +143,7 @@ export class Engine {
         );
       } catch (error) {
         if (!(error instanceof Suspension)) throw error;
-        run.settled.set(error.key, await settle(error.answer));
+        run.settle(error.key, await settle(error.answer));
       }
     }
   }
@@ -187,10 +189,7 @@ export class Engine {
 
   #entrypoint(entrypoint: string | number): number {
     const id = typeof entrypoint === "number" ? entrypoint : this.entrypoints.get(entrypoint);
-    if (
-      id === undefined ||
-      (typeof entrypoint === "number" && ![...this.entrypoints.values()].includes(entrypoint))
-    ) {
+    if (id === undefined || !this.#ids.has(id)) {
       throw new PolicyError("undefined_document", `the module has no entrypoint \`${entrypoint}\``);
     }
     return id;

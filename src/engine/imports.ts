@@ -21,10 +21,30 @@ export class Suspension {
 export type Settled = { readonly value: Value | undefined } | { readonly error: unknown };
 
 /** State of one decision, kept over the repetitions of its evaluation. */
-export interface Run {
-  readonly context: BuiltinContext;
-  /** Answers of bodies that had to wait, by call. */
-  readonly settled: Map<string, Settled>;
+export class Run {
+  readonly #makeContext: () => BuiltinContext;
+  #context: BuiltinContext | undefined;
+  #settled: Map<string, Settled> | undefined;
+
+  constructor(makeContext: () => BuiltinContext) {
+    this.#makeContext = makeContext;
+  }
+
+  /** Made when the first builtin asks: most decisions never do. */
+  get context(): BuiltinContext {
+    this.#context ??= this.#makeContext();
+    return this.#context;
+  }
+
+  /** What a body that had to wait came to. */
+  settled(key: () => string): Settled | undefined {
+    return this.#settled?.get(key());
+  }
+
+  settle(key: string, answer: Settled): void {
+    this.#settled ??= new Map();
+    this.#settled.set(key, answer);
+  }
 }
 
 /** The side of an instance that builtin calls need. */
@@ -64,12 +84,10 @@ export function callHost(host: BuiltinHost, id: number, addresses: readonly numb
 }
 
 function answerOf(builtin: Builtin, args: readonly Value[], run: Run): Value | undefined {
-  if (run.settled.size > 0) {
-    const known = run.settled.get(callKey(builtin, args));
-    if (known !== undefined) {
-      if ("error" in known) throw known.error;
-      return known.value;
-    }
+  const known = run.settled(() => callKey(builtin, args));
+  if (known !== undefined) {
+    if ("error" in known) throw known.error;
+    return known.value;
   }
   const answer = builtin.host!(args, run.context);
   if (answer instanceof Promise) throw new Suspension(callKey(builtin, args), answer);

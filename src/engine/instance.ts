@@ -178,10 +178,16 @@ export class Instance implements BuiltinHost {
     this.#exports.opa_eval_ctx_set_data(context, this.#data);
     this.#exports.opa_eval_ctx_set_entrypoint(context, entrypoint);
     evaluate(context);
-    const results = this.read(opa_eval_ctx_get_result(context));
-    if (!isSet(results) && !isArray(results))
-      throw new PolicyError("eval_internal_error", "the result is no set");
-    return { values: isSet(results) ? [...results.values()] : results, errors: this.#failed() };
+    const results = opa_eval_ctx_get_result(context);
+    return { values: this.#results(results), errors: this.#failed() };
+  }
+
+  #results(address: number): readonly Value[] {
+    if (this.#ours) return this.#memory.members(address);
+    const results = this.read(address);
+    if (isSet(results)) return [...results.values()];
+    if (isArray(results)) return results;
+    throw new PolicyError("eval_internal_error", "the result is no set");
   }
 
   /** Errors that leave the module: ours pass, a trap breaks the instance. */
@@ -308,10 +314,40 @@ function instantiate(
 /** The text to parse, and whether JSON can say all of it. */
 function sourceOf(document: Document): { readonly text: Uint8Array | string; readonly json: boolean } {
   if ("json" in document) return { text: document.json, json: true };
+  if (isPlain(document.value, 0)) return { text: JSON.stringify(document.value), json: true };
   const value = fromPlain(document.value);
   return isJson(value)
     ? { text: encode(value, { escapeHtml: false }), json: true }
     : { text: writeRegoText(value), json: false };
+}
+
+const MAX_PLAIN_DEPTH = 100;
+
+/** Data that `JSON.stringify` says all of: no Values, no classes, nothing that stringify would refuse. */
+function isPlain(data: unknown, depth: number): boolean {
+  switch (typeof data) {
+    case "string":
+    case "number":
+    case "boolean":
+      return true;
+    case "object":
+      break;
+    default:
+      return false;
+  }
+  if (data === null) return true;
+  if (depth > MAX_PLAIN_DEPTH) return false;
+  if (Array.isArray(data)) {
+    for (const item of data) if (!isPlain(item, depth + 1)) return false;
+    return true;
+  }
+  const prototype: unknown = Object.getPrototypeOf(data);
+  if (prototype !== Object.prototype && prototype !== null) return false;
+  for (const key in data) {
+    const member = (data as Record<string, unknown>)[key];
+    if (member !== undefined && !isPlain(member, depth + 1)) return false;
+  }
+  return typeof (data as { toJSON?: unknown }).toJSON !== "function";
 }
 
 function isJson(value: Value): boolean {

@@ -1,7 +1,8 @@
 // Instances of one module with the same data, for reuse. In: a way to make one. Out: an idle one. A broken instance is never given out
 // again; emptying the pool lets instances that are in use die when they come back.
 
-import type { Instance } from "./instance.ts";
+import type { Run } from "./imports.ts";
+import type { Answer, Document, Instance } from "./instance.ts";
 
 export class Pool {
   readonly #make: () => Instance;
@@ -21,6 +22,10 @@ export class Pool {
     } finally {
       if (!instance.broken && generation === this.#generation) this.#idle.push(instance);
     }
+  }
+
+  evaluate(entrypoint: number, input: Document | undefined, run: Run): Answer {
+    return this.use((instance) => instance.evaluate(entrypoint, input, run));
   }
 
   /** Starts anew with these instances. */

@@ -32,10 +32,15 @@ export interface ModuleContext {
   readonly lastEpoch: number;
 }
 
-/** One block of the plan that is open. `leave` puts back what the block changed for its length. */
+/** One block of the plan that is open. */
 export interface Frame {
   readonly label: Label;
+  /** Puts back what the block changed for its length. */
   readonly leave: (() => void) | undefined;
+  /** Nothing follows the statement that opened it in the block around it, but for further turns of a loop. */
+  readonly tail: boolean;
+  /** The body of a scan: its end is the next turn. */
+  readonly loop: boolean;
 }
 
 export interface FunctionContext {
@@ -50,6 +55,8 @@ export interface FunctionContext {
   readonly exit: { readonly value: number; readonly label: Label } | undefined;
   /** Wasm local of the result set; functions have none. */
   readonly results: number | undefined;
+  /** Whether the statement at hand is the last of its block. */
+  last: boolean;
   statement(stmt: Stmt): void;
 }
 
@@ -82,18 +89,49 @@ export function failUnless(context: FunctionContext): void {
   failIf(context);
 }
 
+export interface BlockOptions {
+  readonly leave?: () => void;
+  readonly loop?: boolean;
+  /** Whether it ends the statement that opened it; true unless told otherwise. */
+  readonly final?: boolean;
+}
+
 /** Emits the statements of a block between `block` and `end`; a statement that fails leaves it. */
-export function emitBlock(context: FunctionContext, block: Block, leave?: () => void): void {
+export function emitBlock(context: FunctionContext, block: Block, options: BlockOptions = {}): void {
   const label = context.code.block();
-  emitBody(context, block, label, leave);
+  emitBody(context, block, label, options);
   context.code.end();
 }
 
 /** Emits the statements of a block whose label is open already. */
-export function emitBody(context: FunctionContext, block: Block, label: Label, leave?: () => void): void {
-  context.frames.push({ label, leave });
-  for (const stmt of block.stmts) context.statement(stmt);
+export function emitBody(
+  context: FunctionContext,
+  block: Block,
+  label: Label,
+  options: BlockOptions = {},
+): void {
+  const { last } = context;
+  const tail = last && options.final !== false;
+  context.frames.push({ label, leave: options.leave, tail, loop: options.loop === true });
+  block.stmts.forEach((stmt, index) => {
+    context.last = index === block.stmts.length - 1;
+    context.statement(stmt);
+  });
+  context.last = last;
   context.frames.pop();
+}
+
+/** Behind a statement whose repetition changes nothing: leaves the loops in which only such a repetition could follow. */
+export function leaveLoops(context: FunctionContext): void {
+  if (!context.last) return;
+  let levels = -1;
+  for (let index = 0; index < context.frames.length; index++) {
+    const frame = frameAt(context, index);
+    if (frame.loop) levels = index;
+    if (!frame.tail) break;
+  }
+  // The frame of the outermost such loop is one turn; what leaves the loop is the block around it.
+  if (levels >= 0) breakOut(context, levels + 1);
 }
 
 /** Ends the evaluation with an error of a place. */

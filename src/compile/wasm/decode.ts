@@ -208,30 +208,38 @@ function readOffset(reader: ByteReader): number {
   return offset;
 }
 
-export interface Calls {
-  readonly direct: ReadonlySet<number>;
+export interface Uses {
+  /** Functions that it calls by index. */
+  readonly calls: ReadonlySet<number>;
   /** Whether it calls through a table. */
   readonly indirect: boolean;
+  /** Constants that may be addresses: `i32.const`, and offsets of loads and stores. */
+  readonly constants: ReadonlySet<number>;
 }
 
-/** The functions that a body calls. */
-export function callsOf(body: Uint8Array): Calls {
+/** What a body refers to. */
+export function usesOf(body: Uint8Array): Uses {
   const reader = new ByteReader(body);
   for (let groups = reader.u32(); groups > 0; groups--) {
     reader.u32();
     reader.byte();
   }
-  const direct = new Set<number>();
+  const calls = new Set<number>();
+  const constants = new Set<number>();
   let indirect = false;
   while (!reader.done) {
     const opcode = reader.byte();
-    if (opcode === 0x10) direct.add(reader.u32());
-    else {
+    if (opcode === 0x10) calls.add(reader.u32());
+    else if (opcode === 0x41) constants.add(reader.s32());
+    else if (opcode >= 0x28 && opcode <= 0x3e) {
+      reader.u32();
+      constants.add(reader.u32());
+    } else {
       if (opcode === 0x11) indirect = true;
       skipInstruction(reader, opcode);
     }
   }
-  return { direct, indirect };
+  return { calls, indirect, constants };
 }
 
 /** Moves past the immediates of the instruction whose opcode was just read. */

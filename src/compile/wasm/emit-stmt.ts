@@ -12,6 +12,7 @@ import {
   failIf,
   failUnless,
   type FunctionContext,
+  leaveLoops,
   push,
 } from "./context.ts";
 import { TYPE_I64 } from "./encode.ts";
@@ -74,6 +75,8 @@ const assignVarOnce: Emit<"AssignVarOnceStmt"> = (context, stmt) => {
   push(context, stmt.source);
   set(context, stmt.target);
   code.end();
+  // A further turn of the loops around could only assign the same constant again.
+  if (stmt.source.type !== "local") leaveLoops(context);
 };
 
 const callStmt: Emit<"CallStmt"> = (context, stmt) => {
@@ -128,15 +131,38 @@ const callDynamic: Emit<"CallDynamicStmt"> = (context, stmt) => {
 };
 
 const dot: Emit<"DotStmt"> = (context, stmt) => {
-  const { code, facts, locals, module } = context;
+  const { code, facts, locals } = context;
   if (stmt.source.type !== "local") return breakOut(context, 0);
+  const target = locals.of(stmt.target);
+  const path = facts.paths.get(stmt.target);
+  // In a loop the same ground path of input or data is looked up once: nothing in this function can change it.
+  const looping = path !== undefined && context.frames.some((frame) => frame.loop);
+  if (looping) {
+    code.get(locals.cache(path));
+    code.tee(target);
+    code.eqz();
+    code.if();
+  }
+  lookup(context, stmt, stmt.source.value);
+  if (looping) {
+    code.tee(target);
+    code.set(locals.cache(path));
+    code.end();
+    code.get(target);
+  } else code.tee(target);
+  failUnless(context);
+};
+
+/** Pushes what stands under a key, or 0. */
+function lookup(context: FunctionContext, stmt: StmtOf<"DotStmt">, source: number): void {
+  const { code, facts, module } = context;
   push(context, stmt.source);
   push(context, stmt.key);
   call(context, "value_get");
-  code.tee(locals.of(stmt.target));
   const number = stmt.key.type === "local" ? facts.numbers.get(stmt.key.value) : undefined;
-  if (number === undefined || !facts.fromData.has(stmt.source.value)) return failUnless(context);
+  if (number === undefined || !facts.fromData.has(source)) return;
   // Paths into base documents are texts: `data.ports[80]` finds the key "80".
+  code.tee(context.locals.of(stmt.target));
   code.eqz();
   code.if();
   push(context, stmt.source);
@@ -145,8 +171,7 @@ const dot: Emit<"DotStmt"> = (context, stmt) => {
   set(context, stmt.target);
   code.end();
   get(context, stmt.target);
-  failUnless(context);
-};
+}
 
 const len: Emit<"LenStmt"> = (context, stmt) => {
   const { code } = context;
@@ -166,7 +191,7 @@ const len: Emit<"LenStmt"> = (context, stmt) => {
 
 const not: Emit<"NotStmt"> = (context, stmt) => {
   const label = context.code.block();
-  emitBody(context, stmt.block, label);
+  emitBody(context, stmt.block, label, { final: false });
   // The block succeeded, so its negation fails.
   breakOut(context, 0);
   context.code.end();
@@ -193,9 +218,32 @@ const returnLocal: Emit<"ReturnLocalStmt"> = (context, stmt) => {
   code.br(exit.label);
 };
 
+/** The value of this turn: elements of arrays are read on the spot, the rest by the runtime. */
+function scanValue(context: FunctionContext, stmt: StmtOf<"ScanStmt">, index: number): void {
+  const { code } = context;
+  get(context, stmt.source);
+  code.load8(abi.OFFSET_TAG);
+  code.i32(abi.TAG_ARRAY);
+  code.eq();
+  code.if();
+  get(context, stmt.source);
+  code.load(abi.OFFSET_A);
+  code.get(index);
+  code.i32(2);
+  code.shl();
+  code.add();
+  code.load(0);
+  set(context, stmt.value);
+  code.else();
+  get(context, stmt.source);
+  code.get(index);
+  call(context, "scan_value");
+  set(context, stmt.value);
+  code.end();
+}
+
 const scan: Emit<"ScanStmt"> = (context, stmt) => {
-  const { code, locals } = context;
-  const { reads } = context.facts;
+  const { code, facts, locals } = context;
   locals.scratch((count) =>
     locals.scratch((index) => {
       get(context, stmt.source);
@@ -205,19 +253,14 @@ const scan: Emit<"ScanStmt"> = (context, stmt) => {
       code.i32(0);
       code.set(index);
       const loop = code.loop();
-      if (reads.has(stmt.key)) {
+      if (facts.reads.has(stmt.key)) {
         get(context, stmt.source);
         code.get(index);
         call(context, "scan_key");
         set(context, stmt.key);
       }
-      if (reads.has(stmt.value)) {
-        get(context, stmt.source);
-        code.get(index);
-        call(context, "scan_value");
-        set(context, stmt.value);
-      }
-      emitBlock(context, stmt.block);
+      if (facts.reads.has(stmt.value)) scanValue(context, stmt, index);
+      emitBlock(context, stmt.block, { loop: true });
       code.get(index);
       code.i32(1);
       code.add();
@@ -264,7 +307,7 @@ const withStmt: Emit<"WithStmt"> = (context, stmt) => {
         code.i32(1);
         code.set(failed);
         const label = code.block();
-        emitBody(context, stmt.block, label, leave);
+        emitBody(context, stmt.block, label, { leave, final: false });
         code.i32(0);
         code.set(failed);
         code.end();
@@ -303,7 +346,9 @@ const EMITTERS: { readonly [K in StmtKind]: Emit<K> } = {
   },
   AssignVarOnceStmt: assignVarOnce,
   BlockStmt: (context, stmt) => {
-    for (const block of stmt.blocks) emitBlock(context, block);
+    stmt.blocks.forEach((block, index) => {
+      emitBlock(context, block, { final: index === stmt.blocks.length - 1 });
+    });
   },
   BreakStmt: (context, stmt) => breakOut(context, stmt.index),
   CallStmt: callStmt,

@@ -239,6 +239,7 @@ class Emitter implements ModuleContext {
       locals,
       frames: [],
       facts: localFacts(blocks, this.#policy.static),
+      last: true,
       statement: (stmt) => emitStmt(context, stmt),
       ...rest,
     };

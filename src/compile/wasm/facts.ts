@@ -4,6 +4,7 @@
 import { fieldsOf } from "../ir/fields.ts";
 import type { Block, Local, Operand, Static, Stmt } from "../ir/ir.ts";
 
+const INPUT: Local = 0;
 const DATA: Local = 1;
 
 export interface LocalFacts {
@@ -12,6 +13,8 @@ export interface LocalFacts {
   readonly fromData: ReadonlySet<Local>;
   /** Locals that are only ever assigned this number. */
   readonly numbers: ReadonlyMap<Local, string>;
+  /** Locals that only ever hold what stands at a ground path of input or data; equal paths, equal texts. */
+  readonly paths: ReadonlyMap<Local, string>;
 }
 
 export function localFacts(blocks: readonly Block[], constants: Static): LocalFacts {
@@ -35,7 +38,35 @@ export function localFacts(blocks: readonly Block[], constants: Static): LocalFa
     numbers.delete(local);
     if (local !== DATA) fromData.delete(local);
   }
-  return { reads: localsRead(blocks), fromData, numbers };
+  return { reads: localsRead(blocks), fromData, numbers, paths: groundPaths(blocks, constants, assigned) };
+}
+
+/** Paths from input or data by constant keys. None in a function that replaces input or data for some of its statements. */
+function groundPaths(
+  blocks: readonly Block[],
+  constants: Static,
+  assigned: ReadonlyMap<Local, number>,
+): ReadonlyMap<Local, string> {
+  const paths = new Map<Local, string>([
+    [INPUT, "input"],
+    [DATA, "data"],
+  ]);
+  let replaced = assigned.has(INPUT) || assigned.has(DATA);
+  const visit = (stmt: Stmt): void => {
+    if (stmt.kind === "WithStmt") replaced = true;
+    if (stmt.kind === "DotStmt" && stmt.source.type === "local" && stmt.key.type === "string_index") {
+      const parent = paths.get(stmt.source.value);
+      if (parent !== undefined && assigned.get(stmt.target) === 1) {
+        paths.set(stmt.target, `${parent}.${JSON.stringify(constants.strings[stmt.key.value])}`);
+      }
+    }
+    for (const [, role, value] of fieldsOf(stmt)) {
+      if (role === "block") (value as Block).stmts.forEach(visit);
+      else if (role === "blocks") for (const inner of value as readonly Block[]) inner.stmts.forEach(visit);
+    }
+  };
+  for (const block of blocks) block.stmts.forEach(visit);
+  return replaced ? new Map() : paths;
 }
 
 function localsRead(blocks: readonly Block[]): ReadonlySet<Local> {

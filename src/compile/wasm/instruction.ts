@@ -135,8 +135,8 @@ export class Code {
     this.#out.byte(0x6a);
   }
 
-  sub(): void {
-    this.#out.byte(0x6b);
+  shl(): void {
+    this.#out.byte(0x74);
   }
 
   /** int32 to int64, with its sign. */

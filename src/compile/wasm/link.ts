@@ -2,10 +2,10 @@
 // move: everything new comes after it. The same calls in the same order give the same bytes. Knows nothing of policies.
 
 import { PolicyError } from "../../error.ts";
-import { callsOf, decodeModule, type Module } from "./decode.ts";
+import { decodeModule, type Module, usesOf } from "./decode.ts";
 import * as wasm from "./encode.ts";
 import { ByteWriter, constantExpression, vector } from "./encode.ts";
-import { prune, reachable } from "./prune.ts";
+import { neededData, prune, reachable } from "./prune.ts";
 
 const PAGE = 65536;
 /** What every OPA host grants: a module that asks for more is not loaded by some of them. */
@@ -129,10 +129,13 @@ export class Linker {
     // Data that does not fit into the pages every host grants is put in place by the start function, after it made room.
     const late = end > MINIMUM_PAGES * PAGE;
     const roots = [...this.#roots, ...(runtime.start === undefined ? [] : [runtime.start])];
-    for (const { body } of this.#functions) roots.push(...callsOf(body ?? missingBody()).direct);
-    const start = late ? this.#placeLate(end, data.length) : runtime.start;
-    const added = this.#functions.map(({ body }) => body ?? missingBody());
-    const bodies = [...prune(runtime, reachable(runtime, roots)), ...added];
+    for (const { body } of this.#functions) roots.push(...usesOf(body ?? missingBody()).calls);
+    const living = prune(runtime, reachable(runtime, roots));
+    const kept = neededData(runtime, living).map((item) => encodeData(item.offset, item.bytes));
+    const segments = [...kept, ...this.#placed];
+    const start = late ? this.#placeLate(end, data.length, segments.length) : runtime.start;
+    const bodies = [...living, ...this.#functions.map(({ body }) => body ?? missingBody())];
+    if (data.length > 0) segments.push(late ? encodePassive(data) : encodeData(this.dataBase, data));
 
     const writer = new ByteWriter(1 << 15).raw(new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]));
     const section = (id: number, content: Uint8Array | undefined): void => {
@@ -147,8 +150,6 @@ export class Linker {
     section(wasm.SECTION_EXPORT, vector(this.#exports));
     section(wasm.SECTION_START, start === undefined ? undefined : new ByteWriter(4).u32(start).finish());
     section(wasm.SECTION_ELEMENT, runtime.raw.get(wasm.SECTION_ELEMENT));
-    const segments = [...runtime.data.map((item) => encodeData(item.offset, item.bytes)), ...this.#placed];
-    if (data.length > 0) segments.push(late ? encodePassive(data) : encodeData(this.dataBase, data));
     if (late) section(wasm.SECTION_DATA_COUNT, new ByteWriter(4).u32(segments.length).finish());
     section(
       wasm.SECTION_CODE,
@@ -159,7 +160,7 @@ export class Linker {
   }
 
   /** A start function: grow the memory to `end`, copy the passive segment, then what the runtime's own start does. */
-  #placeLate(end: number, length: number): number {
+  #placeLate(end: number, length: number, segment: number): number {
     const index = this.declare(0, 0);
     const pages = Math.ceil(end / PAGE);
     const body = new ByteWriter().u32(0);
@@ -167,11 +168,7 @@ export class Linker {
     body.byte(0x41).s32(pages).byte(0x3f).byte(0).byte(0x6b).byte(0x40).byte(0); // memory.grow(pages - memory.size)
     body.byte(0x41).s32(-1).byte(0x46).byte(0x04).byte(wasm.TYPE_EMPTY).byte(0x00).byte(0x0b).byte(0x0b); // = -1: trap
     body.byte(0x41).s32(this.dataBase).byte(0x41).s32(0).byte(0x41).s32(length);
-    body
-      .byte(0xfc)
-      .u32(8)
-      .u32(this.runtime.data.length + this.#placed.length)
-      .byte(0); // memory.init
+    body.byte(0xfc).u32(8).u32(segment).byte(0); // memory.init
     if (this.runtime.start !== undefined) body.byte(0x10).u32(this.runtime.start);
     const bytes = body.byte(0x0b).finish();
     this.define(index, bytes);

@@ -8,6 +8,7 @@ import type { Code } from "./instruction.ts";
 export class Locals {
   readonly #code: Code;
   readonly #map = new Map<Local, number>();
+  readonly #caches = new Map<string, number>();
   readonly #free = new Map<number, number[]>();
 
   /** `params` are the plan locals that the Wasm parameters hold, in order. */
@@ -23,6 +24,16 @@ export class Locals {
     if (index === undefined) {
       index = this.#code.local();
       this.#map.set(local, index);
+    }
+    return index;
+  }
+
+  /** A local that holds the value of a path for the whole function, 0 until it is looked up. */
+  cache(path: string): number {
+    let index = this.#caches.get(path);
+    if (index === undefined) {
+      index = this.#code.local();
+      this.#caches.set(path, index);
     }
     return index;
   }

@@ -1,7 +1,7 @@
-// Which functions of the runtime a module still needs, and what stands in the place of the others. Indices may not move, so a function
-// that nothing reaches keeps its place and loses its body.
+// Which functions and data of the runtime a module still needs. In: the runtime and what the policy calls. Out: bodies and segments.
+// Indices and addresses may not move: a function that nothing reaches keeps its place and loses its body, data leaves a hole.
 
-import { callsOf, type Module } from "./decode.ts";
+import { type DataSegment, type Module, usesOf } from "./decode.ts";
 
 /** No locals; `unreachable`; `end`. */
 export const EMPTY_BODY = new Uint8Array([0x00, 0x00, 0x0b]);
@@ -17,9 +17,9 @@ export function reachable(runtime: Module, roots: Iterable<number>): Set<number>
     seen.add(next);
     const body = runtime.bodies[next - imported];
     if (next < imported || body === undefined) continue;
-    const calls = callsOf(body);
-    pending.push(...calls.direct);
-    if (calls.indirect && !indirect) {
+    const uses = usesOf(body);
+    pending.push(...uses.calls);
+    if (uses.indirect && !indirect) {
       indirect = true;
       pending.push(...runtime.elements);
     }
@@ -31,4 +31,40 @@ export function reachable(runtime: Module, roots: Iterable<number>): Set<number>
 export function prune(runtime: Module, needed: ReadonlySet<number>): readonly Uint8Array[] {
   const imported = runtime.imports.length - runtime.imports.filter((item) => item.kind !== 0).length;
   return runtime.bodies.map((body, index) => (needed.has(index + imported) ? body : EMPTY_BODY));
+}
+
+/** An optimiser folds `table + 2 * (i - first)` into `(table - 2 * first) + 2 * i`: how far a constant may lie from what it means. */
+const SLACK = 32;
+const TABLE_SLACK = 4096;
+/** Segments from this length on may be tables; shorter ones are texts. */
+const TABLE_LENGTH = 192;
+
+/** The segments that a living body may read, or that such a segment points into. */
+export function neededData(runtime: Module, bodies: readonly Uint8Array[]): readonly DataSegment[] {
+  const constants = new Set<number>();
+  for (const body of bodies) for (const constant of usesOf(body).constants) constants.add(constant);
+  const kept = new Set<DataSegment>();
+  const mentions = (addresses: Iterable<number>): DataSegment[] => {
+    const found: DataSegment[] = [];
+    for (const address of addresses) {
+      for (const segment of runtime.data) {
+        const slack = segment.bytes.length < TABLE_LENGTH ? SLACK : TABLE_SLACK;
+        const inside =
+          address >= segment.offset - slack && address <= segment.offset + segment.bytes.length + slack;
+        if (inside && !kept.has(segment)) {
+          kept.add(segment);
+          found.push(segment);
+        }
+      }
+    }
+    return found;
+  };
+  for (let news = mentions(constants); news.length > 0; ) news = mentions(news.flatMap(words));
+  return runtime.data.filter((segment) => kept.has(segment));
+}
+
+/** The words of a segment: any of them may be an address. */
+function words({ bytes }: DataSegment): number[] {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return Array.from({ length: bytes.byteLength >> 2 }, (_, index) => view.getUint32(index * 4, true));
 }

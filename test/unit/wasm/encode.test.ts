@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { ByteReader, callsOf, decodeModule } from "../../../src/compile/wasm/decode.ts";
+import { ByteReader, usesOf, decodeModule } from "../../../src/compile/wasm/decode.ts";
 import { ByteWriter } from "../../../src/compile/wasm/encode.ts";
 import { Code } from "../../../src/compile/wasm/instruction.ts";
 import { runtime } from "./build.ts";
@@ -40,13 +40,13 @@ describe("decoding", () => {
     expect(module.bodies.length).toBe(module.functions.length);
     const imported = module.imports.filter((item) => item.kind === 0).length;
     for (const body of module.bodies) {
-      for (const index of callsOf(body).direct) expect(index).toBeLessThan(imported + module.bodies.length);
+      for (const index of usesOf(body).calls) expect(index).toBeLessThan(imported + module.bodies.length);
     }
     expect(module.exports.map((item) => item.name)).toContain("opa_json_parse");
   });
 
   test("refuses instructions beyond the first version rather than guess their length", () => {
-    expect(() => callsOf(new Uint8Array([0, 0xfc, 0x08, 0, 0, 0x0b]))).toThrow(/0xfc/);
+    expect(() => usesOf(new Uint8Array([0, 0xfc, 0x08, 0, 0, 0x0b]))).toThrow(/0xfc/);
   });
 
   test("sees calls behind blocks, constants and tables of labels", () => {
@@ -58,6 +58,6 @@ describe("decoding", () => {
     code.brIf(outer);
     code.call(300);
     code.end();
-    expect(callsOf(code.finish())).toEqual({ direct: new Set([300]), indirect: false });
+    expect(usesOf(code.finish())).toEqual({ calls: new Set([300]), indirect: false, constants: new Set() });
   });
 });

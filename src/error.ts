@@ -37,6 +37,7 @@ export type ErrorCode =
   | "resource_conflict"
   | "undefined_document"
   | "decision_error"
+  | "decision_log_full"
   | "io_error"
   | "internal_error";
 

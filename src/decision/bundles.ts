@@ -1,0 +1,234 @@
+// Holds the active State and what is known about every configured bundle: restores, downloads, activates, persists, and notes why something
+// failed. A bundle that fails in any way changes nothing but its status.
+
+import type { VerifiedBundle } from "../bundle/bundle.ts";
+import { applyDelta } from "../bundle/delta.ts";
+import { read } from "../bundle/read.ts";
+import { type VerificationConfig, verify } from "../bundle/verify.ts";
+import { PolicyError } from "../error.ts";
+import { type ActivateOptions, activate, emptyState, type State } from "./activate.ts";
+import type { BundleConfig, Config } from "./config.ts";
+import { Downloader, type Update } from "./download.ts";
+import type { World } from "./ports.ts";
+import { type BundleStatus, newBundleStatus, timestamp, withError, withoutError } from "./status.ts";
+
+/** How a bundle that did not come from a service is to be taken. */
+export interface OfferOptions {
+  readonly verification?: VerificationConfig;
+  readonly sizeLimitBytes?: number;
+}
+
+export interface BundlesOptions {
+  readonly config: Config;
+  readonly world: World;
+  readonly activation: ActivateOptions;
+  readonly onStatus: () => void;
+}
+
+export class Bundles {
+  readonly #options: BundlesOptions;
+  readonly #statuses = new Map<string, BundleStatus>();
+  readonly #downloaders = new Map<string, Downloader>();
+  /** When a service was last heard of, on the monotonic clock. */
+  readonly #lastContact = new Map<string, number>();
+  readonly #waiting: { resolve: () => void; reject: (error: Error) => void }[] = [];
+  #state: State = emptyState;
+  /** One activation at a time: each starts from the state the last one left. */
+  #queue: Promise<unknown> = Promise.resolve();
+
+  constructor(options: BundlesOptions) {
+    this.#options = options;
+    for (const bundle of options.config.bundles.values()) {
+      this.#statuses.set(bundle.name, newBundleStatus(bundle.name));
+      const service = options.config.services.get(bundle.service);
+      if (service === undefined) throw new PolicyError("internal_error", `no service \`${bundle.service}\``);
+      const onUpdate = (update: Update): Promise<void> => this.#onUpdate(bundle, update);
+      this.#downloaders.set(bundle.name, new Downloader({ bundle, service, world: options.world, onUpdate }));
+    }
+  }
+
+  get state(): State {
+    return this.#state;
+  }
+
+  get statuses(): Readonly<Record<string, BundleStatus>> {
+    return Object.fromEntries(this.#statuses);
+  }
+
+  /** Why nothing may be decided now; undefined when everything is there and fresh. */
+  obstacle(): string | undefined {
+    for (const bundle of this.#options.config.bundles.values()) {
+      if (!this.#state.bundles.has(bundle.name)) {
+        const message = this.#statuses.get(bundle.name)?.message;
+        return `bundle \`${bundle.name}\` is not active yet${message === undefined ? "" : `: ${message}`}`;
+      }
+      const age = this.#options.world.clock.monotonicMs() - (this.#lastContact.get(bundle.name) ?? 0);
+      if (bundle.maxStalenessMs !== undefined && age > bundle.maxStalenessMs)
+        return `bundle \`${bundle.name}\` is stale: its service has not answered for ${Math.round(age / 1000)} seconds`;
+    }
+    return undefined;
+  }
+
+  /** Resolves once every configured bundle is active. */
+  async ready(): Promise<void> {
+    if (this.#isComplete()) return;
+    await new Promise<void>((resolve, reject) => this.#waiting.push({ resolve, reject }));
+  }
+
+  /** Brings back what was persisted, verified anew, then begins to download. */
+  async start(): Promise<void> {
+    const { config, world } = this.#options;
+    for (const bundle of config.bundles.values()) {
+      this.#lastContact.set(bundle.name, world.clock.monotonicMs());
+      if (bundle.persist) await this.#restore(bundle);
+    }
+    for (const downloader of this.#downloaders.values()) downloader.start();
+  }
+
+  async trigger(): Promise<void> {
+    for (const downloader of this.#downloaders.values()) await downloader.trigger();
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(Array.from(this.#downloaders.values(), (downloader) => downloader.stop()));
+    await this.#queue.catch(() => {});
+    for (const { reject } of this.#waiting.splice(0))
+      reject(new PolicyError("decision_error", "the decision agent is closed"));
+  }
+
+  /** Takes a bundle from elsewhere (a file given at the start). Throws when it is not activated. */
+  async offer(name: string, packed: Uint8Array, options: OfferOptions = {}): Promise<void> {
+    await this.#enqueue(async () => {
+      const verified = await this.#open(name, packed, options.verification ?? {}, options.sizeLimitBytes);
+      await this.#swap(name, verified);
+    });
+  }
+
+  async #restore(bundle: BundleConfig): Promise<void> {
+    const { world } = this.#options;
+    try {
+      const packed = await world.storage?.bundles.load(bundle.name);
+      if (packed === undefined) return;
+      await this.offer(bundle.name, packed, {
+        verification: bundle.verification,
+        sizeLimitBytes: bundle.sizeLimitBytes,
+      });
+      world.log("info", `bundle \`${bundle.name}\` restored at revision \`${this.#revision(bundle.name)}\``);
+    } catch (error) {
+      this.#note(bundle.name, (status) => withError(status, asPolicyError(error)));
+      world.log("error", `the persisted bundle \`${bundle.name}\` is not used: ${(error as Error).message}`);
+    }
+  }
+
+  async #onUpdate(bundle: BundleConfig, update: Update): Promise<void> {
+    const { clock, log } = this.#options.world;
+    const now = timestamp(clock.nowMs());
+    if (update.kind === "failed") {
+      const { error, httpCode } = update;
+      this.#note(bundle.name, (status) => withError({ ...status, last_request: now }, error, httpCode));
+      log("warn", `bundle \`${bundle.name}\`: ${error.message}`);
+      return;
+    }
+    this.#lastContact.set(bundle.name, clock.monotonicMs());
+    if (update.kind === "unchanged") {
+      this.#note(bundle.name, (status) => ({
+        ...withoutError(status),
+        last_request: now,
+        last_successful_request: now,
+      }));
+      return;
+    }
+    this.#note(
+      bundle.name,
+      (status) => ({
+        ...status,
+        last_request: now,
+        last_successful_request: now,
+        last_successful_download: now,
+        size: update.packed.length,
+      }),
+      false,
+    );
+    try {
+      await this.#enqueue(() => this.#take(bundle, update.packed));
+      log("info", `bundle \`${bundle.name}\` active at revision \`${this.#revision(bundle.name)}\``);
+    } catch (error) {
+      this.#note(bundle.name, (status) => withError(status, asPolicyError(error)));
+      log("error", `bundle \`${bundle.name}\` is refused: ${(error as Error).message}`);
+      throw error;
+    }
+  }
+
+  /** Verify, prepare, swap; then persist. */
+  async #take(bundle: BundleConfig, packed: Uint8Array): Promise<void> {
+    const { storage, log } = this.#options.world;
+    const opened = await this.#open(bundle.name, packed, bundle.verification, bundle.sizeLimitBytes);
+    if (opened.type === "delta" && bundle.persist)
+      throw new PolicyError(
+        "bundle_error",
+        "'persist' property is true in config. persisting delta bundle to disk is not supported",
+      );
+    await this.#swap(bundle.name, opened);
+    if (!bundle.persist || storage === undefined) return;
+    try {
+      await storage.bundles.save(bundle.name, packed);
+    } catch (error) {
+      // The new policy is live and stays live; only the next start would not know it.
+      log("error", (error as Error).message);
+    }
+  }
+
+  async #open(
+    name: string,
+    packed: Uint8Array,
+    verification: VerificationConfig,
+    sizeLimitBytes?: number,
+  ): Promise<VerifiedBundle> {
+    const limits = sizeLimitBytes === undefined ? {} : { maxFileBytes: sizeLimitBytes };
+    return verify(await read(packed, { limits }), verification).catch((error: unknown) => {
+      throw asPolicyError(error, name);
+    });
+  }
+
+  async #swap(name: string, opened: VerifiedBundle): Promise<void> {
+    const base = this.#state.bundles.get(name);
+    if (opened.type === "delta" && base === undefined)
+      throw new PolicyError("bundle_error", `delta bundle '${name}' has no snapshot to apply to`);
+    const bundle = opened.type === "delta" && base !== undefined ? applyDelta(base, opened, name) : opened;
+    const bundles = new Map(this.#state.bundles).set(name, bundle);
+    this.#state = await activate(bundles, this.#options.activation);
+    const { clock } = this.#options.world;
+    this.#note(name, (status) => ({
+      ...withoutError(status),
+      active_revision: bundle.manifest.revision,
+      type: opened.type,
+      last_successful_activation: timestamp(clock.nowMs()),
+    }));
+    if (this.#isComplete()) for (const { resolve } of this.#waiting.splice(0)) resolve();
+  }
+
+  #isComplete(): boolean {
+    return [...this.#options.config.bundles.keys()].every((name) => this.#state.bundles.has(name));
+  }
+
+  #revision(name: string): string {
+    return this.#state.bundles.get(name)?.manifest.revision ?? "";
+  }
+
+  #note(name: string, change: (status: BundleStatus) => BundleStatus, report = true): void {
+    this.#statuses.set(name, change(this.#statuses.get(name) ?? newBundleStatus(name)));
+    if (report) this.#options.onStatus();
+  }
+
+  #enqueue<T>(run: () => Promise<T>): Promise<T> {
+    const turn = this.#queue.then(run, run);
+    this.#queue = turn.catch(() => {});
+    return turn;
+  }
+}
+
+function asPolicyError(error: unknown, name?: string): PolicyError {
+  if (error instanceof PolicyError) return error;
+  const where = name === undefined ? "" : `bundle \`${name}\`: `;
+  return new PolicyError("internal_error", `${where}${String(error)}`, { cause: error });
+}

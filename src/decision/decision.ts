@@ -1,0 +1,26 @@
+// One answer: its id, what the policy said, which revisions said it. What comes back from `decide`; the edges turn it into their JSON.
+
+import type { BuiltinFailure } from "../engine/engine.ts";
+import { encode, encodeString } from "../value/json.ts";
+import type { Value } from "../value/value.ts";
+
+export interface Decision {
+  readonly decisionId: string;
+  /** Slash path without `data`. */
+  readonly path: string;
+  /** Undefined: the policy gave no answer, which never means yes. */
+  readonly result: Value | undefined;
+  /** Revision of every active bundle by name. */
+  readonly bundles: Readonly<Record<string, { readonly revision: string }>>;
+  /** Builtin calls that failed on the way; each was undefined. */
+  readonly errors: readonly BuiltinFailure[];
+  readonly metrics: Readonly<Record<string, number>>;
+}
+
+/** The body of `POST /v1/data/…` (OPA REST API): `result` is absent when undefined. */
+export function decisionJson(decision: Decision, withId = true): string {
+  const members: string[] = [];
+  if (withId) members.push(`"decision_id":${encodeString(decision.decisionId)}`);
+  if (decision.result !== undefined) members.push(`"result":${encode(decision.result)}`);
+  return `{${members.join(",")}}`;
+}

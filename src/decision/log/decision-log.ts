@@ -1,0 +1,116 @@
+// The log as the decision agent sees it: a decision in, durable (or knowingly dropped) before `record` returns. Asks the policies what to
+// mask and what to drop, writes the journal, keeps the uploader going.
+
+import { lookup } from "../../bundle/tree.ts";
+import type { Value } from "../../value/value.ts";
+import { findEntrypoint, type State } from "../activate.ts";
+import type { DecisionLogConfig, ServiceConfig } from "../config.ts";
+import type { World } from "../ports.ts";
+import type { DecisionLogStatus } from "../status.ts";
+import type { Journal } from "../storage.ts";
+import { LogBuffer } from "./buffer.ts";
+import { type EventParts, encodeEvent, eventValue, type LogEvent, newEvent } from "./event.ts";
+import { hideAll, mask } from "./mask.ts";
+import { consoleDecision } from "./sinks.ts";
+import { Uploader } from "./upload.ts";
+
+export interface DecisionLogOptions {
+  readonly config: DecisionLogConfig;
+  readonly service: ServiceConfig | undefined;
+  /** Where there is a service, events wait here for it. */
+  readonly journal: Journal | undefined;
+  readonly world: World;
+  readonly onStatus: () => void;
+}
+
+export class DecisionLog {
+  readonly #options: DecisionLogOptions;
+  readonly #buffer: LogBuffer | undefined;
+  readonly #uploader: Uploader | undefined;
+  #status: DecisionLogStatus = {};
+  #masked = 0;
+
+  constructor(options: DecisionLogOptions) {
+    this.#options = options;
+    const { config, service, journal, world } = options;
+    if (service === undefined || journal === undefined) return;
+    const onStatus = (status: DecisionLogStatus): void => {
+      this.#status = status;
+      options.onStatus();
+    };
+    const uploader = new Uploader({ journal, config, service, world, onStatus });
+    this.#uploader = uploader;
+    this.#buffer = new LogBuffer(journal, config, () => uploader.notify());
+  }
+
+  /** Events held, dropped and hidden, with the last failure of an upload. */
+  get status(): DecisionLogStatus {
+    const journal = this.#buffer?.journal;
+    return {
+      ...this.#status,
+      metrics: {
+        counter_decision_logs_dropped: this.#buffer?.dropped ?? 0,
+        counter_decision_logs_mask_failed: this.#masked,
+        gauge_decision_logs_waiting: journal?.records ?? 0,
+        gauge_decision_logs_waiting_bytes: journal?.bytes ?? 0,
+      },
+    };
+  }
+
+  start(): void {
+    this.#uploader?.start();
+  }
+
+  /** Throws `decision_log_full` when a decision could not be logged anyway. */
+  checkRoom(): void {
+    this.#buffer?.checkRoom();
+  }
+
+  async record(parts: EventParts, state: State): Promise<void> {
+    const { config, world } = this.#options;
+    const event = await this.#prepare(parts, state);
+    if (event === undefined) return;
+    if (config.console) world.console?.(consoleDecision(event, world.clock.nowMs()));
+    const dropped = this.#buffer?.dropped;
+    await this.#buffer?.append(encodeEvent(event));
+    if (this.#buffer?.dropped !== dropped) this.#options.onStatus();
+  }
+
+  async upload(): Promise<number> {
+    return (await this.#uploader?.upload()) ?? 0;
+  }
+
+  async stop(graceMs: number): Promise<void> {
+    await this.#uploader?.stop(graceMs);
+    await this.#buffer?.journal.close();
+  }
+
+  /** The event as it may be logged; undefined when a policy says that it is not. */
+  async #prepare(parts: EventParts, state: State): Promise<LogEvent | undefined> {
+    const { config, world } = this.#options;
+    const event = newEvent(parts);
+    try {
+      if ((await ask(state, config.dropPath, event)) === true) return undefined;
+    } catch (error) {
+      world.log("error", `the drop policy failed, the decision is logged: ${(error as Error).message}`);
+    }
+    try {
+      const masked = mask(event, await ask(state, config.maskPath, event));
+      if (masked.others.custom !== undefined) this.#masked++;
+      return masked;
+    } catch (error) {
+      this.#masked++;
+      world.log("error", `the mask policy failed, input and result are hidden: ${(error as Error).message}`);
+      return hideAll(event, (error as Error).message);
+    }
+  }
+}
+
+/** What a log policy says about an event; undefined when there is none. */
+async function ask(state: State, path: string, event: LogEvent): Promise<Value | undefined> {
+  const keys = path.split("/");
+  const found = findEntrypoint(state, keys);
+  if (found === undefined) return lookup(state.data, keys);
+  const results = await found.engine.evaluateAsync(found.entrypoint, { value: eventValue(event) });
+  return results.value === undefined ? undefined : lookup(results.value, found.rest);
+}

@@ -1,0 +1,295 @@
+// Story two: config -> bundle -> engine -> Decision -> log. A configuration and the ports to the world in, a decision agent out. Whatever
+// goes wrong on the way to an answer is thrown, never answered: undefined, unverified, stale and full all mean no.
+
+import { lookup } from "../bundle/tree.ts";
+import type { BuiltinFailure } from "../engine/engine.ts";
+import { PolicyError } from "../error.ts";
+import { decode, fromPlain } from "../value/json.ts";
+import type { Value } from "../value/value.ts";
+import { resolve, type State } from "./activate.ts";
+import { Bundles, type OfferOptions } from "./bundles.ts";
+import { VERSION } from "./client.ts";
+import { type Config, checkConfig } from "./config.ts";
+import type { Decision } from "./decision.ts";
+import { DecisionLog } from "./log/decision-log.ts";
+import { type Ports, type World, withDefaults } from "./ports.ts";
+import { Reporter } from "./report.ts";
+import { bundlePluginState, type StatusReport } from "./status.ts";
+import { memoryStorage } from "./storage.ts";
+
+export interface Query {
+  /** `ai/decision`, with or without leading slash, or its keys where one of them holds a slash. */
+  readonly path: string | readonly string[];
+  /** Plain data or a Value; absent: `input` is undefined in the policy. */
+  readonly input?: unknown;
+  /** The same as JSON text, to the digit; not together with `input`. */
+  readonly inputJson?: string | Uint8Array;
+  /** A builtin that fails makes the decision fail. */
+  readonly strict?: boolean;
+  /** For the log: who asked, and with which headers. */
+  readonly requestedBy?: string;
+  readonly requestHeaders?: Readonly<Record<string, readonly string[]>>;
+  readonly traceId?: string;
+  readonly spanId?: string;
+}
+
+export interface DecisionAgent {
+  /** The UUID of this agent in logs and status. */
+  readonly id: string;
+  readonly config: Config;
+  /** Throws PolicyError when there is no answer that may be trusted; a Decision without result means the policy gave none. */
+  decide(query: Query): Promise<Decision>;
+  /** Resolves once every configured bundle has been activated. */
+  ready(): Promise<void>;
+  /** Why nothing can be decided now; undefined when it can. */
+  obstacle(): string | undefined;
+  status(): StatusReport;
+  /** What is active: for listings and base data. */
+  readonly state: State;
+  /** Activates a bundle that comes from no service. */
+  offer(name: string, packed: Uint8Array, options?: OfferOptions): Promise<void>;
+  /** Downloads all bundles now. */
+  trigger(): Promise<void>;
+  /** Sends the decision log now; the number of events sent. */
+  uploadLogs(): Promise<number>;
+  /** Stops, sending what waits for at most `graceMs` (10 seconds by default; 0: keep it on disk). */
+  close(graceMs?: number): Promise<void>;
+}
+
+/** Starts a decision agent; `ready` says when it can decide. `config` is a checked Config or plain data. */
+export async function createDecisionAgent(
+  config: Config | object,
+  ports: Ports = {},
+): Promise<DecisionAgent> {
+  const checked = isChecked(config) ? config : checkConfig(config);
+  const world = withDefaults(ports);
+  for (const warning of checked.warnings) world.log("warn", warning);
+  const persisted = [...checked.bundles.values()].find((bundle) => bundle.persist);
+  if (persisted !== undefined && world.storage === undefined)
+    throw new PolicyError(
+      "config_error",
+      `bundle \`${persisted.name}\` is to be persisted, but there is no storage`,
+    );
+  const agent = new Agent(checked, world, await openLog(checked, world));
+  await agent.start();
+  return agent;
+}
+
+function isChecked(config: Config | object): config is Config {
+  return "services" in config && config.services instanceof Map;
+}
+
+type OpenLog = (onStatus: () => void) => DecisionLog | undefined;
+
+async function openLog(config: Config, world: World): Promise<OpenLog> {
+  const { decisionLogs } = config;
+  if (decisionLogs === undefined) return () => undefined;
+  const service = decisionLogs.service === undefined ? undefined : config.services.get(decisionLogs.service);
+  const storage = world.storage ?? memoryStorage();
+  if (service !== undefined && world.storage === undefined)
+    world.log("warn", "there is no storage: decisions that are not uploaded are lost with the process");
+  const journal =
+    service === undefined ? undefined : await storage.openJournal({ syncEach: decisionLogs.syncEach });
+  return (onStatus) => new DecisionLog({ config: decisionLogs, service, journal, world, onStatus });
+}
+
+class Agent implements DecisionAgent {
+  readonly id: string;
+  readonly config: Config;
+  readonly #world: World;
+  readonly #labels: Readonly<Record<string, string>>;
+  readonly #bundles: Bundles;
+  readonly #log: DecisionLog | undefined;
+  readonly #reporter: Reporter | undefined;
+  #requests = 0;
+  #isClosed = false;
+
+  constructor(config: Config, world: World, log: OpenLog) {
+    this.config = config;
+    this.#world = world;
+    this.id = world.chance.uuid();
+    this.#labels = { ...config.labels, id: this.id, version: VERSION };
+    const onStatus = (): void => this.#reporter?.notify();
+    this.#log = log(onStatus);
+    const { decisionLogs, status } = config;
+    const { compile, runtime } = world;
+    this.#bundles = new Bundles({
+      config,
+      world,
+      activation: {
+        ...(compile === undefined ? {} : { compile }),
+        logPolicies: decisionLogs === undefined ? [] : [decisionLogs.maskPath, decisionLogs.dropPath],
+        runtime: fromPlain({ config: { labels: this.#labels }, version: VERSION, ...runtime }),
+      },
+      onStatus,
+    });
+    if (status === undefined) return;
+    const service = status.service === undefined ? undefined : config.services.get(status.service);
+    this.#reporter = new Reporter({ config: status, service, world, report: () => this.status() });
+  }
+
+  async start(): Promise<void> {
+    this.#log?.start();
+    await this.#bundles.start();
+  }
+
+  async decide(query: Query): Promise<Decision> {
+    const { clock, chance } = this.#world;
+    const decisionId = chance.uuid();
+    const started = clock.monotonicMs();
+    const { state } = this.#bundles;
+    const path = keysOf(query.path);
+    const bundles = revisions(state);
+    let input: Value | undefined;
+    let answer: Answer | undefined;
+    let failure: PolicyError | undefined;
+    this.#checkOpen();
+    this.#log?.checkRoom();
+    try {
+      input = inputOf(query);
+      this.#checkFresh();
+      answer = await evaluate(state, path, input, query.strict === true);
+    } catch (error) {
+      failure =
+        error instanceof PolicyError
+          ? error
+          : new PolicyError("internal_error", String(error), { cause: error });
+    }
+    const metrics = { timer_rego_query_eval_ns: Math.round((clock.monotonicMs() - started) * 1e6) };
+    const decision = { decisionId, path: path.join("/"), bundles, metrics };
+    const result = answer?.value;
+    await this.#record(query, decision, input, result, failure, state);
+    if (failure !== undefined) throw failure;
+    return { ...decision, result, errors: answer?.errors ?? [] };
+  }
+
+  async #record(
+    query: Query,
+    decision: Pick<Decision, "decisionId" | "path" | "bundles" | "metrics">,
+    input: Value | undefined,
+    result: Value | undefined,
+    failure: PolicyError | undefined,
+    state: State,
+  ): Promise<void> {
+    if (this.#log === undefined) return;
+    const { requestedBy, requestHeaders = {}, traceId, spanId } = query;
+    const wanted = new Set(
+      (this.config.decisionLogs?.requestHeaders ?? []).map((name) => name.toLowerCase()),
+    );
+    await this.#log.record(
+      {
+        ...decision,
+        labels: this.#labels,
+        input,
+        result,
+        ...(failure === undefined ? {} : { error: { code: failure.code, message: failure.message } }),
+        ...(requestedBy === undefined ? {} : { requestedBy }),
+        ...(traceId === undefined ? {} : { traceId }),
+        ...(spanId === undefined ? {} : { spanId }),
+        timestampMs: this.#world.clock.nowMs(),
+        requestId: ++this.#requests,
+        requestHeaders: Object.fromEntries(
+          Object.entries(requestHeaders).filter(([name]) => wanted.has(name.toLowerCase())),
+        ),
+      },
+      state,
+    );
+  }
+
+  #checkOpen(): void {
+    if (this.#isClosed) throw new PolicyError("decision_error", "the decision agent is closed");
+  }
+
+  #checkFresh(): void {
+    const obstacle = this.#bundles.obstacle();
+    if (obstacle !== undefined) throw new PolicyError("decision_error", obstacle);
+  }
+
+  get state(): State {
+    return this.#bundles.state;
+  }
+
+  ready(): Promise<void> {
+    return this.#bundles.ready();
+  }
+
+  obstacle(): string | undefined {
+    return this.#isClosed ? "the decision agent is closed" : this.#bundles.obstacle();
+  }
+
+  status(): StatusReport {
+    const { statuses } = this.#bundles;
+    const logs = this.#log?.status;
+    return {
+      labels: this.#labels,
+      ...(Object.keys(statuses).length === 0 ? {} : { bundles: statuses }),
+      plugins: {
+        ...(this.config.bundles.size === 0 ? {} : { bundle: bundlePluginState(Object.values(statuses)) }),
+        ...(logs === undefined ? {} : { decision_logs: { state: "OK" } }),
+        ...(this.#reporter === undefined ? {} : { status: { state: "OK" } }),
+      },
+      ...(logs === undefined ? {} : { decision_logs: logs }),
+    };
+  }
+
+  offer(name: string, packed: Uint8Array, options?: OfferOptions): Promise<void> {
+    return this.#bundles.offer(name, packed, options);
+  }
+
+  trigger(): Promise<void> {
+    return this.#bundles.trigger();
+  }
+
+  async uploadLogs(): Promise<number> {
+    return (await this.#log?.upload()) ?? 0;
+  }
+
+  async close(graceMs = 10_000): Promise<void> {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    await this.#bundles.stop();
+    await this.#log?.stop(graceMs);
+    await this.#reporter?.stop();
+  }
+}
+
+interface Answer {
+  readonly value: Value | undefined;
+  readonly errors: readonly BuiltinFailure[];
+}
+
+/** An entrypoint's answer, or base data. What lies below an entrypoint is looked up in its answer. */
+async function evaluate(
+  state: State,
+  path: readonly string[],
+  input: Value | undefined,
+  strict: boolean,
+): Promise<Answer> {
+  const target = resolve(state, path);
+  if (target.kind === "data") return { value: target.value, errors: [] };
+  const document = input === undefined ? undefined : { value: input };
+  const results = await target.engine.evaluateAsync(target.entrypoint, document, { strict });
+  const { value, errors } = results;
+  return { value: value === undefined ? undefined : lookup(value, target.rest), errors };
+}
+
+function inputOf(query: Query): Value | undefined {
+  if (query.inputJson !== undefined) {
+    if (query.input !== undefined)
+      throw new PolicyError("invalid_parameter", "`input` and `inputJson` exclude each other");
+    return decode(query.inputJson);
+  }
+  return query.input === undefined ? undefined : fromPlain(query.input);
+}
+
+function keysOf(path: string | readonly string[]): readonly string[] {
+  if (typeof path !== "string") return path;
+  const trimmed = path.replace(/^\/+|\/+$/g, "");
+  return trimmed === "" ? [] : trimmed.split("/");
+}
+
+function revisions(state: State): Record<string, { revision: string }> {
+  return Object.fromEntries(
+    Array.from(state.bundles, ([name, { manifest }]) => [name, { revision: manifest.revision }]),
+  );
+}

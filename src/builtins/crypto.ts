@@ -1,40 +1,32 @@
-// Hashes and message authentication codes. Texts in, hexadecimal digits out.
+// Hashes and message authentication codes, over the platform-free functions of the crypto room. Texts in, hexadecimal digits out.
 
-import { arg, builtin } from "./signature.ts";
-import { booleanType, stringType } from "../value/type.ts";
-import type { Builtin } from "./builtin.ts";
+import type { HashName } from "../crypto/hash.ts";
+import { digest, equalBytes, hmac, toHex } from "../crypto/hash.ts";
+import { encodeUtf8 } from "../value/utf8.ts";
 import type { HostBody } from "./builtin.ts";
 import { stringOperand } from "./operand.ts";
-import { nodeCrypto } from "./platform.ts";
 
-function hash(algorithm: string): HostBody {
-  return ([x]) => nodeCrypto().createHash(algorithm).update(stringOperand(x, 1), "utf8").digest("hex");
+function hashing(name: HashName): HostBody {
+  return ([x]) => toHex(digest(name, encodeUtf8(stringOperand(x, 1))));
 }
 
-function hmac(algorithm: string): HostBody {
+function authenticating(name: HashName): HostBody {
   return ([x, key]) => {
     const [text, secret] = [stringOperand(x, 1), stringOperand(key, 2)];
-    return nodeCrypto().createHmac(algorithm, secret).update(text, "utf8").digest("hex");
+    return toHex(hmac(name, encodeUtf8(secret), encodeUtf8(text)));
   };
 }
 
-const cryptoMd5Body = hash("md5");
-const cryptoSha1Body = hash("sha1");
-const cryptoSha256Body = hash("sha256");
-const cryptoHmacMd5Body = hmac("md5");
-const cryptoHmacSha1Body = hmac("sha1");
-const cryptoHmacSha256Body = hmac("sha256");
-const cryptoHmacSha512Body = hmac("sha512");
+const cryptoMd5Body = hashing("MD5");
+const cryptoSha1Body = hashing("SHA-1");
+const cryptoSha256Body = hashing("SHA-256");
+const cryptoHmacMd5Body = authenticating("MD5");
+const cryptoHmacSha1Body = authenticating("SHA-1");
+const cryptoHmacSha256Body = authenticating("SHA-256");
+const cryptoHmacSha512Body = authenticating("SHA-512");
 
-const cryptoHmacEqualBody: HostBody = ([mac1, mac2]) => {
-  const [a, b] = [stringOperand(mac1, 1), stringOperand(mac2, 2)].map((text) =>
-    new TextEncoder().encode(text),
-  );
-  return (
-    (a as Uint8Array).length === (b as Uint8Array).length &&
-    nodeCrypto().timingSafeEqual(a as Uint8Array, b as Uint8Array)
-  );
-};
+const cryptoHmacEqualBody: HostBody = ([mac1, mac2]) =>
+  equalBytes(encodeUtf8(stringOperand(mac1, 1)), encodeUtf8(stringOperand(mac2, 2)));
 
 // Declarations
 

@@ -1,9 +1,9 @@
 // Times as nanoseconds since 1970, their calendars and texts. Numbers and texts in and out. The clock is the context's; what does not
 // fit into int64 is a failure.
 
-import type { Builtin } from "./builtin.ts";
 import { arg, builtin } from "./signature.ts";
 import { anyOf, arrayType, numberType, stringType } from "../value/type.ts";
+import type { Builtin } from "./builtin.ts";
 import { integer, toBigInt } from "../value/number.ts";
 import type { Value } from "../value/value.ts";
 import { isArray, isNumber } from "../value/value.ts";

@@ -1,0 +1,161 @@
+// Keys of JSON Web Tokens and what is done with them, at once (inside a Wasm call nothing can wait): certificates, public keys and JWK
+// sets from text, signatures verified and made. Never chooses an algorithm by itself: callers say which.
+
+import type { KeyObject } from "node:crypto";
+import { decode, encode, toPlain } from "../value/json.ts";
+import { encodeUtf8 } from "../value/utf8.ts";
+import type { RegoObject, Value } from "../value/value.ts";
+import { isArray, isObject } from "../value/value.ts";
+import { decodeBase64Url } from "./encoding.ts";
+import { failure } from "./operand.ts";
+import { decodePem } from "./pem.ts";
+import { nodeCrypto } from "./platform.ts";
+
+/** Asymmetric, or a shared secret. */
+export type KeyMaterial = KeyObject | Uint8Array;
+
+export interface VerificationKey {
+  readonly alg: string;
+  readonly kid: string;
+  readonly key: KeyMaterial;
+}
+
+interface Algorithm {
+  readonly family: "HS" | "RS" | "PS" | "ES" | "EdDSA";
+  readonly hash: string | undefined;
+}
+
+/** `RS256` and the like; EdDSA alone has no hash of its own. */
+export const ALGORITHMS: ReadonlyMap<string, Algorithm> = new Map<string, Algorithm>([
+  ...(["HS", "RS", "PS", "ES"] as const).flatMap((family) =>
+    ["256", "384", "512"].map((size): [string, Algorithm] => [family + size, { family, hash: `sha${size}` }]),
+  ),
+  ["EdDSA", { family: "EdDSA", hash: undefined }],
+]);
+
+/** A PEM certificate or public key, a JWK, or a set of them. */
+export function readKeys(text: string): VerificationKey[] {
+  const pem = decodePem(text);
+  if (pem === undefined) return readJwks(text);
+  if (pem.rest !== "") throw failure("extra data after a PEM certificate block");
+  const { createPublicKey, X509Certificate } = nodeCrypto();
+  if (pem.label === "CERTIFICATE") {
+    const key = attempt("failed to parse a PEM certificate", () => new X509Certificate(pem.der).publicKey);
+    return [{ alg: "", kid: "", key }];
+  }
+  if (pem.label === "PUBLIC KEY") {
+    const key = attempt("failed to parse a PEM public key", () =>
+      createPublicKey({ key: Buffer.from(pem.der), format: "der", type: "spki" }),
+    );
+    return [{ alg: "", kid: "", key }];
+  }
+  throw failure("failed to extract a Key from the PEM certificate");
+}
+
+function attempt<T>(message: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    throw failure(`${message}: ${(error as Error).message}`);
+  }
+}
+
+function jwksOf(text: string): RegoObject[] {
+  const value = decode(text);
+  const keys = isObject(value) ? value.get("keys") : undefined;
+  const list: readonly Value[] = keys !== undefined && isArray(keys) ? keys : [value];
+  return list.map((item) => {
+    if (!isObject(item)) throw failure("a key must be an object");
+    return item;
+  });
+}
+
+function readJwks(text: string): VerificationKey[] {
+  return attempt("failed to parse a JWK key (set)", () =>
+    jwksOf(text).flatMap((jwk) => {
+      const alg = textOf(jwk.get("alg"));
+      if (alg !== "" && !ALGORITHMS.has(alg)) return [];
+      return [{ alg, kid: textOf(jwk.get("kid")), key: materialOf(jwk, false) }];
+    }),
+  );
+}
+
+function textOf(value: Value | undefined): string {
+  return typeof value === "string" ? value : "";
+}
+
+function materialOf(jwk: RegoObject, isPrivate: boolean): KeyMaterial {
+  if (jwk.get("kty") === "oct") return decodeBase64Url(textOf(jwk.get("k")));
+  const { createPrivateKey, createPublicKey } = nodeCrypto();
+  const key = toPlain(jwk) as Record<string, string>;
+  return isPrivate ? createPrivateKey({ key, format: "jwk" }) : createPublicKey({ key, format: "jwk" });
+}
+
+/** The first key of a JWK (set), for signing. */
+export function readSigningKey(text: string): KeyMaterial {
+  const [jwk] = attempt("failed to parse a JWK key (set)", () => jwksOf(text));
+  if (jwk === undefined) throw failure("no keys found in JWK set");
+  return attempt(`failed to parse a JWK key ${encode(jwk.get("kty") ?? null)}`, () =>
+    materialOf(jwk, jwk.has("d")),
+  );
+}
+
+const KEY_TYPES: Readonly<Record<Algorithm["family"], readonly string[]>> = {
+  HS: [],
+  RS: ["rsa", "rsa-pss"],
+  PS: ["rsa", "rsa-pss"],
+  ES: ["ec"],
+  EdDSA: ["ed25519"],
+};
+
+/** The key suits the algorithm; a public key is never taken for a shared secret. */
+function fits(key: KeyMaterial, family: Algorithm["family"]): boolean {
+  if (key instanceof Uint8Array) return family === "HS";
+  return KEY_TYPES[family].includes(key.asymmetricKeyType ?? "");
+}
+
+function options(key: KeyObject, family: Algorithm["family"], verifying: boolean): object {
+  const { constants } = nodeCrypto();
+  if (family === "ES") return { key, dsaEncoding: "ieee-p1363" };
+  if (family !== "PS") return family === "RS" ? { key, padding: constants.RSA_PKCS1_PADDING } : { key };
+  const saltLength = verifying ? constants.RSA_PSS_SALTLEN_AUTO : constants.RSA_PSS_SALTLEN_DIGEST;
+  return { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength };
+}
+
+export function verifySignature(
+  name: string,
+  key: KeyMaterial,
+  text: string,
+  signature: Uint8Array,
+): boolean {
+  const algorithm = ALGORITHMS.get(name);
+  if (algorithm === undefined || !fits(key, algorithm.family)) return false;
+  const { createHmac, timingSafeEqual, verify } = nodeCrypto();
+  const data = encodeUtf8(text);
+  if (key instanceof Uint8Array) {
+    const mac = createHmac(algorithm.hash as string, key)
+      .update(data)
+      .digest();
+    return mac.length === signature.length && timingSafeEqual(mac, signature);
+  }
+  try {
+    return verify(algorithm.hash, data, options(key, algorithm.family, true) as never, signature);
+  } catch {
+    // A signature of impossible length is a wrong one.
+    return false;
+  }
+}
+
+export function makeSignature(name: string, key: KeyMaterial, text: string): Uint8Array {
+  const algorithm = ALGORITHMS.get(name);
+  if (algorithm === undefined) throw failure(`unknown JWS algorithm: ${name}`);
+  const isPublic = !(key instanceof Uint8Array) && key.type !== "private";
+  if (isPublic || !fits(key, algorithm.family)) throw failure(`key does not suit algorithm ${name}`);
+  const { createHmac, sign } = nodeCrypto();
+  const data = encodeUtf8(text);
+  if (key instanceof Uint8Array)
+    return createHmac(algorithm.hash as string, key)
+      .update(data)
+      .digest();
+  return sign(algorithm.hash, data, options(key, algorithm.family, false) as never);
+}

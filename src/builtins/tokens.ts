@@ -1,9 +1,9 @@
 // JSON Web Tokens: taken apart, verified, made. Texts and objects in, texts, arrays and booleans out. Whatever is not proven is
 // `[false, {}, {}]`; a malformed token is a failure. `none` and JWE are never accepted.
 
-import type { Builtin } from "./builtin.ts";
 import { arg, builtin, objectOf } from "./signature.ts";
 import { anyType, arrayType, booleanType, stringType } from "../value/type.ts";
+import type { Builtin } from "./builtin.ts";
 import { compareNumbers, numberFromFloat64, toFloat64 } from "../value/number.ts";
 import { decode, encode } from "../value/json.ts";
 import { emptyObject } from "../value/object.ts";

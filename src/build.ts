@@ -9,7 +9,14 @@ import { defaultManifest, regoVersionOf } from "./bundle/manifest.ts";
 import { type SignOptions, sign } from "./bundle/sign.ts";
 import { type VerificationConfig, verify } from "./bundle/verify.ts";
 import { write } from "./bundle/write.ts";
-import { type CompiledModules, checkModules, compile, parse } from "./compile/compile.ts";
+import {
+  type CompiledModules,
+  checkModules,
+  checkSources,
+  compile,
+  parse,
+  type SourceText,
+} from "./compile/compile.ts";
 import { policyToJson } from "./compile/ir/json.ts";
 import { failWith, PolicyError } from "./error.ts";
 import { loadSources } from "./sources.ts";
@@ -112,6 +119,18 @@ function chooseEntrypoints(compiled: CompiledModules, wanted: readonly string[],
     );
   }
   return entrypoints;
+}
+
+/** Wasm that answers every package and rule of these modules: for daemons that are handed Rego. Throws PolicyError with every finding. */
+export function compileWhole(sources: readonly SourceText[]): Uint8Array {
+  const compiled = checkSources(sources);
+  const functions = new Set<string>();
+  for (const module of compiled.modules) {
+    for (const rule of module.rules)
+      if (rule.head.args !== undefined) functions.add(rulePath(module, rule).join("/"));
+  }
+  const entrypoints = [...knownPaths(compiled)].filter((path) => !functions.has(path));
+  return compile(compiled, { entrypoints }, { runtime: loadRuntime() }).emitted.bytes;
 }
 
 /** Every package and rule, with the packages above them, as slash paths. */

@@ -1,0 +1,54 @@
+// A decision agent as the daemons start it: configuration from a file, state on disk, a compiler for bundles that ship Rego alone.
+
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { compileWhole } from "../build.ts";
+import { parseConfig } from "../decision/config.ts";
+import { fileStorage } from "../decision/node/storage.ts";
+import type { Ports } from "../decision/ports.ts";
+import { createDecisionAgent, type DecisionAgent } from "../decision/sdk.ts";
+import { readText } from "./options.ts";
+
+export interface AgentOptions {
+  /** Stdout carries a protocol: what the agent logs to its console goes to stderr. */
+  readonly stdoutIsOurs: boolean;
+  /** How long to wait for the first bundle before going on without one (every decision is then a deny). */
+  readonly readyTimeoutMs?: number;
+}
+
+const DEFAULT_READY_TIMEOUT_MS = 10_000;
+
+/** What a daemon gives its decision agent of the world; `folder` is the persistence directory. */
+export function daemonPorts(folder: string, options: AgentOptions): Ports {
+  const console = options.stdoutIsOurs ? process.stdout : process.stderr;
+  return {
+    storage: fileStorage(folder),
+    compile: async (modules) =>
+      compileWhole(
+        modules.map(({ file, text, regoVersion }) => ({
+          file,
+          text,
+          regoVersion: regoVersion === 0 ? "v0" : "v1",
+        })),
+      ),
+    readText: (path) => readFile(path, "utf8"),
+    runtime: { env: { ...process.env } },
+    console: (line) => console.write(`${line}\n`),
+    log: (level, message) =>
+      process.stderr.write(`${JSON.stringify({ level, msg: message, time: new Date().toISOString() })}\n`),
+  };
+}
+
+/** Starts the decision agent of a configuration file and waits for its bundles for a while. */
+export async function startAgent(configFile: string, options: AgentOptions): Promise<DecisionAgent> {
+  const config = await parseConfig(readText(configFile), process.env);
+  const folder = config.persistenceDirectory ?? join(process.cwd(), ".opa");
+  const agent = await createDecisionAgent(config, daemonPorts(folder, options));
+  let timer: NodeJS.Timeout | undefined;
+  const patience = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, options.readyTimeoutMs ?? DEFAULT_READY_TIMEOUT_MS);
+  });
+  await Promise.race([agent.ready(), patience]);
+  clearTimeout(timer);
+  return agent;
+}

@@ -1,0 +1,87 @@
+// What the daemon's routes need of a decision agent and of a compiler. The agent comes from decision/, seen through what clients of OPA's
+// API may see of it; the compiler from whoever starts the daemon, so that a daemon without one still answers from Wasm bundles.
+
+import type { VerifiedBundle } from "../../bundle/bundle.ts";
+import type { Decision } from "../../decision/decision.ts";
+import type { SourceModule } from "../../decision/ports.ts";
+import type { DecisionAgent } from "../../decision/sdk.ts";
+import type { StatusReport } from "../../decision/status.ts";
+import type { RegoObject, Value } from "../../value/value.ts";
+
+export interface Question {
+  /** Keys below `data`. */
+  readonly keys: readonly string[];
+  readonly input: Value | undefined;
+  /** A builtin that fails is an error. */
+  readonly strict: boolean;
+  readonly requestedBy: string | undefined;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+}
+
+export interface AgentPort {
+  decide(question: Question): Promise<Decision>;
+  report(): StatusReport;
+  /** The bundles that are active, without what clients wrote. */
+  bundles(): ReadonlyMap<string, VerifiedBundle>;
+  /** Slash paths that are answered by policy. */
+  entrypoints(): readonly string[];
+  /** All base data that is active. */
+  data(): RegoObject;
+  /** Whether decisions are logged; their ids are shown then. */
+  readonly logging: boolean;
+  /** Slash path. */
+  readonly defaultDecision: string;
+  /** What clients wrote, packed, activated like one more bundle. On failure the old one stays. */
+  overlay(packed: Uint8Array): Promise<void>;
+}
+
+export interface QueryRequest {
+  readonly text: string;
+  readonly modules: readonly SourceModule[];
+  readonly data: RegoObject;
+  readonly input: Value | undefined;
+}
+
+/** Rego at run time. Both throw PolicyError with the findings. */
+export interface CompilerPort {
+  /** Parses and checks modules together. */
+  check(modules: readonly SourceModule[]): void;
+  /** Solutions of an ad-hoc query: the bindings of each. */
+  query(request: QueryRequest): Promise<RegoObject[]>;
+}
+
+/** The name under which the agent holds what clients wrote. No configured bundle should have it. */
+const OVERLAY = "<api>";
+
+function withoutOverlay<T>(record: Readonly<Record<string, T>>): Record<string, T> {
+  return Object.fromEntries(Object.entries(record).filter(([name]) => name !== OVERLAY));
+}
+
+export function agentPort(agent: DecisionAgent): AgentPort {
+  return {
+    logging: agent.config.decisionLogs !== undefined,
+    defaultDecision: agent.config.defaultDecision,
+    async decide({ keys, input, strict, requestedBy, headers }) {
+      const requestHeaders: Record<string, readonly string[]> = {};
+      for (const [name, value] of Object.entries(headers))
+        if (value !== undefined) requestHeaders[name] = typeof value === "string" ? [value] : value;
+      const decision = await agent.decide({
+        path: keys,
+        strict,
+        requestHeaders,
+        ...(input === undefined ? {} : { input }),
+        ...(requestedBy === undefined ? {} : { requestedBy }),
+      });
+      return { ...decision, bundles: withoutOverlay(decision.bundles) };
+    },
+    report() {
+      const { bundles = {}, ...report } = agent.status();
+      const shown = withoutOverlay(bundles);
+      return Object.keys(shown).length === 0 ? report : { ...report, bundles: shown };
+    },
+    bundles: () => new Map([...agent.state.bundles].filter(([name]) => name !== OVERLAY)),
+    entrypoints: () => [...agent.state.entrypoints.keys()],
+    data: () => agent.state.data,
+    overlay: (packed) => agent.offer(OVERLAY, packed),
+  };
+}

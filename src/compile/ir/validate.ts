@@ -4,9 +4,10 @@
 import type { Diagnostic } from "../../error.ts";
 import { fieldsOf } from "./fields.ts";
 import type { Block, Func, Local, Operand, Policy, Stmt } from "./ir.ts";
+import { localCount } from "./walk.ts";
 
-/** The locals that are assigned on every path to a point; undefined where no path leads. */
-type Assigned = ReadonlySet<Local> | undefined;
+/** The locals that are assigned on every path to a point, as bits; undefined where no path leads. Never changed once it is shared. */
+type Assigned = Uint32Array | undefined;
 
 export function validate(policy: Policy): Diagnostic[] {
   const findings: Diagnostic[] = [];
@@ -65,7 +66,8 @@ class BodyCheck {
   }
 
   run(blocks: readonly Block[], params: readonly Local[]): void {
-    let state: Assigned = new Set(params);
+    const words = (localCount(blocks, params) >> 5) + 1;
+    let state: Assigned = add(new Uint32Array(words), ...params);
     for (const block of blocks) state = this.#blockEnd(block, state).leaving;
   }
 
@@ -110,7 +112,7 @@ class BodyCheck {
         this.#leave(3, state);
         return add(state, stmt.result);
       case "ResetLocalStmt":
-        return state === undefined ? undefined : new Set([...state].filter((local) => local !== stmt.target));
+        return remove(state, stmt.target);
       default:
         return add(state, ...assignedBy(stmt));
     }
@@ -130,7 +132,7 @@ class BodyCheck {
     };
     const read = (local: Local) => {
       if (local < 0) this.#report(stmt, `no such local ${local}`);
-      else if (state !== undefined && local > 1 && !state.has(local))
+      else if (state !== undefined && local > 1 && !has(state, local))
         this.#report(stmt, `local ${local} may be unassigned`);
     };
     const operand = (value: Operand) => {
@@ -194,13 +196,27 @@ function canFail(stmt: Stmt): boolean {
   return !NEVER_FAILS.has(stmt.kind);
 }
 
+function has(state: Uint32Array, local: Local): boolean {
+  return ((state[local >> 5] ?? 0) & (1 << (local & 31))) !== 0;
+}
+
 function add(state: Assigned, ...locals: readonly Local[]): Assigned {
-  if (state === undefined || locals.every((local) => state.has(local))) return state;
-  return new Set([...state, ...locals]);
+  if (state === undefined || locals.every((local) => has(state, local))) return state;
+  const result = state.slice();
+  for (const local of locals)
+    if (local >= 0) result[local >> 5] = (result[local >> 5] ?? 0) | (1 << (local & 31));
+  return result;
+}
+
+function remove(state: Assigned, local: Local): Assigned {
+  if (state === undefined || !has(state, local)) return state;
+  const result = state.slice();
+  result[local >> 5] = (result[local >> 5] ?? 0) & ~(1 << (local & 31));
+  return result;
 }
 
 function meet(a: Assigned, b: Assigned): Assigned {
-  if (a === undefined) return b;
+  if (a === undefined || a === b) return b;
   if (b === undefined) return a;
-  return new Set([...a].filter((local) => b.has(local)));
+  return a.map((word, i) => word & (b[i] ?? 0));
 }

@@ -112,6 +112,8 @@ export class Context {
   mockValues: ReadonlyMap<string, Operand> = new Map();
   /** Locals that hold parts of base documents, found step by step: there, integer keys also mean texts. Variables are not among them. */
   readonly fromData = new Set<Local>([1]);
+  /** Once this local is defined, no further solution matters. */
+  done: Local | undefined;
   next: Local;
   at: At;
 

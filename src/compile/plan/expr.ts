@@ -12,22 +12,33 @@ import { type Group, pathText } from "./rule-trie.ts";
 const FALSE = bool(false);
 const TRUE = bool(true);
 
+/**
+ * Expressions one after the other. What follows an expression is planned where its solutions are: usually right behind it, in the same
+ * block, which the loop does; else inside of its loops.
+ */
 export function planBody(c: Context, body: Body, then: Then): void {
-  const from = (index: number): void => {
-    const expr = body[index];
-    if (expr === undefined) return then();
-    const { at } = c;
-    // What follows has positions of its own; the last expression's place must not stay behind.
+  planFrom(c, body, 0, then);
+}
+
+function planFrom(c: Context, body: Body, start: number, then: Then): void {
+  const { block, at } = c;
+  for (let index = start; index < body.length; index++) {
+    const expr = body[index] as Expr;
+    let behind = false;
     c.locate(expr.location, () =>
       planExpr(c, expr, () => {
+        behind = c.block === block;
+        if (behind) return;
         const inner = c.at;
+        // What follows has positions of its own.
         c.at = at;
-        from(index + 1);
+        planFrom(c, body, index + 1, then);
         c.at = inner;
       }),
     );
-  };
-  from(0);
+    if (!behind) return;
+  }
+  then();
 }
 
 export function planExpr(c: Context, expr: Expr, then: Then): void {

@@ -27,4 +27,13 @@ export class Scopes {
       this.#frames.pop();
     }
   }
+
+  /** Runs `body` in a scope of its own; what it binds is kept if it gives true. */
+  attempt(body: () => boolean): boolean {
+    this.#frames.push(new Map());
+    const keep = body();
+    const frame = this.#frames.pop();
+    if (keep) for (const [name, operand] of frame ?? []) this.bind(name, operand);
+    return keep;
+  }
 }

@@ -35,8 +35,16 @@ function lookUp(c: Context, source: Operand, path: readonly Term[], then: WithOp
 /** Loops over a collection, binding the variables of `pattern` to the keys (the members, in a set). */
 function scan(c: Context, source: Operand, pattern: Term, then: WithOperand): void {
   const [key, value] = [c.local(), c.local()];
-  const block = c.nested(() => c.rooms.unifyOperand(c, local(key), pattern, () => then(local(value))));
+  const block = c.nested(() => {
+    stopWhenDone(c);
+    c.rooms.unifyOperand(c, local(key), pattern, () => then(local(value)));
+  });
   c.emit({ kind: "ScanStmt", source: asLocal(c, source), key, value, block });
+}
+
+/** At the start of a loop's body: nothing is left to find if the rule has its one possible value. */
+function stopWhenDone(c: Context): void {
+  if (c.done !== undefined) c.emit({ kind: "IsUndefinedStmt", source: c.done });
 }
 
 export function asLocal(c: Context, operand: Operand): Local {
@@ -170,7 +178,11 @@ function scanKeys(c: Context, source: Local, then: WithOperand): void {
 
 export function scanValues(c: Context, source: Local, then: WithOperand): void {
   const [key, value] = [c.local(), c.local()];
-  c.emit({ kind: "ScanStmt", source, key, value, block: c.nested(() => then(local(value))) });
+  const block = c.nested(() => {
+    stopWhenDone(c);
+    then(local(value));
+  });
+  c.emit({ kind: "ScanStmt", source, key, value, block });
 }
 
 /** The whole document at a place: base and rules merged, base first where both have a value. */

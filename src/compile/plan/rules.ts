@@ -11,7 +11,7 @@ import { type Group, type GroupRule, isMultiValue, termKey } from "./rule-trie.t
 import { hasUnseen } from "./term.ts";
 
 export function planFunc(shared: Shared, wanted: Wanted): Func {
-  const { name, generation, group, env, keys } = wanted;
+  const { name, group, env, keys } = wanted;
   const first = group.rules[0] as GroupRule;
   const mocks = valueMocks(env);
   const passed = group.arity + keys.filter((key) => key === undefined).length;
@@ -28,6 +28,9 @@ function treePath({ generation, group, keys }: Wanted): { path?: string[] } {
   const steps = group.path.slice(1).flatMap((step) => (step.kind === "string" ? [step.value] : []));
   return keys.length === 0 && steps.length === group.path.length - 1 ? { path: [generation, ...steps] } : {};
 }
+
+/** A Wasm function may have 50,000 locals. */
+const MANY_LOCALS = 10_000;
 
 class FuncBuilder {
   readonly #c: Context;
@@ -58,6 +61,7 @@ class FuncBuilder {
       this.#block(rule, () => c.emit({ kind: "MakeSetStmt", target: this.#result }));
     const rules = this.#group.rules.filter((item) => !item.rule.default);
     const exit = haveOneValue(rules);
+    if (exit) c.done = this.#result;
     rules.forEach((item, i) => {
       this.#block(item.rule, () => {
         if (exit && i > 0) c.emit({ kind: "IsUndefinedStmt", source: this.#result });
@@ -73,10 +77,10 @@ class FuncBuilder {
     return this.#blocks;
   }
 
-  /** One block of the function; locals of the blocks before can be used again. */
+  /** One block of the function. The emitter knows more of locals that are assigned once; only long functions use theirs again. */
   #block(rule: Rule, fill: Then): void {
     const c = this.#c;
-    c.next = this.#start;
+    if (c.next > MANY_LOCALS) c.next = this.#start;
     c.vars = new Scopes();
     const block = c.locate(rule.head.location, () => c.nested(fill));
     // A rule that can give nothing here, as its head has other keys.

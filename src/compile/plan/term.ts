@@ -3,8 +3,8 @@
 
 import type { Term } from "../../syntax/ast.ts";
 import type { BareStmt, Context, WithOperand } from "./context.ts";
-import { bool, local } from "./context.ts";
-import type { Operand } from "../ir/ir.ts";
+import { bool } from "./context.ts";
+import type { Local, Operand } from "../ir/ir.ts";
 
 /** True if nothing has bound some variable of the term yet. Closures do not count: they bind their own. */
 export function hasUnseen(c: Context, term: Term): boolean {
@@ -113,10 +113,12 @@ function planRest(
   then(operands);
 }
 
-function made(c: Context, stmt: (target: number) => BareStmt): Operand {
+type BareStmtFor = (target: Local) => BareStmt;
+
+function made(c: Context, stmt: BareStmtFor): { readonly type: "local"; readonly value: Local } {
   const target = c.local();
   c.emit(stmt(target));
-  return local(target);
+  return { type: "local", value: target };
 }
 
 function planVar(c: Context, name: string, then: WithOperand): void {
@@ -129,38 +131,73 @@ function planVar(c: Context, name: string, then: WithOperand): void {
   then(operand);
 }
 
-/** A collection is made after its parts: parts that are searched put it into the innermost loop, so that each round has a fresh one. */
+/** Literals with more parts than this use the same locals again for each part: a function has room for some ten thousand. */
+const MANY_PARTS = 64;
+
+/**
+ * Makes a collection and puts the parts in, `width` at a time. With parts that are searched it is made after them, in the innermost
+ * loop, so that each round has a fresh one.
+ */
+function planCollection(
+  c: Context,
+  parts: readonly Term[],
+  width: number,
+  make: BareStmtFor,
+  put: (collection: Local, values: readonly Operand[]) => void,
+  then: WithOperand,
+): void {
+  if (!parts.every((part) => isSingle(c, part))) {
+    return planTerms(c, parts, (values) => {
+      const collection = made(c, make);
+      for (let i = 0; i < values.length; i += width) put(collection.value, values.slice(i, i + width));
+      then(collection);
+    });
+  }
+  const collection = made(c, make);
+  const first = c.next;
+  let last = first;
+  for (let i = 0; i < parts.length; i += width) {
+    if (parts.length > MANY_PARTS) c.next = first;
+    put(
+      collection.value,
+      parts.slice(i, i + width).map((part) => planValue(c, part)),
+    );
+    last = Math.max(last, c.next);
+  }
+  c.next = last;
+  then(collection);
+}
+
 function planArray(c: Context, items: readonly Term[], then: WithOperand): void {
-  planTerms(c, items, (values) => {
-    const array = c.local();
-    c.emit({ kind: "MakeArrayStmt", capacity: items.length, target: array });
-    for (const value of values) c.emit({ kind: "ArrayAppendStmt", value, array });
-    then(local(array));
-  });
+  planCollection(
+    c,
+    items,
+    1,
+    (target) => ({ kind: "MakeArrayStmt", capacity: items.length, target }),
+    (array, [value]) => c.emit({ kind: "ArrayAppendStmt", value: value as Operand, array }),
+    then,
+  );
 }
 
 function planSet(c: Context, items: readonly Term[], then: WithOperand): void {
-  planTerms(c, items, (values) => {
-    const set = c.local();
-    c.emit({ kind: "MakeSetStmt", target: set });
-    for (const value of values) c.emit({ kind: "SetAddStmt", value, set });
-    then(local(set));
-  });
+  planCollection(
+    c,
+    items,
+    1,
+    (target) => ({ kind: "MakeSetStmt", target }),
+    (set, [value]) => c.emit({ kind: "SetAddStmt", value: value as Operand, set }),
+    then,
+  );
 }
 
 function planObject(c: Context, entries: readonly (readonly [Term, Term])[], then: WithOperand): void {
-  const parts = entries.flat();
-  planTerms(c, parts, (values) => {
-    const object = c.local();
-    c.emit({ kind: "MakeObjectStmt", target: object });
-    for (let i = 0; i + 1 < values.length; i += 2) {
-      c.emit({
-        kind: "ObjectInsertStmt",
-        key: values[i] as Operand,
-        value: values[i + 1] as Operand,
-        object,
-      });
-    }
-    then(local(object));
-  });
+  planCollection(
+    c,
+    entries.flat(),
+    2,
+    (target) => ({ kind: "MakeObjectStmt", target }),
+    (object, [key, value]) =>
+      c.emit({ kind: "ObjectInsertStmt", key: key as Operand, value: value as Operand, object }),
+    then,
+  );
 }

@@ -62,26 +62,20 @@ function planReplaced(
 ): void {
   const outer = outside(c);
   const { block, next } = c;
-  const length = block.length;
-  let times = 0;
-  let straight = false;
-  c.vars.within(() => {
+  const { length } = block;
+  const single = c.vars.attempt(() => {
+    let straight = 0;
     nest(c, replacements, 0, () => {
       const innermost = c.block;
       enter(() => {
-        times++;
-        straight = c.block === innermost;
+        straight += c.block === innermost ? 1 : 2;
       });
     });
+    return straight === 1;
   });
-  if (times === 1 && straight) {
-    // Planned once more outside of the scope, so that variables the expression binds are seen by what follows.
-    block.length = length;
-    c.next = next;
-    nest(c, replacements, 0, () => enter(() => {}));
-    return then();
-  }
+  if (single) return then();
   block.length = length;
+  c.next = next;
   const saved = new Map<Local, Local>();
   for (const { document } of replacements) {
     if (saved.has(document)) continue;

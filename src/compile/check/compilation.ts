@@ -1,7 +1,7 @@
 // The working state of check, and its branded result. Stages read and replace what hangs on the cells below; the trees
 // themselves (Head, Body, Term) are never changed in place, so the modules that came in stay as their author wrote them.
 
-import type { Diagnostic, ErrorCode, Location } from "../../error.ts";
+import { type Diagnostic, type ErrorCode, type Location, sortDiagnostics } from "../../error.ts";
 import type { Body, Module, RefTerm, Rule, Term } from "../../syntax/ast.ts";
 import type { AnnotationSet } from "./annotation-set.ts";
 import type { ModuleCell } from "./cells.ts";
@@ -63,21 +63,18 @@ export class LocalGenerator {
   }
 }
 
-/** Gathers findings up to the limit; `full` says that nothing more is taken. */
+/** Gathers findings up to the limit, then says that there were more. */
 export class Findings {
-  readonly list: Diagnostic[] = [];
+  readonly #list: Diagnostic[] = [];
   readonly #limit: number;
 
+  /** 0 is no limit. */
   constructor(limit: number) {
     this.#limit = limit;
   }
 
-  get full(): boolean {
-    return this.#limit > 0 && this.list.length > this.#limit;
-  }
-
   get any(): boolean {
-    return this.list.length > 0;
+    return this.#list.length > 0;
   }
 
   add(code: ErrorCode, location: Location | undefined, message: string, details?: unknown): void {
@@ -90,10 +87,16 @@ export class Findings {
   }
 
   push(finding: Diagnostic): void {
-    if (this.#limit > 0 && this.list.length >= this.#limit) return;
-    this.list.push(finding);
-    if (this.list.length === this.#limit)
-      this.list.push({ code: "rego_compile_error", message: "error limit reached" });
+    if (this.#limit <= 0 || this.#list.length < this.#limit) this.#list.push(finding);
+  }
+
+  /** By place; the word about the limit comes last. */
+  sorted(): Diagnostic[] {
+    const sorted = sortDiagnostics(this.#list);
+    if (this.#limit > 0 && sorted.length >= this.#limit) {
+      sorted.push({ code: "rego_compile_error", message: "error limit reached" });
+    }
+    return sorted;
   }
 }
 

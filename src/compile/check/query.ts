@@ -1,6 +1,6 @@
 // Ad-hoc queries: the same stages over one body, against modules that passed check. A body in, CompiledQuery or findings out.
 
-import { type Diagnostic, sortDiagnostics } from "../../error.ts";
+import type { Diagnostic } from "../../error.ts";
 import type { Body, Import, RefTerm } from "../../syntax/ast.ts";
 import { printRef } from "../../syntax/print.ts";
 import {
@@ -173,7 +173,7 @@ export function checkQuery(compiled: CompiledModules, body: Body, options: Query
   };
   for (const stage of queryStages) {
     stage(state);
-    if (state.findings.any) return { query: undefined, diagnostics: sortDiagnostics(state.findings.list) };
+    if (state.findings.any) return { query: undefined, diagnostics: state.findings.sorted() };
   }
   const required = new Set<string>();
   walkBody(state.body, {

@@ -146,6 +146,8 @@ export function rewriteExprTerms(compilation: Compilation): void {
 /** Binds what stands before the bar of a comprehension to a variable, if it has to be evaluated. */
 export class ComprehensionTerms {
   readonly #locals: LocalGenerator;
+  /** Comprehensions done: those that expressions share stay shared. */
+  readonly #done = new Map<Term, Term>();
 
   constructor(locals: LocalGenerator) {
     this.#locals = locals;
@@ -155,6 +157,12 @@ export class ComprehensionTerms {
 
   term = (term: Term): Term => {
     if (!isComprehension(term)) return mapTerm(term, this);
+    let done = this.#done.get(term);
+    if (done === undefined) this.#done.set(term, (done = this.#comprehension(term)));
+    return done;
+  };
+
+  #comprehension(term: Term): Term {
     const support: Expr[] = [];
     const lift = (t: Term): Term => {
       if (!requiresEvaluation(t)) return t;
@@ -171,7 +179,7 @@ export class ComprehensionTerms {
       return mapTerm({ ...term, term: inner, body: appendToBody(term.body, support) }, this);
     }
     return term;
-  };
+  }
 }
 
 export function rewriteComprehensionTerms(compilation: Compilation): void {

@@ -26,8 +26,8 @@ const isFunction = (rules: readonly RuleCell[]): boolean =>
 
 export class WithRewriter {
   readonly #context: WithContext;
-  /** Modifiers done: expressions hoisted out of one expression share its modifiers, and so the variables of their values. */
-  readonly #done = new Map<With, With>();
+  /** Values done: expressions hoisted out of one expression share its modifiers, and so the variables of their values. */
+  readonly #done = new Map<Term, Term>();
 
   constructor(context: WithContext) {
     this.#context = context;
@@ -53,16 +53,15 @@ export class WithRewriter {
   #expr(expr: Expr): Expr[] {
     const support: Expr[] = [];
     const modifiers = expr.with.map((original): With => {
-      const done = this.#done.get(original);
-      if (done !== undefined) return done;
-      let w = this.#asRefs(original);
-      if (this.#needsEvaluation(w)) {
-        const variable = varTerm(this.#context.locals.generate(), w.value.location);
-        support.push(equality(variable, w.value, w.value.location, true));
-        w = { ...w, value: variable };
+      const w = this.#asRefs(original);
+      if (!this.#needsEvaluation(w)) return w;
+      let value = this.#done.get(w.value);
+      if (value === undefined) {
+        value = varTerm(this.#context.locals.generate(), w.value.location);
+        support.push(equality(value, w.value, w.value.location, true));
+        this.#done.set(w.value, value);
       }
-      this.#done.set(original, w);
-      return w;
+      return { ...w, value };
     });
     return [...support, modifiers.length === 0 ? expr : { ...expr, with: modifiers }];
   }

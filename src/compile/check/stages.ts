@@ -1,7 +1,7 @@
 // The stages of check, in order, as data: what each is called, what it must come after, and why it is there. `check` runs them over
 // a set of modules and stops after the first stage that has findings, as OPA does. Modules in, CompiledModules or findings out.
 
-import { type Diagnostic, PolicyError, sortDiagnostics } from "../../error.ts";
+import { type Diagnostic, PolicyError } from "../../error.ts";
 import type { Module, RefTerm, Rule, Term } from "../../syntax/ast.ts";
 import { printRef } from "../../syntax/print.ts";
 import { builtins } from "../../builtins/registry.ts";
@@ -429,8 +429,7 @@ export function check(modules: readonly Module[], options: CheckOptions = {}): C
   }
   for (const stage of stages) {
     stage.run(compilation);
-    if (compilation.findings.any)
-      return { compiled: undefined, diagnostics: sortDiagnostics(compilation.findings.list) };
+    if (compilation.findings.any) return { compiled: undefined, diagnostics: compilation.findings.sorted() };
   }
   return { compiled: finish(compilation), diagnostics: [] };
 }

@@ -439,8 +439,11 @@ function refuseArity(w: Writer, args: readonly Term[], name: string, location: L
 }
 
 function writePlainCall(w: Writer, operator: CallTerms[0], args: readonly Term[]): Trouble {
+  // OPA does not notice that the name has used comments up, and writes those above it a second time.
+  const { comments } = w;
   const trouble = writeRef(w, operator.terms);
   if (trouble) return trouble;
+  w.comments = comments;
   w.write("(");
   const place = placeOf(operator);
   const inner = writeSequence(w, args, place, closingRow("(", ")", place), listItem(w, false));

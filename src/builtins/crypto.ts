@@ -1,8 +1,8 @@
 // Hashes and message authentication codes, over the platform-free functions of the crypto room. Texts in, hexadecimal digits out.
 
-import type { Builtin } from "./builtin.ts";
 import { arg, builtin } from "./signature.ts";
 import { booleanType, stringType } from "../value/type.ts";
+import type { Builtin } from "./builtin.ts";
 import type { HashName } from "../crypto/hash.ts";
 import { digest, equalBytes, hmac, toHex } from "../crypto/hash.ts";
 import { encodeUtf8 } from "../value/utf8.ts";

@@ -1,8 +1,121 @@
-// Builtins of the category `graphql`: declarations and host bodies. Values in, values out; nothing here keeps state between calls.
+// GraphQL: queries and schemas parsed, and held against each other. Texts or trees in; trees, pairs and booleans out. Parsing and schema
+// rules are our own, in OPA's shapes and words; whether a query fits a schema is judged by the `graphql` package.
 
+import type { Builtin } from "./builtin.ts";
 import { arg, builtin, objectOf } from "./signature.ts";
 import { anyOf, anyType, arrayType, booleanType, stringType } from "../value/type.ts";
-import type { Builtin } from "./builtin.ts";
+import { buildASTSchema, parse as parseText, validate } from "graphql";
+import { toPlain } from "../value/json.ts";
+import { integer } from "../value/number.ts";
+import { emptyObject, object } from "../value/object.ts";
+import type { Value } from "../value/value.ts";
+import { isObject } from "../value/value.ts";
+import type { HostBody } from "./builtin.ts";
+import type { Node, NodeValue } from "./graphql-parser.ts";
+import { parseQueryDocument, parseSchemaDocument } from "./graphql-parser.ts";
+import { printQuery, printSchema } from "./graphql-print.ts";
+import { checkSchema } from "./graphql-schema.ts";
+import { failure, stringOperand, wrongType } from "./operand.ts";
+
+/** A tree as policies see it: without null and empty parts, and without what is undefined. */
+function prune(value: NodeValue): Value | undefined {
+  if (value === null || value === undefined) return undefined;
+  if (typeof value === "number") return integer(value);
+  if (typeof value !== "object") return value;
+  if (Array.isArray(value)) {
+    const list = value.flatMap((item: NodeValue): Value[] => {
+      const kept = prune(item);
+      return kept === undefined ? [] : [kept];
+    });
+    return list.length === 0 ? undefined : list;
+  }
+  const entries: [Value, Value][] = [];
+  for (const [field, item] of Object.entries(value as Node)) {
+    const kept = field === "Position" ? undefined : prune(item);
+    if (kept !== undefined) entries.push([field, kept]);
+  }
+  return entries.length === 0 ? undefined : object(entries);
+}
+
+function treeOf(document: Node): Value {
+  return prune(document) ?? emptyObject;
+}
+
+interface Parsed {
+  readonly document: Node;
+  /** What the validator reads. */
+  readonly text: string;
+}
+
+function read(
+  value: Value | undefined,
+  parse: (text: string) => Node,
+  print: (document: Node) => string,
+  position: number,
+): Parsed {
+  if (typeof value === "string") {
+    const document = parse(value);
+    return { document, text: value };
+  }
+  if (value === undefined || !isObject(value)) throw wrongType(position, value, "string", "object");
+  const document = toPlain(value) as Node;
+  return { document, text: print(document) };
+}
+
+// OPA counts these two operands from 0.
+const readQuery = (value: Value | undefined): Parsed => read(value, parseQueryDocument, printQuery, 0);
+const readSchema = (value: Value | undefined): Parsed => read(value, parseSchemaDocument, printSchema, 1);
+
+/** Throws when the query does not fit. */
+function checkQuery(schema: Parsed, query: Parsed): void {
+  checkSchema(schema.document);
+  // The text is printed anew: extensions of unknown types are definitions to OPA, errors to the validator.
+  const built = buildASTSchema(parseText(printSchema(schema.document), { noLocation: true }), {
+    assumeValid: true,
+    assumeValidSDL: true,
+  });
+  const errors = validate(built, parseText(query.text, { allowLegacyFragmentVariables: true }));
+  const [first, ...more] = errors;
+  if (first === undefined) return;
+  const { line = 0, column = 0 } = first.locations?.[0] ?? {};
+  const others = more.map(
+    (error) => `\ninput:${error.locations?.[0]?.line}:${error.locations?.[0]?.column}: ${error.message}`,
+  );
+  const message = (first.message + others.join("")).replace(/\.$/, "");
+  throw failure(`${message} in GraphQL string at location ${line}:${column}`);
+}
+
+const graphqlParseQueryBody: HostBody = ([query]) => treeOf(parseQueryDocument(stringOperand(query, 1)));
+const graphqlParseSchemaBody: HostBody = ([schema]) => treeOf(parseSchemaDocument(stringOperand(schema, 1)));
+
+const graphqlParseBody: HostBody = ([query, schema]) => {
+  const parsedQuery = readQuery(query);
+  const parsedSchema = readSchema(schema);
+  checkQuery(parsedSchema, parsedQuery);
+  return [treeOf(parsedQuery.document), treeOf(parsedSchema.document)];
+};
+
+function succeeded<T>(attempt: () => T): T | undefined {
+  try {
+    return attempt();
+  } catch {
+    return undefined;
+  }
+}
+
+const graphqlParseAndVerifyBody: HostBody = (args, context) => {
+  const trees = succeeded(() => graphqlParseBody(args, context)) as readonly Value[] | undefined;
+  return trees === undefined ? [false, emptyObject, emptyObject] : [true, ...trees];
+};
+
+const graphqlIsValidBody: HostBody = (args, context) =>
+  succeeded(() => graphqlParseBody(args, context)) !== undefined;
+
+const graphqlSchemaIsValidBody: HostBody = ([schema]) =>
+  succeeded(() => {
+    checkSchema(readSchema(schema).document);
+    return true;
+  }) ?? false;
 
 // Declarations
 
@@ -15,6 +128,7 @@ const graphqlParseBuiltin = builtin({
   ],
   result: arg("output", arrayType([objectOf(anyType, anyType), objectOf(anyType, anyType)]), "both trees"),
   examples: [],
+  host: graphqlParseBody,
 });
 
 const graphqlParseAndVerifyBuiltin = builtin({
@@ -30,6 +144,7 @@ const graphqlParseAndVerifyBuiltin = builtin({
     "whether they fit, and if so both trees",
   ),
   examples: [['graphql.parse_and_verify("{b}", "type Query {a: Int}")', "[false,{},{}]"]],
+  host: graphqlParseAndVerifyBody,
 });
 
 const graphqlParseQueryBuiltin = builtin({
@@ -43,6 +158,7 @@ const graphqlParseQueryBuiltin = builtin({
       '{"Operations":[{"Name":"","Operation":"query","SelectionSet":[{"Alias":"a","Name":"a"}]}]}',
     ],
   ],
+  host: graphqlParseQueryBody,
 });
 
 const graphqlParseSchemaBuiltin = builtin({
@@ -56,6 +172,7 @@ const graphqlParseSchemaBuiltin = builtin({
       '{"Definitions":[{"BuiltIn":false,"Description":"","Kind":"SCALAR","Name":"A"}]}',
     ],
   ],
+  host: graphqlParseSchemaBody,
 });
 
 const graphqlIsValidBuiltin = builtin({
@@ -67,6 +184,7 @@ const graphqlIsValidBuiltin = builtin({
   ],
   result: arg("output", booleanType, "true when it does"),
   examples: [['graphql.is_valid("{a}", "type Query {a: Int}")', "true"]],
+  host: graphqlIsValidBody,
 });
 
 const graphqlSchemaIsValidBuiltin = builtin({
@@ -75,6 +193,7 @@ const graphqlSchemaIsValidBuiltin = builtin({
   args: [arg("schema", anyOf(stringType, objectOf(anyType, anyType)), "the schema, or its tree")],
   result: arg("output", booleanType, "true when it is"),
   examples: [['graphql.schema_is_valid("type Query {a: Int}")', "true"]],
+  host: graphqlSchemaIsValidBody,
 });
 
 export const graphqlBuiltins: readonly Builtin[] = [

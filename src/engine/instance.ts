@@ -10,6 +10,7 @@ import { isArray, isObject, isSet } from "../value/value.ts";
 import { abortError, type BuiltinHost, callHost, type Run, Suspension } from "./imports.ts";
 import { type CheckedLimits, checkInputSize } from "./limits.ts";
 import { Memory } from "./memory.ts";
+import { type InputWriter, inputWriter, type KeyBox, keysOf, readTrees } from "./read-set.ts";
 import { readRegoText, writeRegoText } from "./rego-text.ts";
 
 /** A document: its JSON text, or a value (plain data or Values of `value/`). */
@@ -73,6 +74,8 @@ export class Instance implements BuiltinHost {
   readonly #builtins: ReadonlyMap<string, Builtin>;
   /** Whether boxes are those of our runtime. */
   readonly #ours: boolean;
+  /** By entrypoint: what writes only the part of an input object that is read. */
+  readonly #writers: ReadonlyMap<number, InputWriter>;
   readonly #baseHeap: number;
   #data = 0;
   #dataHeap: number;
@@ -88,6 +91,7 @@ export class Instance implements BuiltinHost {
     this.#ours = this.#exports.failure_at !== undefined;
     this.entrypoints = this.#names("entrypoints");
     this.builtinNames = new Map(Array.from(this.#names("builtins"), ([name, id]) => [id, name]));
+    this.#writers = this.#ours ? this.#makeWriters(module) : new Map();
     this.#baseHeap = this.#exports.opa_heap_ptr_get();
     this.#dataHeap = this.#baseHeap;
     this.setData({ json: "{}" });
@@ -115,6 +119,25 @@ export class Instance implements BuiltinHost {
     return new Map(
       Array.from(value.entries(), ([name, id]) => [name as string, Number((id as { text: string }).text)]),
     );
+  }
+
+  /** Keys are put into memory once, below all data, and looked up with their hashes. */
+  #makeWriters(module: WebAssembly.Module): ReadonlyMap<number, InputWriter> {
+    const trees = readTrees(module);
+    const names = [...keysOf(trees.values())];
+    const object = this.#parse(
+      { json: `{${names.map((name) => `${JSON.stringify(name)}:0`).join(",")}}` },
+      "keys",
+    );
+    const keys = new Map<string, KeyBox>();
+    for (const { key, hash, address } of this.#memory.keys(object)) keys.set(key, { address, hash });
+    const writers = new Map<number, InputWriter>();
+    for (const [name, tree] of trees) {
+      const id = this.entrypoints.get(name);
+      const writer = inputWriter(tree, keys);
+      if (id !== undefined && writer !== undefined) writers.set(id, writer);
+    }
+    return writers;
   }
 
   get memoryBytes(): number {
@@ -172,7 +195,8 @@ export class Instance implements BuiltinHost {
   #evaluate(entrypoint: number, input: Document | undefined): Answer {
     const { eval: evaluate, opa_eval_ctx_new, opa_eval_ctx_get_result } = this.#exports;
     this.#exports.opa_heap_ptr_set(this.#dataHeap);
-    const document = input === undefined ? 0 : this.#parseInput(input);
+    const document =
+      input === undefined ? 0 : (this.#writeInput(entrypoint, input) ?? this.#parseInput(input));
     const context = opa_eval_ctx_new();
     this.#exports.opa_eval_ctx_set_input(context, document);
     this.#exports.opa_eval_ctx_set_data(context, this.#data);
@@ -200,6 +224,16 @@ export class Instance implements BuiltinHost {
       const why = error instanceof Error ? error.message : String(error);
       throw new PolicyError("eval_internal_error", `the module trapped: ${why}`, { cause: error });
     }
+  }
+
+  #writeInput(entrypoint: number, input: Document): number | undefined {
+    const writer = "value" in input ? this.#writers.get(entrypoint) : undefined;
+    if (writer === undefined) return undefined;
+    const written = writer.write(this.#memory.buffer, this.#dataHeap, (input as { value: unknown }).value);
+    if (written === undefined) return undefined;
+    checkInputSize(written.end - this.#dataHeap, this.#limits);
+    this.#exports.opa_heap_ptr_set(written.end);
+    return written.address;
   }
 
   /** Input is written over the heap of the last evaluation and parsed where it lies: nothing else lives there yet. */

@@ -33,6 +33,10 @@ export class Memory {
     this.#view = new DataView(this.#memory.buffer);
   }
 
+  get buffer(): ArrayBuffer {
+    return this.#memory.buffer;
+  }
+
   get size(): number {
     return this.#memory.buffer.byteLength;
   }
@@ -83,6 +87,18 @@ export class Memory {
   value(address: number): Value {
     this.#fresh();
     return this.#value(address);
+  }
+
+  /** The keys of an object of strings, with their hashes and addresses. */
+  keys(address: number): { readonly key: string; readonly hash: number; readonly address: number }[] {
+    this.#fresh();
+    const count = this.#view.getInt32(address + abi.OFFSET_N, true);
+    const entries = this.#view.getUint32(address + abi.OFFSET_A, true);
+    return Array.from({ length: count }, (_, index) => {
+      const at = entries + index * abi.OBJECT_ENTRY_SIZE;
+      const key = this.#view.getUint32(at + 4, true);
+      return { key: this.#value(key) as string, hash: this.#view.getInt32(at, true), address: key };
+    });
   }
 
   /** The members of a result set, in order. */

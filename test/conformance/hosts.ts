@@ -118,7 +118,10 @@ function runOpaWasm(policy: Compiled, item: Case, builtins: ReadonlyMap<string, 
 function answer(builtin: Builtin, args: unknown[], context: BuiltinContext): unknown {
   try {
     const value = builtin.host!(args.map(fromPlain), context);
-    if (value instanceof Promise) throw new Error(`\`${builtin.name}\` has to wait`);
+    if (value instanceof Promise) {
+      value.catch(() => {});
+      throw new Error(`\`${builtin.name}\` has to wait`);
+    }
     return value === undefined ? undefined : toPlain(value);
   } catch (error) {
     if (error instanceof PolicyError) return undefined;

@@ -1,9 +1,9 @@
 // What the emitters of statements share: the module under construction, the function under construction and the blocks that are open
 // in it. Statement emitters reach everything through these two objects; emit.ts makes them.
 
-import type { At, Block, Operand, Stmt } from "../ir/ir.ts";
+import type { At, Block, Local, Operand, Stmt } from "../ir/ir.ts";
 import * as abi from "../../runtime/abi.ts";
-import type { LocalFacts } from "./facts.ts";
+import { type Known, localsAssigned } from "./facts.ts";
 import type { Code, Label } from "./instruction.ts";
 import type { Locals } from "./locals.ts";
 import type { Statics } from "./statics.ts";
@@ -48,7 +48,9 @@ export interface FunctionContext {
   readonly code: Code;
   readonly locals: Locals;
   readonly frames: Frame[];
-  readonly facts: LocalFacts;
+  /** Plan locals that some statement reads. */
+  readonly reads: ReadonlySet<Local>;
+  readonly known: Known;
   /** What a second, different value for a local assigned once is called. */
   readonly conflict: string;
   /** Where a value is put and where control goes to return it; plans have a result set instead. */
@@ -110,7 +112,9 @@ export function emitBody(
   label: Label,
   options: BlockOptions = {},
 ): void {
-  const { last } = context;
+  const { known, last } = context;
+  // A further turn finds what the last one left.
+  if (options.loop === true) known.forget(localsAssigned(block));
   const tail = last && options.final !== false;
   context.frames.push({ label, leave: options.leave, tail, loop: options.loop === true });
   block.stmts.forEach((stmt, index) => {
@@ -119,6 +123,7 @@ export function emitBody(
   });
   context.last = last;
   context.frames.pop();
+  known.forget(localsAssigned(block));
 }
 
 /** Behind a statement whose repetition changes nothing: leaves the loops in which only such a repetition could follow. */

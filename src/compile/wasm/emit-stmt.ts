@@ -1,6 +1,7 @@
 // One emitter for each kind of plan statement. In: a statement and the function it stands in. Out: instructions in the function's code.
 // A statement that is undefined leaves the innermost open block. The table at the end has an entry for every kind or does not compile.
 
+import { fieldsOf } from "../ir/fields.ts";
 import type { At, Operand, Stmt, StmtKind, StmtOf } from "../ir/ir.ts";
 import * as abi from "../../runtime/abi.ts";
 import {
@@ -37,6 +38,11 @@ function get(context: FunctionContext, local: number): void {
 function constant(context: FunctionContext, address: number, target: number): void {
   context.code.i32(address);
   set(context, target);
+}
+
+function number(context: FunctionContext, text: string, target: number): void {
+  constant(context, context.module.statics.number(text), target);
+  context.known.set(target, { number: text });
 }
 
 function isType(context: FunctionContext, source: Operand, tag: number): void {
@@ -131,46 +137,52 @@ const callDynamic: Emit<"CallDynamicStmt"> = (context, stmt) => {
 };
 
 const dot: Emit<"DotStmt"> = (context, stmt) => {
-  const { code, facts, locals } = context;
+  const { code, known, locals, module } = context;
   if (stmt.source.type !== "local") return breakOut(context, 0);
   const target = locals.of(stmt.target);
-  const path = facts.paths.get(stmt.target);
+  const { fromData = false, path: parent } = known.of(stmt.source.value);
+  const ground = parent !== undefined && stmt.key.type === "string_index";
+  const path = ground ? `${parent}.${JSON.stringify(module.stringText(stmt.key.value))}` : undefined;
   // In a loop the same ground path of input or data is looked up once: nothing in this function can change it.
-  const looping = path !== undefined && context.frames.some((frame) => frame.loop);
-  if (looping) {
-    code.get(locals.cache(path));
+  const cache =
+    path !== undefined && context.frames.some((frame) => frame.loop) ? locals.cache(path) : undefined;
+  if (cache !== undefined) {
+    code.get(cache);
     code.tee(target);
     code.eqz();
     code.if();
   }
-  lookup(context, stmt, stmt.source.value);
-  if (looping) {
+  lookup(context, stmt, fromData);
+  if (cache !== undefined) {
     code.tee(target);
-    code.set(locals.cache(path));
+    code.set(cache);
     code.end();
     code.get(target);
   } else code.tee(target);
   failUnless(context);
+  known.set(stmt.target, { path, fromData });
 };
 
 /** Pushes what stands under a key, or 0. */
-function lookup(context: FunctionContext, stmt: StmtOf<"DotStmt">, source: number): void {
-  const { code, facts, module } = context;
+function lookup(context: FunctionContext, stmt: StmtOf<"DotStmt">, fromData: boolean): void {
+  const { code, known, module } = context;
   push(context, stmt.source);
   push(context, stmt.key);
   call(context, "value_get");
-  const number = stmt.key.type === "local" ? facts.numbers.get(stmt.key.value) : undefined;
-  if (number === undefined || !facts.fromData.has(source)) return;
-  // Paths into base documents are texts: `data.ports[80]` finds the key "80".
-  code.tee(context.locals.of(stmt.target));
-  code.eqz();
-  code.if();
-  push(context, stmt.source);
-  code.i32(module.statics.string(number));
-  call(context, "value_get");
-  set(context, stmt.target);
-  code.end();
-  get(context, stmt.target);
+  const number = stmt.key.type === "local" ? known.of(stmt.key.value).number : undefined;
+  if (number === undefined || !fromData) return;
+  context.locals.scratch((found) => {
+    // Paths into base documents are texts: `data.ports[80]` finds the key "80".
+    code.tee(found);
+    code.eqz();
+    code.if();
+    push(context, stmt.source);
+    code.i32(module.statics.string(number));
+    call(context, "value_get");
+    code.set(found);
+    code.end();
+    code.get(found);
+  });
 }
 
 const len: Emit<"LenStmt"> = (context, stmt) => {
@@ -243,7 +255,7 @@ function scanValue(context: FunctionContext, stmt: StmtOf<"ScanStmt">, index: nu
 }
 
 const scan: Emit<"ScanStmt"> = (context, stmt) => {
-  const { code, facts, locals } = context;
+  const { code, known, locals, reads } = context;
   locals.scratch((count) =>
     locals.scratch((index) => {
       get(context, stmt.source);
@@ -253,13 +265,14 @@ const scan: Emit<"ScanStmt"> = (context, stmt) => {
       code.i32(0);
       code.set(index);
       const loop = code.loop();
-      if (facts.reads.has(stmt.key)) {
+      known.forget([stmt.key, stmt.value]);
+      if (reads.has(stmt.key)) {
         get(context, stmt.source);
         code.get(index);
         call(context, "scan_key");
         set(context, stmt.key);
       }
-      if (facts.reads.has(stmt.value)) scanValue(context, stmt, index);
+      if (reads.has(stmt.value)) scanValue(context, stmt, index);
       emitBlock(context, stmt.block, { loop: true });
       code.get(index);
       code.i32(1);
@@ -373,10 +386,8 @@ const EMITTERS: { readonly [K in StmtKind]: Emit<K> } = {
     set(context, stmt.target);
   },
   MakeNullStmt: (context, stmt) => constant(context, abi.ADDRESS_NULL, stmt.target),
-  MakeNumberIntStmt: (context, stmt) =>
-    constant(context, context.module.statics.number(String(stmt.value)), stmt.target),
-  MakeNumberRefStmt: (context, stmt) =>
-    constant(context, context.module.statics.number(context.module.stringText(stmt.index)), stmt.target),
+  MakeNumberIntStmt: (context, stmt) => number(context, String(stmt.value), stmt.target),
+  MakeNumberRefStmt: (context, stmt) => number(context, context.module.stringText(stmt.index), stmt.target),
   MakeObjectStmt: (context, stmt) => {
     call(context, "object_new");
     set(context, stmt.target);
@@ -420,4 +431,9 @@ const EMITTERS: { readonly [K in StmtKind]: Emit<K> } = {
 
 export function emitStmt<K extends StmtKind>(context: FunctionContext, stmt: Stmt & { kind: K }): void {
   (EMITTERS[stmt.kind] as Emit<K>)(context, stmt as unknown as StmtOf<K>);
+  if (REMEMBERED.has(stmt.kind)) return;
+  for (const [, role, value] of fieldsOf(stmt)) if (role === "def") context.known.forget([value as number]);
 }
+
+/** Kinds whose emitters say themselves what their target holds. */
+const REMEMBERED: ReadonlySet<StmtKind> = new Set(["DotStmt", "MakeNumberIntStmt", "MakeNumberRefStmt"]);

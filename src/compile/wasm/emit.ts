@@ -7,11 +7,20 @@ import * as abi from "../../runtime/abi.ts";
 import { type Callee, emitBlock, type FunctionContext, type ModuleContext, type PathKey } from "./context.ts";
 import { dispatcherBody, ruleTree } from "./dispatch.ts";
 import { emitStmt } from "./emit-stmt.ts";
-import { constantExpression, KIND_FUNCTION, KIND_GLOBAL, KIND_MEMORY, TYPE_I32, TYPE_I64 } from "./encode.ts";
+import {
+  constantExpression,
+  encodeUtf8,
+  KIND_FUNCTION,
+  KIND_GLOBAL,
+  KIND_MEMORY,
+  TYPE_I32,
+  TYPE_I64,
+} from "./encode.ts";
 import { Code } from "./instruction.ts";
 import { Linker } from "./link.ts";
 import { Locals } from "./locals.ts";
-import { localFacts } from "./facts.ts";
+import { Known, localsRead } from "./facts.ts";
+import { READS_SECTION, readSets } from "./read-set.ts";
 import { fixedBoxes, Statics } from "./statics.ts";
 
 export interface EmitOptions {
@@ -102,6 +111,7 @@ class Emitter implements ModuleContext {
     for (const func of funcs) linker.define(this.#index(func), this.#func(func));
     const planned = plans.map((plan) => this.#plan(plan));
     this.#exports(planned);
+    linker.custom(READS_SECTION, encodeUtf8(JSON.stringify(readSets(this.#policy))));
     linker.place(fixedBoxes().offset, fixedBoxes().bytes);
     return {
       bytes: linker.finish(this.statics.finish()),
@@ -238,7 +248,8 @@ class Emitter implements ModuleContext {
       code,
       locals,
       frames: [],
-      facts: localFacts(blocks, this.#policy.static),
+      reads: localsRead(blocks),
+      known: new Known(blocks),
       last: true,
       statement: (stmt) => emitStmt(context, stmt),
       ...rest,

@@ -1,75 +1,58 @@
-// What a function does with its locals: which it reads, so that values nobody looks at are not made; which come straight from `data`;
-// which hold one number for good. In: blocks of the plan. Out: sets and maps of locals.
+// What a function does with its locals: which it reads, so that values nobody looks at are not made; which it assigns where; and, while it
+// is emitted, what a local is known to hold. In: blocks of the plan. Out: sets of locals, and the Known table that emitters keep.
 
 import { fieldsOf } from "../ir/fields.ts";
-import type { Block, Local, Operand, Static, Stmt } from "../ir/ir.ts";
+import type { Block, Local, Operand, Stmt } from "../ir/ir.ts";
 
 const INPUT: Local = 0;
 const DATA: Local = 1;
 
-export interface LocalFacts {
-  readonly reads: ReadonlySet<Local>;
-  /** `data` and what is looked up in it step by step; a variable that was assigned such a value is not among them. */
-  readonly fromData: ReadonlySet<Local>;
-  /** Locals that are only ever assigned this number. */
-  readonly numbers: ReadonlyMap<Local, string>;
-  /** Locals that only ever hold what stands at a ground path of input or data; equal paths, equal texts. */
-  readonly paths: ReadonlyMap<Local, string>;
+/** What a local holds at the point that is being emitted. */
+export interface Knowledge {
+  /** The value at this ground path of input or data; equal paths, equal texts. */
+  readonly path?: string | undefined;
+  /** Looked up in `data` step by step, not assigned from a variable. */
+  readonly fromData?: boolean;
+  /** This number, as its literal. */
+  readonly number?: string | undefined;
 }
 
-export function localFacts(blocks: readonly Block[], constants: Static): LocalFacts {
-  const fromData = new Set([DATA]);
-  const numbers = new Map<Local, string>();
-  const assigned = new Map<Local, number>();
-  const visit = (stmt: Stmt): void => {
-    for (const [, role, value] of fieldsOf(stmt)) {
-      if (role === "def") assigned.set(value as Local, (assigned.get(value as Local) ?? 0) + 1);
-      else if (role === "block") (value as Block).stmts.forEach(visit);
-      else if (role === "blocks") for (const inner of value as readonly Block[]) inner.stmts.forEach(visit);
-    }
-    if (stmt.kind === "MakeNumberRefStmt") numbers.set(stmt.target, constants.strings[stmt.index] ?? "");
-    if (stmt.kind === "MakeNumberIntStmt") numbers.set(stmt.target, String(stmt.value));
-    if (stmt.kind === "DotStmt" && stmt.source.type === "local" && fromData.has(stmt.source.value))
-      fromData.add(stmt.target);
-  };
-  for (const block of blocks) block.stmts.forEach(visit);
-  for (const [local, count] of assigned) {
-    if (count === 1) continue;
-    numbers.delete(local);
-    if (local !== DATA) fromData.delete(local);
+/** Follows statements in the order of emission. What a block assigns is not known behind it, nor at the start of a further turn of a loop. */
+export class Known {
+  readonly #facts = new Map<Local, Knowledge>();
+
+  constructor(blocks: readonly Block[]) {
+    // A function that replaces input or data for some of its statements has no path that always means the same.
+    const replaces = blocks.some((block) => block.stmts.some(replacesDocument));
+    if (!replaces) this.#facts.set(INPUT, { path: "input" });
+    this.#facts.set(DATA, { path: replaces ? undefined : "data", fromData: true });
   }
-  return { reads: localsRead(blocks), fromData, numbers, paths: groundPaths(blocks, constants, assigned) };
+
+  of(local: Local): Knowledge {
+    return this.#facts.get(local) ?? {};
+  }
+
+  set(local: Local, knowledge: Knowledge): void {
+    this.#facts.set(local, knowledge);
+  }
+
+  forget(locals: Iterable<Local>): void {
+    for (const local of locals) this.#facts.delete(local);
+  }
 }
 
-/** Paths from input or data by constant keys. None in a function that replaces input or data for some of its statements. */
-function groundPaths(
-  blocks: readonly Block[],
-  constants: Static,
-  assigned: ReadonlyMap<Local, number>,
-): ReadonlyMap<Local, string> {
-  const paths = new Map<Local, string>([
-    [INPUT, "input"],
-    [DATA, "data"],
-  ]);
-  let replaced = assigned.has(INPUT) || assigned.has(DATA);
-  const visit = (stmt: Stmt): void => {
-    if (stmt.kind === "WithStmt") replaced = true;
-    if (stmt.kind === "DotStmt" && stmt.source.type === "local" && stmt.key.type === "string_index") {
-      const parent = paths.get(stmt.source.value);
-      if (parent !== undefined && assigned.get(stmt.target) === 1) {
-        paths.set(stmt.target, `${parent}.${JSON.stringify(constants.strings[stmt.key.value])}`);
-      }
-    }
-    for (const [, role, value] of fieldsOf(stmt)) {
-      if (role === "block") (value as Block).stmts.forEach(visit);
-      else if (role === "blocks") for (const inner of value as readonly Block[]) inner.stmts.forEach(visit);
-    }
-  };
-  for (const block of blocks) block.stmts.forEach(visit);
-  return replaced ? new Map() : paths;
+function replacesDocument(stmt: Stmt): boolean {
+  if (stmt.kind === "WithStmt") return true;
+  for (const [, role, value] of fieldsOf(stmt)) {
+    if (role === "def" && ((value as Local) === INPUT || (value as Local) === DATA)) return true;
+    if (role === "block" && (value as Block).stmts.some(replacesDocument)) return true;
+    if (role === "blocks" && (value as readonly Block[]).some((block) => block.stmts.some(replacesDocument)))
+      return true;
+  }
+  return false;
 }
 
-function localsRead(blocks: readonly Block[]): ReadonlySet<Local> {
+export function localsRead(blocks: readonly Block[]): ReadonlySet<Local> {
   const reads = new Set<Local>();
   for (const block of blocks) readsOf(block, reads);
   return reads;
@@ -89,4 +72,25 @@ function readsOf(block: Block, reads: Set<Local>): void {
       else if (role === "blocks") for (const inner of value as readonly Block[]) readsOf(inner, reads);
     }
   }
+}
+
+const assignedIn = new WeakMap<Block, ReadonlySet<Local>>();
+
+/** The locals that some statement in a block assigns. */
+export function localsAssigned(block: Block): ReadonlySet<Local> {
+  const known = assignedIn.get(block);
+  if (known !== undefined) return known;
+  const assigned = new Set<Local>();
+  const add = (inner: Block): void => {
+    for (const local of localsAssigned(inner)) assigned.add(local);
+  };
+  for (const stmt of block.stmts) {
+    for (const [, role, value] of fieldsOf(stmt)) {
+      if (role === "def") assigned.add(value as Local);
+      else if (role === "block") add(value as Block);
+      else if (role === "blocks") (value as readonly Block[]).forEach(add);
+    }
+  }
+  assignedIn.set(block, assigned);
+  return assigned;
 }

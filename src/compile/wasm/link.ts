@@ -29,6 +29,7 @@ export class Linker {
   readonly #roots: number[] = [];
   readonly #functions: AddedFunction[] = [];
   readonly #placed: Uint8Array[] = [];
+  readonly #custom: Uint8Array[] = [];
   readonly #runtimeExports: Map<string, { kind: number; index: number }>;
   readonly #heapBase: number;
 
@@ -121,6 +122,11 @@ export class Linker {
     this.#placed.push(encodeData(offset, bytes));
   }
 
+  /** A custom section, behind all others. */
+  custom(name: string, content: Uint8Array): void {
+    this.#custom.push(new ByteWriter(content.length + 64).name(name).raw(content).finish());
+  }
+
   /** The module: the runtime with everything that was added, unneeded bodies emptied, `data` at `dataBase`. */
   finish(data: Uint8Array): Uint8Array {
     const { runtime } = this;
@@ -156,6 +162,7 @@ export class Linker {
       vector(bodies.map((body) => new ByteWriter(body.length + 5).sized(body).finish())),
     );
     section(wasm.SECTION_DATA, vector(segments));
+    for (const content of this.#custom) section(wasm.SECTION_CUSTOM, content);
     return writer.finish();
   }
 

@@ -37,7 +37,7 @@ function readClass(chars: readonly string[], start: number): { source: string; e
   if (negated) i++;
   const one = (): string | undefined => {
     const c = chars[i++];
-    if (c === undefined || c === "-" || (c === "]" && i > start + 1)) return undefined;
+    if (c === undefined || c === "-" || c === "]") return undefined;
     return c === "\\" ? chars[i++] : c;
   };
   let body = "";

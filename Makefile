@@ -44,7 +44,9 @@ demo: build ## The whole loop with real parts, step by step
 	@node dist/demo/main.js
 
 conformance: build ## OPA's cases: ours, or a folder given as CASES=...
-	@node dist-test/conformance.js $(CASES)
+	@$(BIN)/esbuild test/conformance/run.ts --bundle --platform=node --format=esm --packages=external \
+		--log-level=warning --outfile=build/conformance/run.js
+	@node build/conformance/run.js --runtime dist/runtime.wasm $(if $(CASES),$(CASES),test/conformance/cases)
 
 clean: ## Remove everything built
-	rm -rf dist coverage
+	rm -rf dist build coverage

@@ -133,6 +133,11 @@ export function compileWhole(sources: readonly SourceText[]): Uint8Array {
   return compile(compiled, { entrypoints }, { runtime: loadRuntime() }).emitted.bytes;
 }
 
+/** Parses and checks modules together; for those who only want to know. Throws PolicyError with every finding. */
+export function checkTexts(sources: readonly SourceText[]): CompiledModules {
+  return checkSources(sources, { print: true });
+}
+
 /** Every package and rule, with the packages above them, as slash paths. */
 function knownPaths(compiled: CompiledModules): Set<string> {
   const known = new Set<string>();

@@ -2,8 +2,9 @@
 
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { parse as parseYaml } from "yaml";
 import { compileWhole } from "../build.ts";
-import { parseConfig } from "../decision/config.ts";
+import { parseConfig, substituteEnvironment } from "../decision/config.ts";
 import { fileStorage } from "../decision/node/storage.ts";
 import type { Ports } from "../decision/ports.ts";
 import { createDecisionAgent, type DecisionAgent } from "../decision/sdk.ts";
@@ -39,9 +40,19 @@ export function daemonPorts(folder: string, options: AgentOptions): Ports {
   };
 }
 
-/** Starts the decision agent of a configuration file and waits for its bundles for a while. */
-export async function startAgent(configFile: string, options: AgentOptions): Promise<DecisionAgent> {
-  const config = await parseConfig(readText(configFile), process.env);
+export interface StartedAgent {
+  readonly agent: DecisionAgent;
+  /** The configuration as it was written, environment filled in. */
+  readonly config: Readonly<Record<string, unknown>>;
+}
+
+/** Starts the decision agent of a configuration file (none: no services) and waits for its bundles for a while. */
+export async function startAgent(
+  configFile: string | undefined,
+  options: AgentOptions,
+): Promise<StartedAgent> {
+  const text = configFile === undefined ? "{}" : readText(configFile);
+  const config = await parseConfig(text, process.env);
   const folder = config.persistenceDirectory ?? join(process.cwd(), ".opa");
   const agent = await createDecisionAgent(config, daemonPorts(folder, options));
   let timer: NodeJS.Timeout | undefined;
@@ -50,5 +61,8 @@ export async function startAgent(configFile: string, options: AgentOptions): Pro
   });
   await Promise.race([agent.ready(), patience]);
   clearTimeout(timer);
-  return agent;
+  return {
+    agent,
+    config: (parseYaml(substituteEnvironment(text, process.env)) ?? {}) as Record<string, unknown>,
+  };
 }

@@ -62,7 +62,7 @@ async function run(serverCommand: string[], flags: GatewayFlags): Promise<void> 
     throw new PolicyError("invalid_parameter", `\`${flags.contextTime}\` is no RFC 3339 time`);
   }
   const key = await importVerificationKey(readText(flags.identityKey), flags.identityAlg);
-  const agent = await startAgent(flags.configFile, { stdoutIsOurs: false });
+  const { agent } = await startAgent(flags.configFile, { stdoutIsOurs: false });
   const code = await runGateway({
     decider: agent,
     decision: flags.decision,

@@ -82,7 +82,9 @@ interface ParsedTerm {
 }
 
 /** Nesting beyond this is refused: it bounds the call stack of the parser and of every walk over its trees. */
-const MAX_DEPTH = 1000;
+const MAX_DEPTH = 400;
+
+export const TOO_DEEP = "max parsing recursion depth exceeded";
 
 export class Cursor {
   readonly file: string;
@@ -278,17 +280,17 @@ export class Cursor {
     return result;
   }
 
-  /** Counts nesting around `parse`. */
-  nested<T>(parse: () => T | undefined): T | undefined {
-    if (this.#depth >= MAX_DEPTH) {
-      this.error(this.location(), "max parsing recursion depth exceeded");
+  /** Counts nesting around `parse`; `weight` stands for how much of the call stack one level takes. */
+  nested<T>(parse: () => T | undefined, weight = 1): T | undefined {
+    if (this.#depth + weight > MAX_DEPTH) {
+      this.error(this.location(), TOO_DEEP);
       return undefined;
     }
-    this.#depth++;
+    this.#depth += weight;
     try {
       return parse();
     } finally {
-      this.#depth--;
+      this.#depth -= weight;
     }
   }
 

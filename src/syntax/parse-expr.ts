@@ -25,7 +25,7 @@ export function makeExpr(terms: Expr["terms"], location: Location): Expr {
 }
 
 export function parseBody(cursor: Cursor, end: TokenKind): Body | undefined {
-  return cursor.nested(() => parseQuery(cursor, false, end));
+  return cursor.nested(() => parseQuery(cursor, false, end), 3);
 }
 
 /** Expressions up to `end`, on which the cursor stops; with `oneOnly` only those that semicolons join. */

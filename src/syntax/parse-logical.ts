@@ -241,7 +241,7 @@ function parseGroup(
   const group = cursor.nested(() => {
     entered = true;
     return parseGroupInside(cursor, isOperand, prefix, before);
-  });
+  }, 3);
   return entered ? group : { operand: undefined };
 }
 

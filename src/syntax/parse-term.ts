@@ -16,11 +16,11 @@ function at<T extends Term>(term: T, location: Location): T {
 // --- infix operators
 
 export function parseInfix(cursor: Cursor): Term | undefined {
-  return cursor.nested(() => parseIn(cursor, true, cursor.state.start));
+  return parseIn(cursor, true, cursor.state.start);
 }
 
 export function parseInfixInList(cursor: Cursor): Term | undefined {
-  return cursor.nested(() => parseIn(cursor, false, cursor.state.start));
+  return parseIn(cursor, false, cursor.state.start);
 }
 
 /** `x in xs`, and where `pairs` are allowed `k, v in xs`. `start` is where the text of the whole begins. */
@@ -326,7 +326,7 @@ function parseTemplateExpr(cursor: Cursor): TemplateString["parts"][number] | un
   const comments = cursor.state.comments;
   cursor.scan();
   const commented = cursor.state.comments !== comments;
-  const expr = cursor.grammar.literal(cursor);
+  const expr = cursor.nested(() => cursor.grammar.literal(cursor), 2);
   if (expr === undefined) {
     cursor.error(cursor.location(), "invalid template-string expression");
     return undefined;
@@ -455,17 +455,15 @@ function parseCallTail(
 }
 
 function parseCall(cursor: Cursor, operator: RefTerm, start: number): Term | undefined {
-  return cursor.nested(() => {
-    cursor.scan();
-    const args = cursor.at(")") ? [] : parseList(cursor, ")");
-    if (args === undefined) return undefined;
-    const location = { ...operator.location, text: cursor.text(start, cursor.state.end) };
-    cursor.scanSpace();
-    const [head] = operator.terms;
-    const isSet = operator.terms.length === 1 && head.kind === "var" && head.name === "set";
-    if (args.length === 0 && isSet) return { kind: "set", items: [], location };
-    return { kind: "call", operator, args, location };
-  });
+  cursor.scan();
+  const args = cursor.at(")") ? [] : parseList(cursor, ")");
+  if (args === undefined) return undefined;
+  const location = { ...operator.location, text: cursor.text(start, cursor.state.end) };
+  cursor.scanSpace();
+  const [head] = operator.terms;
+  const isSet = operator.terms.length === 1 && head.kind === "var" && head.name === "set";
+  if (args.length === 0 && isSet) return { kind: "set", items: [], location };
+  return { kind: "call", operator, args, location };
 }
 
 // --- collections
@@ -496,15 +494,13 @@ function parseComma(cursor: Cursor, end: TokenKind): boolean {
 
 /** Gives the collection its place: from its opening token to the current one. */
 function parseCollection(cursor: Cursor, parse: (cursor: Cursor) => Term | undefined): Term | undefined {
-  return cursor.nested(() => {
-    const location = cursor.location();
-    const { start } = cursor.state;
-    cursor.scan();
-    const term = parse(cursor);
-    if (term === undefined) return undefined;
-    location.text = cursor.text(start, cursor.state.end);
-    return at(term, location);
-  });
+  const location = cursor.location();
+  const { start } = cursor.state;
+  cursor.scan();
+  const term = parse(cursor);
+  if (term === undefined) return undefined;
+  location.text = cursor.text(start, cursor.state.end);
+  return at(term, location);
 }
 
 function arrayOf(items: readonly Term[] | undefined): Term | undefined {

@@ -4,7 +4,7 @@
 import type { Diagnostic } from "../error.ts";
 import type { Body, Module, RefTerm, RegoVersion, Term } from "./ast.ts";
 import { parseAnnotationBlocks } from "./annotations.ts";
-import { Cursor, type Grammar } from "./cursor.ts";
+import { Cursor, type Grammar, TOO_DEEP } from "./cursor.ts";
 import { INFIX_SYMBOLS } from "./operators.ts";
 import { parseBody, parseLiteral, parseQuery as parseBodyUpTo } from "./parse-expr.ts";
 import { logic } from "./parse-logical.ts";
@@ -74,13 +74,50 @@ function open(text: string, options: ParseOptions): Cursor {
   });
 }
 
+/** Chains of operators make trees that are deeper than the text is nested; every walk over a tree may rely on this bound. */
+const MAX_HEIGHT = 600;
+
+/** Reports statements whose trees are too high. Looks without recursion, and only where the text is long enough for it. */
+function refuseHigh(cursor: Cursor, statements: readonly Statement[]): void {
+  if (cursor.scanner.text.length < MAX_HEIGHT) return;
+  for (const statement of statements) {
+    const location = statement.kind === "body" ? statement.body[0]!.location : statement.location;
+    const open: { node: unknown; height: number }[] = [{ node: statement, height: 0 }];
+    for (let next = open.pop(); next !== undefined; next = open.pop()) {
+      const { node, height } = next;
+      if (typeof node !== "object" || node === null) continue;
+      if (height > MAX_HEIGHT) {
+        cursor.error(location, TOO_DEEP);
+        break;
+      }
+      const list = Array.isArray(node);
+      for (const [key, child] of Object.entries(node)) {
+        if (key !== "location") open.push({ node: child, height: list ? height : height + 1 });
+      }
+    }
+  }
+}
+
+function statementsOf(cursor: Cursor, skipRules: boolean): readonly Statement[] {
+  let statements: readonly Statement[] = [];
+  try {
+    statements = parseStatements(cursor, skipRules);
+  } catch (error) {
+    // The bounds leave room, but nobody knows how much of the call stack was left to us.
+    if (!(error instanceof RangeError)) throw error;
+    cursor.error(cursor.location(), TOO_DEEP);
+  }
+  refuseHigh(cursor, statements);
+  return statements;
+}
+
 /** The text of one file. Without a module there is at least one diagnostic. */
 export function parseModule(
   text: string,
   options: ParseModuleOptions,
 ): { module: Module | undefined; diagnostics: Diagnostic[] } {
   const cursor = open(text, options);
-  const statements = parseStatements(cursor, false);
+  const statements = statementsOf(cursor, false);
   const comments = options.annotations === false ? [] : cursor.comments();
   const { blocks, errors } = parseAnnotationBlocks(comments, (inner) => parseTerm(inner));
   for (const { location, message } of errors) cursor.error(location, message);
@@ -99,7 +136,7 @@ export function parseQuery(
   const all = options.allFutureKeywords === true || paths.includes("future.keywords");
   const futureKeywords = [...(options.futureKeywords ?? []), ...words];
   const cursor = open(text, { ...options, futureKeywords, allFutureKeywords: all });
-  const statements = parseStatements(cursor, true);
+  const statements = statementsOf(cursor, true);
   if (cursor.failed) return { body: undefined, diagnostics: cursor.errors() };
   const other = statements.find((statement) => statement.kind !== "body");
   if (other !== undefined) return { body: undefined, diagnostics: [unexpected(other)] };

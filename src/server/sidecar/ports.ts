@@ -6,6 +6,7 @@ import type { Decision } from "../../decision/decision.ts";
 import type { SourceModule } from "../../decision/ports.ts";
 import type { DecisionAgent } from "../../decision/sdk.ts";
 import type { StatusReport } from "../../decision/status.ts";
+import { type Location, PolicyError } from "../../error.ts";
 import type { RegoObject, Value } from "../../value/value.ts";
 
 export interface Question {
@@ -57,6 +58,20 @@ function withoutOverlay<T>(record: Readonly<Record<string, T>>): Record<string, 
   return Object.fromEntries(Object.entries(record).filter(([name]) => name !== OVERLAY));
 }
 
+/** How the agent names the file of a policy that a client put: in the overlay, as the `.rego` file it is there. */
+export function overlayFile(id: string): string {
+  return `${id.replaceAll("%", "%25")}.rego`;
+}
+
+/** A failure whose place is in a client's policy, placed under the id that the client gave it. */
+function underOwnName(error: unknown): unknown {
+  const { location } = error as { location?: Location };
+  if (!(error instanceof PolicyError) || location?.file.startsWith(`${OVERLAY}/`) !== true) return error;
+  const file = location.file.slice(OVERLAY.length + 1, -".rego".length).replaceAll("%25", "%");
+  const { code, message, diagnostics } = error;
+  return new PolicyError(code, message, { location: { ...location, file }, diagnostics, cause: error });
+}
+
 export function agentPort(agent: DecisionAgent): AgentPort {
   return {
     logging: agent.config.decisionLogs !== undefined,
@@ -65,14 +80,18 @@ export function agentPort(agent: DecisionAgent): AgentPort {
       const requestHeaders: Record<string, readonly string[]> = {};
       for (const [name, value] of Object.entries(headers))
         if (value !== undefined) requestHeaders[name] = typeof value === "string" ? [value] : value;
-      const decision = await agent.decide({
-        path: keys,
-        strict,
-        requestHeaders,
-        ...(input === undefined ? {} : { input }),
-        ...(requestedBy === undefined ? {} : { requestedBy }),
-      });
-      return { ...decision, bundles: withoutOverlay(decision.bundles) };
+      try {
+        const decision = await agent.decide({
+          path: keys,
+          strict,
+          requestHeaders,
+          ...(input === undefined ? {} : { input }),
+          ...(requestedBy === undefined ? {} : { requestedBy }),
+        });
+        return { ...decision, bundles: withoutOverlay(decision.bundles) };
+      } catch (error) {
+        throw underOwnName(error);
+      }
     },
     report() {
       const { bundles = {}, ...report } = agent.status();

@@ -13,7 +13,7 @@ import { parseModule } from "../../syntax/parser.ts";
 import { emptyObject } from "../../value/object.ts";
 import { isObject, type RegoObject } from "../../value/value.ts";
 import { exists } from "./documents.ts";
-import type { AgentPort } from "./ports.ts";
+import { type AgentPort, overlayFile } from "./ports.ts";
 
 export interface Content {
   readonly data: RegoObject;
@@ -120,7 +120,7 @@ function overlayOf({ data, policies }: Content, bundles: ReadonlyMap<string, Ver
     return path === undefined ? [] : [path.join("/")];
   });
   const roots = minimal([...dataRoots(data, [], owned), ...packages]);
-  const modules = Array.from(policies, ([id, text]) => ({ path: `${id.replaceAll("%", "%25")}.rego`, text }));
+  const modules = Array.from(policies, ([id, text]) => ({ path: overlayFile(id), text }));
   return write(assemble({ manifest: { revision: "", roots, wasm: [] }, data, modules }));
 }
 

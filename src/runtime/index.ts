@@ -35,3 +35,7 @@ export * from "./builtins/strings";
 export { builtin_sprintf } from "./builtins/sprintf";
 export * from "./builtins/encoding";
 export * from "./builtins/json";
+export * from "./builtins/patches";
+export * from "./builtins/semver";
+export * from "./builtins/template";
+export * from "./builtins/units";

@@ -60,19 +60,24 @@ export function int_value(v: usize): i64 {
 /** int64 as OPA's Number.Int takes it: an optional sign, at most 19 digits, a fraction of zeros only, no exponent. Sets int64_ok. */
 export function int64_of(v: usize): i64 {
   int64_ok = true;
-  if (is_int(v)) return int_value(v);
+  return is_int(v) ? int_value(v) : int64_text(word_a(v), word_n(v));
+}
+
+/** The same of any text. */
+export function int64_text(at: usize, length: i32): i64 {
   int64_ok = false;
-  let p = word_a(v);
-  const end = p + word_n(v);
+  let p = at;
+  const end = at + length;
+  if (length == 0) return 0;
   const negative = load<u8>(p) == 0x2d;
-  if (negative) p++;
-  if (<i32>(end - p) > 19) return 0;
+  if (negative || load<u8>(p) == 0x2b) p++;
+  if (p == end || <i32>(end - p) > 19) return 0;
   let n: u64 = 0;
   let fraction = false;
   while (p < end) {
     const c = <u32>load<u8>(p);
     p++;
-    if (c == 0x2e) {
+    if (c == 0x2e && !fraction) {
       fraction = true;
     } else if (c - 0x30 > 9 || (fraction && c != 0x30)) {
       return 0;

@@ -132,7 +132,8 @@ class Parser {
   #operation(): Node {
     const Comment = this.#comment;
     if (this.#peek("{")) {
-      return { Operation: "query", Name: "", SelectionSet: this.#selectionSet(), Comment };
+      // The comment before a bare selection set is lost in OPA.
+      return { Operation: "query", Name: "", SelectionSet: this.#selectionSet() };
     }
     return {
       Comment,
@@ -200,13 +201,20 @@ class Parser {
   }
 
   #fragmentDefinition(): Node {
-    this.#expectWord("fragment");
+    const Comment = this.#expectWord("fragment");
     const Name = this.#fragmentName();
     const VariableDefinition = this.#variableDefinitions();
     this.#expectWord("on");
     const TypeCondition = this.#name();
     const Directives = this.#directives(false);
-    return { Name, VariableDefinition, TypeCondition, Directives, SelectionSet: this.#selectionSet() };
+    return {
+      Comment,
+      Name,
+      VariableDefinition,
+      TypeCondition,
+      Directives,
+      SelectionSet: this.#selectionSet(),
+    };
   }
 
   #fragmentName(): string {
@@ -234,7 +242,7 @@ class Parser {
       case "$":
         if (isConst) throw this.#unexpected();
         this.#next();
-        return { ...node(VALUE_KINDS.variable, this.#name()), Comment };
+        return node(VALUE_KINDS.variable, this.#name());
       case "Int":
       case "Float":
       case "String":

@@ -1,8 +1,33 @@
-// Builtins of the category `yaml`: declarations and host bodies. Values in, values out; nothing here keeps state between calls.
+// YAML text and values. Texts in, values out, and back; the rules are in yaml-value.ts.
 
 import { arg, builtin } from "./signature.ts";
 import { anyType, booleanType, stringType } from "../value/type.ts";
 import type { Builtin } from "./builtin.ts";
+import type { Value } from "../value/value.ts";
+import type { HostBody } from "./builtin.ts";
+import { failure, stringOperand } from "./operand.ts";
+import { readYaml, writeYaml } from "./yaml-value.ts";
+
+const yamlMarshalBody: HostBody = ([x]) => writeYaml(x as Value);
+
+const yamlUnmarshalBody: HostBody = ([x]) => {
+  const text = stringOperand(x, 1);
+  try {
+    return readYaml(text);
+  } catch (error) {
+    throw failure((error as Error).message);
+  }
+};
+
+const yamlIsValidBody: HostBody = ([x]) => {
+  if (typeof x !== "string") return false;
+  try {
+    readYaml(x);
+    return true;
+  } catch {
+    return false;
+  }
+};
 
 // Declarations
 
@@ -13,6 +38,7 @@ const yamlMarshalBuiltin = builtin({
   result: arg("y", stringType, "its YAML text"),
   examples: [['yaml.marshal({"a": [1]})', '"a:\\n- 1\\n"']],
   categories: ["encoding"],
+  host: yamlMarshalBody,
 });
 
 const yamlUnmarshalBuiltin = builtin({
@@ -22,6 +48,7 @@ const yamlUnmarshalBuiltin = builtin({
   result: arg("y", anyType, "the value it stands for"),
   examples: [['yaml.unmarshal("a: [1, x]")', '{"a":[1,"x"]}']],
   categories: ["encoding"],
+  host: yamlUnmarshalBody,
 });
 
 const yamlIsValidBuiltin = builtin({
@@ -31,6 +58,7 @@ const yamlIsValidBuiltin = builtin({
   result: arg("result", booleanType, "true when it can be read as YAML"),
   examples: [['yaml.is_valid("a: 1")', "true"]],
   categories: ["encoding"],
+  host: yamlIsValidBody,
 });
 
 export const yamlBuiltins: readonly Builtin[] = [

@@ -366,19 +366,17 @@ function nestedObject(env: TypeEnv, path: readonly Term[], type: Type | undefine
  * builtins have one, for queries the rules' functions too.
  */
 export function arityDetails(compilation: Compilation): (expr: Expr) => TypeDetails | undefined {
-  const known = compilation.typeEnv;
-  const env =
-    known instanceof TypeEnv
-      ? known
-      : new TypeChecker({ compilation, subjects: new Map(), rewritten: [] }).global();
+  let env = compilation.typeEnv instanceof TypeEnv ? compilation.typeEnv : undefined;
   return (expr) => {
+    env ??= new TypeChecker({ compilation, subjects: new Map(), rewritten: [] }).global();
+    const known = env;
     const call = callOf(expr);
-    const type = call === undefined ? undefined : env.typeOfRef(call[0].terms);
+    const type = call === undefined ? undefined : known.typeOfRef(call[0].terms);
     if (call === undefined || type?.kind !== "function") return undefined;
     const builtin = compilation.builtins.get(printRef(call[0].terms));
     const want = builtin === undefined ? unnamedSignature(type.args) : signatureOf(builtin, false);
     return argumentDetails(
-      call.slice(1).map((t) => env.typeOf(t)),
+      call.slice(1).map((t) => known.typeOf(t)),
       want,
       false,
     );

@@ -1,9 +1,10 @@
 // Turns the names that a module uses into full refs: imports and the rules of its own package become `data.…` and `input.…`,
-// unless a local declaration hides them. Cells in, new
+// unless a local declaration hides them. Members of sets and objects are put in OPA's order, each once. Cells in, new
 // heads and bodies out; imports that strict mode finds unused are reported.
 
 import type { Location } from "../../error.ts";
 import type { Body, Expr, Import, RefTerm, Term } from "../../syntax/ast.ts";
+import { compareTerms, distinctTerms, sortEntries, sortTerms } from "../../syntax/order.ts";
 import { printRef, printTerm } from "../../syntax/print.ts";
 import type { Compilation } from "./compilation.ts";
 import { eachRule, type ModuleCell, type RuleCell } from "./cells.ts";
@@ -173,7 +174,7 @@ export class Resolver {
       case "object-comprehension":
         return this.#within(declaredIn(term.body), () => mapTerm(term, this));
       default:
-        return mapTerm(term, this);
+        return ordered(mapTerm(term, this));
     }
   };
 
@@ -202,6 +203,23 @@ export class Resolver {
     };
   }
 }
+
+/** Members in OPA's order, each once; of equal keys the last value counts. */
+function ordered(term: Term): Term {
+  if (term.kind === "set")
+    return term.items.length < 2 ? term : { ...term, items: distinctTerms(sortTerms(term.items)) };
+  if (term.kind !== "object" || term.entries.length < 2) return term;
+  const sorted = sortEntries(term.entries);
+  return {
+    ...term,
+    entries: sorted.filter(([key], i) => {
+      const next = sorted[i + 1];
+      return next === undefined || compareTerms(key, next[0]) !== 0;
+    }),
+  };
+}
+
+const orderedDeep = (term: Term): Term => ordered(mapTerm(term, { term: orderedDeep, body: (b) => b }));
 
 function placed(ref: RefTerm, location: Location): RefTerm {
   const [head, ...rest] = ref.terms;
@@ -245,6 +263,7 @@ function resolveRule(compilation: Compilation, globals: Globals, rule: RuleCell)
   rule.head = {
     ...head,
     reference: { ...head.reference, terms: [name, ...rest.map(resolver.term)] },
+    ...(head.args === undefined ? {} : { args: head.args.map(orderedDeep) }),
     ...(head.key === undefined ? {} : { key: resolver.term(head.key) }),
     ...(head.value === undefined ? {} : { value: resolver.term(head.value) }),
   };

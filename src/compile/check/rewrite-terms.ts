@@ -2,7 +2,7 @@
 // value before the bar, `==` becomes `=`, and refs and comprehensions among operands are bound to variables first (dynamics).
 // Bodies in, bodies out. The planner relies on every one of these.
 
-import type { Body, Every, Expr, RefTerm, Term } from "../../syntax/ast.ts";
+import type { Body, Every, Expr, RefTerm, Term, With } from "../../syntax/ast.ts";
 import { eachRule } from "./cells.ts";
 import type { Compilation, LocalGenerator } from "./compilation.ts";
 import {
@@ -146,21 +146,26 @@ export function rewriteExprTerms(compilation: Compilation): void {
 /** Binds what stands before the bar of a comprehension to a variable, if it has to be evaluated. */
 export class ComprehensionTerms {
   readonly #locals: LocalGenerator;
-  /** Comprehensions done: those that expressions share stay shared. */
-  readonly #done = new Map<Term, Term>();
+  /** Modifiers done: those that expressions share stay shared. */
+  readonly #done = new Map<With, With>();
 
   constructor(locals: LocalGenerator) {
     this.#locals = locals;
   }
 
-  body = (body: Body): Body => mapList(body, (expr) => mapExpr(expr, this));
+  body = (body: Body): Body => mapList(body, (expr) => this.#expr(expr));
 
-  term = (term: Term): Term => {
-    if (!isComprehension(term)) return mapTerm(term, this);
-    let done = this.#done.get(term);
-    if (done === undefined) this.#done.set(term, (done = this.#comprehension(term)));
-    return done;
-  };
+  term = (term: Term): Term => (isComprehension(term) ? this.#comprehension(term) : mapTerm(term, this));
+
+  #expr(expr: Expr): Expr {
+    if (expr.with.length === 0) return mapExpr(expr, this);
+    const modifiers = expr.with.map((w) => {
+      const done = this.#done.get(w) ?? mapWith(w, this);
+      this.#done.set(w, done);
+      return done;
+    });
+    return { ...mapExpr({ ...expr, with: [] }, this), with: modifiers };
+  }
 
   #comprehension(term: Term): Term {
     const support: Expr[] = [];

@@ -7,7 +7,7 @@ import { type Context, local } from "./context.ts";
 
 export function planComprehension(c: Context, term: Term): Operand {
   const target = c.local();
-  const gather = (body: () => void) => c.locate(term.location, () => c.blocks(body));
+  const gather = (body: () => void) => c.locate(term.location, () => c.closure(() => c.blocks(body)));
   switch (term.kind) {
     case "array-comprehension":
       c.emit({ kind: "MakeArrayStmt", capacity: 0, target });

@@ -135,6 +135,15 @@ export class Context {
     this.block.push({ ...stmt, at: this.at } as Stmt);
   }
 
+  /** Plans a closure: what it binds is forgotten afterwards, and its loops go on to the end. */
+  closure<T>(plan: () => T): T {
+    const { done } = this;
+    this.done = undefined;
+    const result = this.vars.within(plan);
+    this.done = done;
+    return result;
+  }
+
   /** Runs `fill` with a fresh block and gives it back. */
   nested(fill: Then): Block {
     const outer = this.block;

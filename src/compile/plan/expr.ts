@@ -75,7 +75,7 @@ export function planExpr(c: Context, expr: Expr, then: Then): void {
 }
 
 function planNot(c: Context, plan: (go: Then) => void, then: Then): void {
-  const block = c.nested(() => c.vars.within(() => c.once(plan)));
+  const block = c.nested(() => c.closure(() => c.once(plan)));
   c.emit({ kind: "NotStmt", block });
   then();
 }
@@ -84,7 +84,9 @@ function planNot(c: Context, plan: (go: Then) => void, then: Then): void {
 function holds(c: Context, body: Body): void {
   const found = c.local();
   c.emit({ kind: "ResetLocalStmt", target: found });
-  c.blocks(() => planBody(c, body, () => c.emit({ kind: "AssignVarStmt", source: TRUE, target: found })));
+  c.closure(() =>
+    c.blocks(() => planBody(c, body, () => c.emit({ kind: "AssignVarStmt", source: TRUE, target: found }))),
+  );
   c.emit({ kind: "IsDefinedStmt", source: found });
 }
 

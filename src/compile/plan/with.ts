@@ -93,6 +93,8 @@ function nest(c: Context, replacements: readonly Replacement[], index: number, p
   const item = replacements[index];
   if (item === undefined) return plan();
   const block = c.nested(() => nest(c, replacements, index + 1, plan));
+  // `x := f() with …` also arrives as `x = result with …`, which looks at no document.
+  if (block.stmts.length === 0) return;
   c.emit({ kind: "WithStmt", local: item.document, path: item.path, value: item.value, block });
 }
 
@@ -126,7 +128,8 @@ function mockFunctions(c: Context, expr: Expr, documents: readonly With[]): Inne
     const ref = target(c, item);
     if (documents.includes(item)) {
       const [head, ...path] = ref.terms;
-      if (head.kind === "var" && head.name === "data") masks.push([head, ...path]);
+      const hides = head.kind === "var" && head.name === "data" && c.shared.trie.find(path) !== undefined;
+      if (hides) masks.push([head, ...path]);
       continue;
     }
     const name = pathText(ref.terms);

@@ -1,0 +1,5 @@
+package other.one
+
+v := 1
+
+f(x) := x

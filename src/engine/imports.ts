@@ -116,6 +116,8 @@ const CODES: ReadonlySet<string> = new Set<ErrorCode>([
 /** The error that a module ended with: `file:row: code: message`, or OPA's `file:row:col: text`. */
 export function abortError(text: string): PolicyError {
   if (text.includes("out of memory")) return new PolicyError("eval_limit_error", "memory limit reached");
+  const [, bare, why = ""] = /^(eval_[a-z_]+): (.*)$/s.exec(text) ?? [];
+  if (bare !== undefined && CODES.has(bare)) return new PolicyError(bare as ErrorCode, why);
   const [, file, row, col, code, message = text] = LOCATED.exec(text) ?? [];
   if (file === undefined) return new PolicyError("eval_internal_error", text);
   const location = { file, row: Number(row), col: Number(col ?? 0), offset: 0, text: "" };

@@ -60,6 +60,7 @@ interface Exports {
   readonly failure_count?: Call;
   readonly failure_at?: Call;
   readonly fail?: Call;
+  readonly fuel_set?: Call;
 }
 
 export class Instance implements BuiltinHost {
@@ -194,6 +195,7 @@ export class Instance implements BuiltinHost {
 
   #evaluate(entrypoint: number, input: Document | undefined): Answer {
     const { eval: evaluate, opa_eval_ctx_new, opa_eval_ctx_get_result } = this.#exports;
+    if (this.#limits.thousandSteps > 0) this.#exports.fuel_set?.(this.#limits.thousandSteps);
     this.#exports.opa_heap_ptr_set(this.#dataHeap);
     const document =
       input === undefined ? 0 : (this.#writeInput(entrypoint, input) ?? this.#parseInput(input));

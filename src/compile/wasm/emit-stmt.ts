@@ -255,13 +255,15 @@ function scanValue(context: FunctionContext, stmt: StmtOf<"ScanStmt">, index: nu
 }
 
 const scan: Emit<"ScanStmt"> = (context, stmt) => {
-  const { code, known, locals, reads } = context;
+  const { code, known, locals, module, reads } = context;
   locals.scratch((count) =>
     locals.scratch((index) => {
       get(context, stmt.source);
       call(context, "scan_open");
       code.tee(count);
       code.if();
+      code.get(count);
+      code.call(module.charge);
       code.i32(0);
       code.set(index);
       const loop = code.loop();

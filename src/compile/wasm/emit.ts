@@ -8,6 +8,7 @@ import { type Callee, emitBlock, type FunctionContext, type ModuleContext, type 
 import { dispatcherBody, ruleTree } from "./dispatch.ts";
 import { emitStmt } from "./emit-stmt.ts";
 import {
+  ByteWriter,
   constantExpression,
   encodeUtf8,
   KIND_FUNCTION,
@@ -67,6 +68,9 @@ const ENGINE_EXPORTS = ["failure_count", "failure_at", "fail", "json_parse_in_pl
 
 const MAX_HOST_ARGUMENTS = 4;
 
+/** The budget of hosts that set none. */
+const UNLIMITED = 2n ** 63n - 1n;
+
 // Fields of the context that `eval` gets, drawn in runtime/context.ts.
 const CONTEXT_INPUT = 0;
 const CONTEXT_DATA = 4;
@@ -81,6 +85,8 @@ class Emitter implements ModuleContext {
   readonly statics: Statics;
   readonly epoch: number;
   readonly lastEpoch: number;
+  readonly charge: number;
+  readonly #fuel: number;
   readonly #policy: Policy;
   readonly #linker: Linker;
   readonly #funcs = new Map<string, number>();
@@ -96,6 +102,12 @@ class Emitter implements ModuleContext {
     const zero = new Uint8Array([0x42, 0x00, 0x0b]);
     this.epoch = this.#linker.global(TYPE_I64, true, zero);
     this.lastEpoch = this.#linker.global(TYPE_I64, true, zero);
+    this.#fuel = this.#linker.global(
+      TYPE_I64,
+      true,
+      new ByteWriter().byte(0x42).s64(UNLIMITED).byte(0x0b).finish(),
+    );
+    this.charge = this.#charge();
     this.#builtinFuncs = new Map(policy.static.builtinFuncs.map((item) => [item.name, item]));
     this.#tree = ruleTree(policy.funcs);
   }
@@ -201,6 +213,8 @@ class Emitter implements ModuleContext {
       code.return();
       code.end();
     }
+    code.i32(1);
+    code.call(this.charge);
     const value = code.local();
     const label = code.block();
     const context = this.#context(code, locals, func.blocks, {
@@ -282,7 +296,45 @@ class Emitter implements ModuleContext {
       this.#define(0, (code) => this.#names(code, entrypoints)),
     );
     for (const name of [...ABI_EXPORTS, ...ENGINE_EXPORTS]) linker.reexport(name);
+    linker.export("fuel_set", KIND_FUNCTION, this.#fuelSet());
     if (!linker.has(STASH_CLEAR)) linker.export(STASH_CLEAR, KIND_FUNCTION, this.#nothing());
+  }
+
+  /** `charge(steps)`: loops pay for all their turns when they start, functions for each call. */
+  #charge(): number {
+    const index = this.#linker.declare(1, 0);
+    const code = new Code(1);
+    code.globalGet(this.#fuel);
+    code.get(0);
+    code.extend();
+    code.sub64();
+    code.globalSet(this.#fuel);
+    code.globalGet(this.#fuel);
+    code.i64(0n);
+    code.ltS64();
+    code.if();
+    this.#abort(code, "eval_limit_error: step limit reached");
+    code.end();
+    this.#linker.define(index, code.finish());
+    return index;
+  }
+
+  /** `fuel_set(thousands)`: the budget from now on, in thousands of steps; 0 for none. */
+  #fuelSet(): number {
+    const index = this.#linker.declare(1, 0);
+    const code = new Code(1);
+    code.i64(UNLIMITED);
+    code.globalSet(this.#fuel);
+    code.get(0);
+    code.if();
+    code.get(0);
+    code.extend();
+    code.i64(1000n);
+    code.mul64();
+    code.globalSet(this.#fuel);
+    code.end();
+    this.#linker.define(index, code.finish());
+    return index;
   }
 
   #nothing(): number {

@@ -148,6 +148,18 @@ export class Code {
     this.#out.byte(0x51);
   }
 
+  ltS64(): void {
+    this.#out.byte(0x53);
+  }
+
+  sub64(): void {
+    this.#out.byte(0x7d);
+  }
+
+  mul64(): void {
+    this.#out.byte(0x7e);
+  }
+
   add64(): void {
     this.#out.byte(0x7c);
   }

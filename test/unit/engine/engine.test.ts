@@ -207,6 +207,25 @@ describe("limits", () => {
     expect(() => prepare({ wasm, limits: { inputBytes: -1 } })).toThrow(PolicyError);
   });
 
+  test("of steps end what would run too long, and only that", () => {
+    const loop = (level: number): Stmt =>
+      s({
+        kind: "ScanStmt",
+        source: 0,
+        key: 10 + level,
+        value: 20 + level,
+        block: block(level === 0 ? add(20) : loop(level - 1)),
+      });
+    const wasm = emitted({ plan: [loop(3)] }).bytes;
+    const limited = prepare({ wasm, limits: { steps: 100_000 } });
+    const members = (count: number): { value: unknown } => ({
+      value: Array.from({ length: count }, (_, n) => n),
+    });
+    expect(() => limited.evaluate(0, members(100))).toThrow("step limit reached");
+    expect(limited.evaluate(0, members(10)).results).toHaveLength(10);
+    expect(prepare({ wasm }).evaluate(0, members(20)).results).toHaveLength(20);
+  });
+
   test("memory does not grow over many evaluations", () => {
     const engine = engineOf({
       plan: [s({ kind: "ScanStmt", source: 0, key: 3, value: 4, block: block(add(4)) })],

@@ -9,3 +9,5 @@ export {
 export type { Publishers, PublishReceipt } from "./distribution/bundles.ts";
 export type { LogQuery, Repository, StoredLog } from "./distribution/repository.ts";
 export type { Listening, ListenOptions } from "./http.ts";
+export { createSidecar, type Sidecar, type SidecarOptions } from "./sidecar/app.ts";
+export type { CompilerPort, QueryRequest } from "./sidecar/ports.ts";

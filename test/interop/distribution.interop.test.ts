@@ -2,11 +2,12 @@
 // signature, long-polls the next revision, uploads decision logs and status; and it refuses what a tampering server would send.
 
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { build } from "../../src/build.ts";
 import { assemble } from "../../src/bundle/assemble.ts";
 import { write } from "../../src/bundle/write.ts";
 import { generateKeyPair } from "../../src/crypto/jwk.ts";
@@ -14,6 +15,7 @@ import { parseAccess } from "../../src/server/auth.ts";
 import { createDistributionServer, type DistributionServer } from "../../src/server/distribution/app.ts";
 import { decode } from "../../src/value/json.ts";
 import type { RegoObject } from "../../src/value/value.ts";
+import { startSidecar } from "../e2e/sidecar-host.ts";
 
 const hasOpa = (() => {
   try {
@@ -183,6 +185,46 @@ describe.runIf(hasOpa)("opa as a bundle client", () => {
         return own?.active_revision === "r2" ? own : undefined;
       });
       expect(status.code).toBeUndefined();
+    },
+    60_000,
+  );
+
+  test.each(["wasm", "rego"] as const)(
+    "answers as our decision agent does, from the same bundle (%s)",
+    async (target) => {
+      const publicPem = await startServer("ES256");
+      const built = await build({
+        paths: ["rego", "bundles/ai-tools"],
+        asBundle: true,
+        target,
+        revision: "library",
+        ...(target === "wasm" && { entrypoints: ["ai/decision"] }),
+      });
+      await publish(built.bytes);
+      await startOpa(publicPem, "ES256");
+      await ready();
+      const ours = await startSidecar({
+        services: { reeve: { url: serverUrl, credentials: { bearer: { token: TOKEN } } } },
+        keys: { server: { algorithm: "ES256", key: publicPem } },
+        bundles: { "ai-tools": { service: "reeve", signing: { keyid: "server" } } },
+      });
+      try {
+        await ours.agent.ready();
+        const names = readdirSync("bundles/ai-tools/inputs");
+        expect(names.length).toBeGreaterThan(5);
+        for (const name of names) {
+          const body = `{"input": ${readFileSync(`bundles/ai-tools/inputs/${name}/input.json`, "utf8")}}`;
+          const answer = async (url: string): Promise<string> => {
+            const response = await fetch(`${url}/v1/data/ai/decision`, { method: "POST", body });
+            return (await response.text()).replace(/"decision_id":"[^"]*",/, "");
+          };
+          const theirs = await answer(opaUrl);
+          expect(theirs).toContain('"effect"');
+          expect(await answer(ours.url)).toBe(theirs);
+        }
+      } finally {
+        await ours.stop();
+      }
     },
     60_000,
   );

@@ -1,6 +1,7 @@
 // What the distribution server keeps, in one SQLite file: bundles and which revision is live, decision logs (each decision once), status
 // reports. Every write is one transaction and on disk (WAL, synchronous FULL) before it is acknowledged. It judges nothing it stores.
 
+import { chmodSync } from "node:fs";
 import Database from "libsql";
 import { PolicyError } from "../../error.ts";
 
@@ -113,6 +114,8 @@ export function openRepository(file: string): Repository {
   let db: Database.Database;
   try {
     db = new Database(file);
+    // What AI agents did and with which arguments is nobody else's business.
+    if (file !== ":memory:") chmodSync(file, 0o600);
     db.exec("PRAGMA journal_mode = WAL");
     db.exec("PRAGMA synchronous = FULL");
     db.exec("PRAGMA busy_timeout = 5000");

@@ -78,7 +78,8 @@ export function check(shape: Shape, value: unknown, path: string, warnings: stri
       break;
     case "map":
       if (!isObject) throw wrong();
-      for (const [key, member] of Object.entries(value)) check(shape.of, member, join(path, key), warnings);
+      for (const [key, member] of Object.entries(value))
+        if (member !== null) check(shape.of, member, join(path, key), warnings);
       break;
     case "record":
       if (!isObject) throw wrong();
@@ -98,30 +99,35 @@ function checkMember(
 ): void {
   const shape = Object.hasOwn(members, key) ? members[key] : undefined;
   if (shape === undefined) {
-    const near = Object.keys(members).find((known) => distance(known, key) <= 2);
+    const [near] = Object.keys(members)
+      .filter((known) => distance(known, key) <= 2)
+      .sort((a, b) => distance(a, key) - distance(b, key));
     throw configError(
       `\`${join(path, key)}\` is no known key${near === undefined ? "" : `, did you mean \`${near}\`?`}`,
     );
   }
-  // An absent member and null are the same, as in OPA.
-  if (value !== null) check(shape, value, join(path, key), warnings);
+  // An absent member, null and undefined are the same, as in OPA.
+  if (value !== null && value !== undefined) check(shape, value, join(path, key), warnings);
 }
 
 function join(path: string, key: string): string {
   return path === "" ? key : `${path}.${key}`;
 }
 
-/** Levenshtein distance of short words. */
+/** Edit distance of short words, an exchange of neighbours being one edit. */
 function distance(a: string, b: string): number {
   if (Math.abs(a.length - b.length) > 2) return 3;
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, i) => i)];
+  const at = (i: number, j: number): number => rows[i]?.[j] ?? 0;
   for (let i = 1; i <= a.length; i++) {
-    const next = [i];
+    const row = [i];
+    rows.push(row);
     for (let j = 1; j <= b.length; j++) {
-      const change = (row[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(change, (row[j] as number) + 1, (next[j - 1] as number) + 1));
+      const change = at(i - 1, j - 1) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      const isSwap = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      const swap = isSwap ? at(i - 2, j - 2) + 1 : change;
+      row.push(Math.min(change, swap, at(i - 1, j) + 1, at(i, j - 1) + 1));
     }
-    row = next;
   }
-  return row[b.length] as number;
+  return at(a.length, b.length);
 }

@@ -159,3 +159,9 @@ export class FakeClock implements Clock {
 export async function settle(): Promise<void> {
   for (let i = 0; i < 12; i++) await new Promise((resolve) => setTimeout(resolve, 2));
 }
+
+/** Waits in real time until something holds: for work that streams and WebCrypto do outside of promises. */
+export async function until(holds: () => boolean): Promise<void> {
+  for (let i = 0; i < 500 && !holds(); i++) await new Promise((resolve) => setTimeout(resolve, 10));
+  if (!holds()) throw new Error("waited in vain");
+}

@@ -39,3 +39,4 @@ export * from "./builtins/patches";
 export * from "./builtins/semver";
 export * from "./builtins/template";
 export * from "./builtins/units";
+export * from "./builtins/net";

@@ -3,6 +3,7 @@
 
 import type { Location } from "../../error.ts";
 import type { Term } from "../../syntax/ast.ts";
+import { compareTerms } from "../../syntax/order.ts";
 import { printRef, printTerm } from "../../syntax/print.ts";
 import { eachRule, isMultiValue, isV1, type ModuleCell, type RuleCell, ruleRef } from "./cells.ts";
 import type { Compilation, Findings } from "./compilation.ts";
@@ -68,7 +69,15 @@ function rulesUnder(node: RuleNode, test: (rule: RuleCell) => boolean): RuleCell
       return false;
     });
   }
-  return found.sort((a, b) => (printRef(ruleRef(a)) < printRef(ruleRef(b)) ? -1 : 1));
+  const compareAll = (a: readonly Term[], b: readonly Term[]): number => {
+    for (const [k, term] of a.entries()) {
+      const other = b[k];
+      const order = other === undefined ? 1 : compareTerms(term, other);
+      if (order !== 0) return order;
+    }
+    return a.length - b.length;
+  };
+  return found.sort((a, b) => compareAll(ruleRef(a), ruleRef(b)));
 }
 
 function conflictsInside(node: RuleNode): RuleCell[] {

@@ -19,10 +19,8 @@ function refsAllowed(compilation: Compilation, rule: RuleCell): boolean {
   const { features } = compilation.options;
   if (features === undefined || features.has("rego_v1") || features.has("rule_head_refs")) return true;
   const { terms } = rule.head.reference;
-  if (
-    !features.has("rule_head_ref_string_prefixes") &&
-    terms.length > (isMultiValue(rule.head) || rule.head.key === undefined ? 1 : 2)
-  ) {
+  // A head whose ref is more than a name and a key has no name of its own.
+  if (!features.has("rule_head_ref_string_prefixes") && rule.head.name === "") {
     compilation.findings.add(
       "rego_compile_error",
       rule.location,

@@ -2,7 +2,7 @@
 // refs in, plain data out.
 
 import type { Term } from "../../syntax/ast.ts";
-import { termToJson } from "../../syntax/ast-json.ts";
+import { JsonNumber, termToJson } from "../../syntax/ast-json.ts";
 import { printRef, printTerm } from "../../syntax/print.ts";
 import { toPlain } from "../../value/json.ts";
 import { termText } from "../../value/text.ts";
@@ -135,6 +135,14 @@ export function matchDetails(left: Type | undefined, right: Type | undefined, un
   );
 }
 
+/** Numbers as JavaScript has them: details are data for people and their tools. */
+function plain(node: unknown): unknown {
+  if (node instanceof JsonNumber) return Number(node.text);
+  if (Array.isArray(node)) return node.map(plain);
+  if (typeof node !== "object" || node === null) return node;
+  return Object.fromEntries(Object.entries(node).map(([k, v]) => [k, plain(v)]));
+}
+
 /** A ref goes into something that has no members. */
 export function scalarRefDetails(
   ref: readonly Term[],
@@ -142,7 +150,7 @@ export function scalarRefDetails(
   have: Type | undefined,
 ): TypeDetails {
   const mark = "^".repeat(printRef(ref.slice(0, position + 1)).length);
-  return details({ ref: ref.map((t) => termToJson(t)), pos: position, have: typeJson(have) }, [
+  return details({ ref: ref.map((t) => plain(termToJson(t))), pos: position, have: typeJson(have) }, [
     printRef(ref),
     mark,
     `have: ${typeToText(have)}`,
@@ -169,7 +177,7 @@ export function memberRefDetails(
       : `${pad}want (type): ${typeToText(want)}`,
   ];
   const json = {
-    ref: ref.map((t) => termToJson(t)),
+    ref: ref.map((t) => plain(termToJson(t))),
     pos: position,
     ...(have === undefined ? {} : { have: typeJson(have) }),
     want: typeJson(want),

@@ -209,7 +209,7 @@ export class Instance implements BuiltinHost {
   }
 
   #results(address: number): readonly Value[] {
-    if (this.#ours) return this.#memory.members(address);
+    if (this.#ours) return this.#memory.results(address);
     const results = this.read(address);
     if (isSet(results)) return [...results.values()];
     if (isArray(results)) return results;
@@ -284,7 +284,8 @@ export class Instance implements BuiltinHost {
       name: name!,
       code: word(0) === abi.ERROR_TYPE ? "eval_type_error" : "eval_builtin_error",
       message,
-      location: { file: file!, row: word(2), col: word(3), offset: 0, text: "" },
+      // A query has no file; plans name it `<query>`.
+      location: { file: file === "<query>" ? "" : file!, row: word(2), col: word(3), offset: 0, text: "" },
     };
   }
 

@@ -7,7 +7,7 @@ import { integer, NumberValue } from "../value/number.ts";
 import { object } from "../value/object.ts";
 import { set } from "../value/set.ts";
 import type { Value } from "../value/value.ts";
-import { isSet } from "../value/value.ts";
+import { isArray, isSet } from "../value/value.ts";
 
 const PAGE = 65536;
 const UTF8 = new TextDecoder("utf-8", { ignoreBOM: true });
@@ -101,19 +101,12 @@ export class Memory {
     });
   }
 
-  /** The members of a result set, in order. */
-  members(address: number): readonly Value[] {
-    this.#fresh();
-    const view = this.#view;
-    const count = view.getInt32(address + abi.OFFSET_N, true);
-    if (view.getUint8(address + abi.OFFSET_TAG) === abi.TAG_SET && count <= 1) {
-      return count === 0
-        ? []
-        : [this.#value(view.getUint32(view.getUint32(address + abi.OFFSET_A, true) + 4, true))];
-    }
-    const value = this.#value(address);
+  /** The solutions in a list of results. */
+  results(address: number): readonly Value[] {
+    const value = this.value(address);
+    if (isArray(value)) return value;
     if (isSet(value)) return [...value.values()];
-    throw new PolicyError("eval_internal_error", "the result is no set");
+    throw new PolicyError("eval_internal_error", "the result is no list");
   }
 
   #value(address: number): Value {

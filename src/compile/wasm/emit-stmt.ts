@@ -419,7 +419,7 @@ const EMITTERS: { readonly [K in StmtKind]: Emit<K> } = {
     if (context.results === undefined) return;
     context.code.get(context.results);
     get(context, stmt.value);
-    call(context, "set_add");
+    call(context, "array_append");
   },
   ReturnLocalStmt: returnLocal,
   ScanStmt: scan,

@@ -6,6 +6,15 @@ import { PolicyError } from "../../error.ts";
 import * as abi from "../../runtime/abi.ts";
 import { type Callee, emitBlock, type FunctionContext, type ModuleContext, type PathKey } from "./context.ts";
 import { dispatcherBody, ruleTree } from "./dispatch.ts";
+import {
+  type EntryContext,
+  chargeBody,
+  evalBody,
+  fuelSetBody,
+  namesBody,
+  oneShotBody,
+  UNLIMITED,
+} from "./entry.ts";
 import { emitStmt } from "./emit-stmt.ts";
 import {
   ByteWriter,
@@ -68,25 +77,17 @@ const ENGINE_EXPORTS = ["failure_count", "failure_at", "fail", "json_parse_in_pl
 
 const MAX_HOST_ARGUMENTS = 4;
 
-/** The budget of hosts that set none. */
-const UNLIMITED = 2n ** 63n - 1n;
-
-// Fields of the context that `eval` gets, drawn in runtime/context.ts.
-const CONTEXT_INPUT = 0;
-const CONTEXT_DATA = 4;
-const CONTEXT_ENTRYPOINT = 8;
-const CONTEXT_RESULT = 12;
-
 export function emit(policy: Policy, options: EmitOptions): Emitted {
   return new Emitter(policy, options.runtime).run();
 }
 
-class Emitter implements ModuleContext {
+class Emitter implements ModuleContext, EntryContext {
   readonly statics: Statics;
   readonly epoch: number;
   readonly lastEpoch: number;
   readonly charge: number;
-  readonly #fuel: number;
+  readonly fuel: number;
+  readonly opaAbort: number;
   readonly #policy: Policy;
   readonly #linker: Linker;
   readonly #funcs = new Map<string, number>();
@@ -102,12 +103,13 @@ class Emitter implements ModuleContext {
     const zero = new Uint8Array([0x42, 0x00, 0x0b]);
     this.epoch = this.#linker.global(TYPE_I64, true, zero);
     this.lastEpoch = this.#linker.global(TYPE_I64, true, zero);
-    this.#fuel = this.#linker.global(
+    this.fuel = this.#linker.global(
       TYPE_I64,
       true,
       new ByteWriter().byte(0x42).s64(UNLIMITED).byte(0x0b).finish(),
     );
-    this.charge = this.#charge();
+    this.opaAbort = this.#linker.import("opa_abort");
+    this.charge = this.#define(1, 0, (code) => chargeBody(code, this));
     this.#builtinFuncs = new Map(policy.static.builtinFuncs.map((item) => [item.name, item]));
     this.#tree = ruleTree(policy.funcs);
   }
@@ -277,185 +279,44 @@ class Emitter implements ModuleContext {
     const constant = (value: number): number => linker.global(TYPE_I32, false, constantExpression(value));
     linker.export("opa_wasm_abi_version", KIND_GLOBAL, constant(abi.ABI_VERSION));
     linker.export("opa_wasm_abi_minor_version", KIND_GLOBAL, constant(abi.ABI_MINOR_VERSION));
-    const evaluate = this.#define(1, (code) => this.#eval(code, plans));
+    const evaluate = this.#define(1, 1, (code) => evalBody(code, this, plans));
     linker.export("eval", KIND_FUNCTION, evaluate);
     linker.export(
       "opa_eval",
       KIND_FUNCTION,
-      this.#define(7, (code) => this.#oneShot(code, evaluate)),
+      this.#define(7, 1, (code) => oneShotBody(code, this, evaluate)),
     );
     const entrypoints = this.#policy.plans.map((plan, id): [string, number] => [plan.name, id]);
     linker.export(
       "builtins",
       KIND_FUNCTION,
-      this.#define(0, (code) => this.#names(code, [...this.#hostIds])),
+      this.#define(0, 1, (code) => namesBody(code, this, [...this.#hostIds])),
     );
     linker.export(
       "entrypoints",
       KIND_FUNCTION,
-      this.#define(0, (code) => this.#names(code, entrypoints)),
+      this.#define(0, 1, (code) => namesBody(code, this, entrypoints)),
     );
     for (const name of [...ABI_EXPORTS, ...ENGINE_EXPORTS]) linker.reexport(name);
-    linker.export("fuel_set", KIND_FUNCTION, this.#fuelSet());
-    if (!linker.has(STASH_CLEAR)) linker.export(STASH_CLEAR, KIND_FUNCTION, this.#nothing());
+    linker.export(
+      "fuel_set",
+      KIND_FUNCTION,
+      this.#define(1, 0, (code) => fuelSetBody(code, this)),
+    );
+    if (!linker.has(STASH_CLEAR))
+      linker.export(
+        STASH_CLEAR,
+        KIND_FUNCTION,
+        this.#define(0, 0, () => {}),
+      );
   }
 
-  /** `charge(steps)`: loops pay for all their turns when they start, functions for each call. */
-  #charge(): number {
-    const index = this.#linker.declare(1, 0);
-    const code = new Code(1);
-    code.globalGet(this.#fuel);
-    code.get(0);
-    code.extend();
-    code.sub64();
-    code.globalSet(this.#fuel);
-    code.globalGet(this.#fuel);
-    code.i64(0n);
-    code.ltS64();
-    code.if();
-    this.#abort(code, "eval_limit_error: step limit reached");
-    code.end();
-    this.#linker.define(index, code.finish());
-    return index;
-  }
-
-  /** `fuel_set(thousands)`: the budget from now on, in thousands of steps; 0 for none. */
-  #fuelSet(): number {
-    const index = this.#linker.declare(1, 0);
-    const code = new Code(1);
-    code.i64(UNLIMITED);
-    code.globalSet(this.#fuel);
-    code.get(0);
-    code.if();
-    code.get(0);
-    code.extend();
-    code.i64(1000n);
-    code.mul64();
-    code.globalSet(this.#fuel);
-    code.end();
-    this.#linker.define(index, code.finish());
-    return index;
-  }
-
-  #nothing(): number {
-    const index = this.#linker.declare(0, 0);
-    this.#linker.define(index, new Code(0).finish());
-    return index;
-  }
-
-  #define(params: number, write: (code: Code) => void): number {
-    const index = this.#linker.declare(params, 1);
+  #define(params: number, results: number, write: (code: Code) => void): number {
+    const index = this.#linker.declare(params, results);
     const code = new Code(params);
     write(code);
     this.#linker.define(index, code.finish());
     return index;
-  }
-
-  /** `eval(context)`: a new epoch, an empty error buffer and an empty result set, then the plan that the context names. */
-  #eval(code: Code, plans: readonly number[]): void {
-    const results = code.local();
-    code.globalGet(this.lastEpoch);
-    code.i64(1n);
-    code.add64();
-    code.globalSet(this.lastEpoch);
-    code.globalGet(this.lastEpoch);
-    code.globalSet(this.epoch);
-    code.call(this.runtime("eval_reset"));
-    code.call(this.runtime("set_new"));
-    code.set(results);
-    code.get(0);
-    code.get(results);
-    code.store(CONTEXT_RESULT);
-    plans.forEach((plan, id) => {
-      code.get(0);
-      code.load(CONTEXT_ENTRYPOINT);
-      code.i32(id);
-      code.eq();
-      code.if();
-      code.get(0);
-      code.load(CONTEXT_INPUT);
-      code.get(0);
-      code.load(CONTEXT_DATA);
-      code.get(results);
-      code.call(plan);
-      code.i32(0);
-      code.return();
-      code.end();
-    });
-    this.#abort(code, "illegal entrypoint");
-    code.i32(0);
-  }
-
-  /** `opa_eval(reserved, entrypoint, data, input, length, heap, format)`: the address of the result's text. */
-  #oneShot(code: Code, evaluate: number): void {
-    const [entrypoint, data, input, length, heap, format] = [1, 2, 3, 4, 5, 6];
-    const context = code.local();
-    const document = code.local();
-    code.get(heap);
-    code.call(this.runtime("opa_heap_ptr_set"));
-    code.get(length);
-    code.if();
-    code.get(input);
-    code.get(length);
-    code.call(this.runtime("json_parse_in_place"));
-    code.tee(document);
-    code.eqz();
-    code.if();
-    // No JSON: it may be the text of a Rego value, which OPA's module takes as well.
-    code.get(input);
-    code.get(length);
-    code.call(this.runtime("opa_value_parse"));
-    code.set(document);
-    code.end();
-    code.get(document);
-    code.eqz();
-    code.if();
-    this.#abort(code, "invalid input: not a JSON document");
-    code.end();
-    code.end();
-    code.call(this.runtime("opa_eval_ctx_new"));
-    code.tee(context);
-    code.get(document);
-    code.store(CONTEXT_INPUT);
-    code.get(context);
-    code.get(data);
-    code.store(CONTEXT_DATA);
-    code.get(context);
-    code.get(entrypoint);
-    code.store(CONTEXT_ENTRYPOINT);
-    code.get(context);
-    code.call(evaluate);
-    code.drop();
-    code.get(format);
-    code.if();
-    code.get(context);
-    code.load(CONTEXT_RESULT);
-    code.call(this.runtime("opa_value_dump"));
-    code.return();
-    code.end();
-    code.get(context);
-    code.load(CONTEXT_RESULT);
-    code.call(this.runtime("opa_json_dump"));
-  }
-
-  /** An object of names and numbers, made anew at each call: hosts ask once. */
-  #names(code: Code, names: readonly (readonly [string, number])[]): void {
-    const object = code.local();
-    code.call(this.runtime("object_new"));
-    code.set(object);
-    for (const [name, id] of names) {
-      code.get(object);
-      code.i32(this.statics.string(name));
-      code.i32(this.statics.number(String(id)));
-      code.call(this.runtime("object_insert"));
-    }
-    code.get(object);
-  }
-
-  #abort(code: Code, message: string): void {
-    code.i32(this.statics.text(message));
-    code.call(this.#linker.import("opa_abort"));
-    code.unreachable();
   }
 }
 

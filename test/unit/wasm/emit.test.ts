@@ -205,7 +205,7 @@ describe("rules", () => {
           },
         },
       });
-      expect(engine.evaluate(0).results).toEqual(undefinedRule ? [] : ["0"]);
+      expect(engine.evaluate(0).results).toEqual(undefinedRule ? [] : ["0", "0"]);
       expect(calls).toBe(1);
       engine.evaluate(0);
       expect(calls).toBe(2);
@@ -222,7 +222,7 @@ describe("rules", () => {
       block: block(callRule("r", 4), add(4)),
     });
     const [parts] = counted([callRule("r", 3), inside, callRule("r", 5), add(5)], body);
-    expect(run(parts, { x: "outer" }, { hosts: { "host.tick": () => null } })).toEqual(["outer", "x"]);
+    expect(run(parts, { x: "outer" }, { hosts: { "host.tick": () => null } })).toEqual(["x", "outer"]);
   });
 
   test("leave `with` in order when a break crosses it", () => {

@@ -1,0 +1,167 @@
+// Bodies of the functions through which a module is driven: `eval`, `opa_eval`, the lists of names, and the step budget. In: the module
+// under construction. Out: instructions. OPA's ABI 1.3; the context of an evaluation is drawn in runtime/context.ts.
+
+import type { Code } from "./instruction.ts";
+import type { Statics } from "./statics.ts";
+
+/** What these bodies need of the module. */
+export interface EntryContext {
+  readonly statics: Statics;
+  runtime(name: string): number;
+  /** Index of `env.opa_abort`. */
+  readonly opaAbort: number;
+  /** Globals, see ModuleContext. */
+  readonly epoch: number;
+  readonly lastEpoch: number;
+  readonly fuel: number;
+}
+
+const CONTEXT_INPUT = 0;
+const CONTEXT_DATA = 4;
+const CONTEXT_ENTRYPOINT = 8;
+const CONTEXT_RESULT = 12;
+
+/** The budget of hosts that set none. */
+export const UNLIMITED = 2n ** 63n - 1n;
+
+/** `charge(steps)`: loops pay for all their turns when they start, functions for each call. */
+export function chargeBody(code: Code, module: EntryContext): void {
+  code.globalGet(module.fuel);
+  code.get(0);
+  code.extend();
+  code.sub64();
+  code.globalSet(module.fuel);
+  code.globalGet(module.fuel);
+  code.i64(0n);
+  code.ltS64();
+  code.if();
+  abort(code, module, "eval_limit_error: step limit reached");
+  code.end();
+}
+
+/** `fuel_set(thousands)`: the budget from now on, in thousands of steps; 0 for none. */
+export function fuelSetBody(code: Code, module: EntryContext): void {
+  code.i64(UNLIMITED);
+  code.globalSet(module.fuel);
+  code.get(0);
+  code.if();
+  code.get(0);
+  code.extend();
+  code.i64(1000n);
+  code.mul64();
+  code.globalSet(module.fuel);
+  code.end();
+}
+
+/** `eval(context)`: a new epoch, an empty error buffer and an empty result set, then the plan that the context names. */
+export function evalBody(code: Code, module: EntryContext, plans: readonly number[]): void {
+  const results = code.local();
+  code.globalGet(module.lastEpoch);
+  code.i64(1n);
+  code.add64();
+  code.globalSet(module.lastEpoch);
+  code.globalGet(module.lastEpoch);
+  code.globalSet(module.epoch);
+  code.call(module.runtime("eval_reset"));
+  // A list, as `opa eval` gives it: solutions in their order, equal ones as often as they were found.
+  code.i32(0);
+  code.call(module.runtime("array_new"));
+  code.set(results);
+  code.get(0);
+  code.get(results);
+  code.store(CONTEXT_RESULT);
+  plans.forEach((plan, id) => {
+    code.get(0);
+    code.load(CONTEXT_ENTRYPOINT);
+    code.i32(id);
+    code.eq();
+    code.if();
+    code.get(0);
+    code.load(CONTEXT_INPUT);
+    code.get(0);
+    code.load(CONTEXT_DATA);
+    code.get(results);
+    code.call(plan);
+    code.i32(0);
+    code.return();
+    code.end();
+  });
+  abort(code, module, "illegal entrypoint");
+  code.i32(0);
+}
+
+/** `opa_eval(reserved, entrypoint, data, input, length, heap, format)`: the address of the result's text. */
+export function oneShotBody(code: Code, module: EntryContext, evaluate: number): void {
+  const [entrypoint, data, input, length, heap, format] = [1, 2, 3, 4, 5, 6];
+  const context = code.local();
+  const document = code.local();
+  code.get(heap);
+  code.call(module.runtime("opa_heap_ptr_set"));
+  code.get(length);
+  code.if();
+  code.get(input);
+  code.get(length);
+  code.call(module.runtime("json_parse_in_place"));
+  code.tee(document);
+  code.eqz();
+  code.if();
+  // No JSON: it may be the text of a Rego value, which OPA's module takes as well.
+  code.get(input);
+  code.get(length);
+  code.call(module.runtime("opa_value_parse"));
+  code.set(document);
+  code.end();
+  code.get(document);
+  code.eqz();
+  code.if();
+  abort(code, module, "invalid input: not a JSON document");
+  code.end();
+  code.end();
+  code.call(module.runtime("opa_eval_ctx_new"));
+  code.tee(context);
+  code.get(document);
+  code.store(CONTEXT_INPUT);
+  code.get(context);
+  code.get(data);
+  code.store(CONTEXT_DATA);
+  code.get(context);
+  code.get(entrypoint);
+  code.store(CONTEXT_ENTRYPOINT);
+  code.get(context);
+  code.call(evaluate);
+  code.drop();
+  code.get(format);
+  code.if();
+  code.get(context);
+  code.load(CONTEXT_RESULT);
+  code.call(module.runtime("opa_value_dump"));
+  code.return();
+  code.end();
+  code.get(context);
+  code.load(CONTEXT_RESULT);
+  code.call(module.runtime("opa_json_dump"));
+}
+
+/** An object of names and numbers, made anew at each call: hosts ask once. */
+export function namesBody(
+  code: Code,
+  module: EntryContext,
+  names: readonly (readonly [string, number])[],
+): void {
+  const object = code.local();
+  code.call(module.runtime("object_new"));
+  code.set(object);
+  for (const [name, id] of names) {
+    code.get(object);
+    code.i32(module.statics.string(name));
+    code.i32(module.statics.number(String(id)));
+    code.call(module.runtime("object_insert"));
+  }
+  code.get(object);
+}
+
+function abort(code: Code, module: EntryContext, message: string): void {
+  code.i32(module.statics.text(message));
+  code.call(module.opaAbort);
+  code.unreachable();
+}

@@ -2,6 +2,7 @@
 // of the source, locations on request (their text in base64). Gives plain objects whose keys stand in OPA's order; JsonNumber keeps number texts.
 
 import type { Location } from "../error.ts";
+import { compareStrings } from "../value/compare.ts";
 import { ruleAnnotations } from "./annotations.ts";
 import type { Annotations, Body, Comment, Expr, Head, Import, Module, Rule, Term, With } from "./ast.ts";
 import { sortEntries, sortTerms } from "./order.ts";
@@ -222,10 +223,10 @@ class Writer {
           ...(compile.maskRule && { mask_rule: compile.maskRule.terms.map(this.term) }),
         },
       }),
-      ...(custom && Object.keys(custom).length > 0 && { custom: custom as JsonNode }),
+      ...(custom && Object.keys(custom).length > 0 && { custom: sortedKeys(custom) }),
       ...(block.description && { description: block.description }),
       ...(block.entrypoint && { entrypoint: true }),
-      ...(labels && Object.keys(labels).length > 0 && { labels: labels as JsonNode }),
+      ...(labels && Object.keys(labels).length > 0 && { labels: sortedKeys(labels) }),
       ...this.at(block.location),
       ...(organizations?.length && { organizations }),
       ...(relatedResources?.length && {
@@ -238,13 +239,21 @@ class Writer {
         schemas: schemas.map(({ path, schema, definition }) => ({
           path: path.terms.map(plain.term),
           ...(schema && { schema: schema.terms.map(this.term) }),
-          ...(definition !== undefined && { definition: definition as JsonNode }),
+          ...(definition !== undefined && { definition: sortedKeys(definition) }),
         })),
       }),
       scope: block.scope,
       ...(block.title && { title: block.title }),
     };
   };
+}
+
+/** What authors put into annotations, with the keys of maps in order at every level. */
+function sortedKeys(value: unknown): JsonNode {
+  if (Array.isArray(value)) return value.map(sortedKeys);
+  if (typeof value !== "object" || value === null) return value as JsonNode;
+  const entries = Object.entries(value).sort((a, b) => compareStrings(a[0], b[0]));
+  return Object.fromEntries(entries.map(([key, item]) => [key, sortedKeys(item)]));
 }
 
 /** JSON text, of one line, or with each level indented as Go's MarshalIndent does it. */

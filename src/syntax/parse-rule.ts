@@ -179,7 +179,7 @@ function parseElse(cursor: Cursor, first: Head): Rule | undefined {
     }
     location.text = cursor.textFrom(start);
     return rule;
-  }, 2);
+  });
 }
 
 function parseElseValue(cursor: Cursor, head: DraftHead, start: number): boolean {

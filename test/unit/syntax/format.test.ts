@@ -1,0 +1,72 @@
+// The formatter against `opa fmt` 1.20.2 (cases/*.formatted, recorded), and what must hold of every formatted text.
+
+import { readFileSync } from "node:fs";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { formatModule } from "../../../src/syntax/format.ts";
+import { parseModule } from "../../../src/syntax/parser.ts";
+import { printModule } from "../../../src/syntax/print.ts";
+
+const read = (name: string): string => readFileSync(new URL(`./cases/${name}`, import.meta.url), "utf8");
+
+function format(text: string, options: object = {}): string {
+  const formatted = formatModule(text, { file: "a.rego", ...options });
+  if ("text" in formatted) return formatted.text;
+  throw new Error(formatted.diagnostics.map(({ message }) => message).join("\n"));
+}
+
+describe("layout", () => {
+  it.each([
+    ["everything", {}, "everything.formatted"],
+    ["layout", {}, "layout.formatted"],
+    ["v0", { regoVersion: "v0" }, "v0.formatted"],
+    ["v0", { v0ToV1: true }, "v0.v1.formatted"],
+  ])("%s.rego with %j is OPA's text", (name, options, expected) => {
+    expect(format(read(`${name}.rego`), options)).toBe(read(expected));
+  });
+
+  it("keeps what it has formatted once", () => {
+    const once = read("layout.formatted");
+    expect(format(once)).toBe(once);
+  });
+
+  it("drops imports that v1 made needless", () => {
+    const text = "package a\n\nimport rego.v1\nimport data.b\nimport future.keywords.in\n\np := 1\n";
+    expect(format(text, { dropV0Imports: true })).toBe("package a\n\nimport data.b\n\np := 1\n");
+  });
+
+  it("refuses what v1 refuses and formatting cannot mend", () => {
+    const deprecated = new Set(["any"]);
+    const refused = formatModule("package a\nimport data.x\nimport data.y.x\np := any([1])\ndata := 1", {
+      file: "a.rego",
+      deprecated,
+    });
+    expect("diagnostics" in refused && refused.diagnostics.map(({ message }) => message)).toEqual([
+      "import must not shadow import data.x",
+      "rules must not shadow data (use a different rule name)",
+      "deprecated built-in function calls in expression: any",
+    ]);
+  });
+});
+
+describe("laws", () => {
+  const tree = (text: string): string | undefined => {
+    const { module } = parseModule(text, { file: "a.rego" });
+    return module && printModule({ ...module, imports: [], rules: module.rules });
+  };
+
+  it("white space and comments change layout only: the formatted text has the tree of the source", () => {
+    const tokens = read("layout.formatted").split(/(?<=[,{([])|(?=\n)/);
+    const noise = fc.constantFrom("", "", "", " ", "\n", "\t", " # c\n", "\n\n");
+    fc.assert(
+      fc.property(fc.array(noise, { minLength: tokens.length, maxLength: tokens.length }), (added) => {
+        const text = tokens.map((token, i) => token + added[i]).join("");
+        const before = tree(text);
+        fc.pre(before !== undefined);
+        const formatted = formatModule(text, { file: "a.rego" });
+        if ("text" in formatted) expect(tree(formatted.text)).toBe(before);
+      }),
+      { numRuns: 40 },
+    );
+  });
+});

@@ -1,5 +1,6 @@
 // Binary floats of a chosen precision (64 bits of mantissa in OPA's arithmetic, 53 where Go uses float64) and their decimal texts. In go
 // decimal texts or floats, out come floats (scratch) or text in the current buffer. Rounds once per operation, to nearest even.
+// Over 450 lines because reading, printing and float64 share the digits taken apart here.
 //
 //   0: negative   4: exponent   8: mantissa, top bit set, or 0 for zero        value = mantissa * 2^exponent
 import { buffer_advance, buffer_room, put_byte, put_bytes, put_i64 } from "./buffer";

@@ -37,7 +37,7 @@ export class Runtime {
       },
     });
     this.call = instance.exports as unknown as Record<string, Call>;
-    (instance.exports.heap_base as WebAssembly.Global).value = meta.staticEnd;
+    (instance.exports.heap_base as unknown as { value: number }).value = meta.staticEnd;
     const view = new DataView(this.memory.buffer);
     view.setUint8(16, 1);
     view.setUint8(32, 2);

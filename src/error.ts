@@ -71,8 +71,21 @@ export class PolicyError extends Error {
   }
 }
 
-/** `file:row: code: message`, the form in which OPA prints a finding. */
+/** The lines that OPA prints below a finding: the source line with a caret, or what was had and what was wanted. */
+export function detailLines(details: unknown): readonly string[] {
+  const { lines, line, idx } = (details ?? {}) as { lines?: readonly string[]; line?: string; idx?: number };
+  if (lines !== undefined) return lines;
+  if (line === undefined || idx === undefined) return [];
+  return [line, `${line.slice(0, Math.max(idx, 0)).replace(/[^\t]/g, " ")}^`];
+}
+
+/** `file:row: code: message`, the form in which OPA prints a finding, with its details below. */
 export function formatDiagnostic(diagnostic: Diagnostic): string {
+  const below = detailLines(diagnostic.details).map((line) => `\n\t${line}`);
+  return headline(diagnostic) + below.join("");
+}
+
+function headline(diagnostic: Diagnostic): string {
   const { location } = diagnostic;
   const text = `${diagnostic.code}: ${diagnostic.message}`;
   if (location === undefined) return text;

@@ -1,0 +1,96 @@
+// `reeve eval` and `opa eval` on everything under rego/ and bundles/: the same bytes on stdout, the same exit code.
+
+import { spawnSync } from "node:child_process";
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const cli = join(root, "dist/cli/main.js");
+const hasOpa = spawnSync("opa", ["version"]).status === 0;
+
+interface Printed {
+  readonly stdout: string;
+  readonly status: number | null;
+}
+
+function run(program: string, args: readonly string[]): Printed {
+  const { stdout, status } = spawnSync(program, args, {
+    cwd: root,
+    encoding: "utf8",
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  return { stdout, status };
+}
+
+function both(args: readonly string[]): [ours: Printed, theirs: Printed] {
+  return [run(process.execPath, [cli, "eval", ...args]), run("opa", ["eval", ...args])];
+}
+
+function inputsOf(bundle: string): string[] {
+  const folder = join(root, "bundles", bundle, "inputs");
+  return readdirSync(folder).map((name) => join("bundles", bundle, "inputs", name, "input.json"));
+}
+
+describe.runIf(hasOpa)("eval", () => {
+  test("the whole of rego/ with its tests and the data of bundles/ai-tools", { timeout: 60_000 }, () => {
+    const [ours, theirs] = both(["-d", "rego", "-d", "bundles/ai-tools/data.json", "data"]);
+    expect(ours).toEqual(theirs);
+    expect(theirs.status).toBe(0);
+  });
+
+  describe.each(["hello", "rbac"])("bundles/%s", (bundle) => {
+    test.each(inputsOf(bundle))("%s", { timeout: 60_000 }, (input) => {
+      for (const format of ["json", "pretty", "raw"]) {
+        const [ours, theirs] = both([
+          "-b",
+          join("bundles", bundle),
+          "-i",
+          input,
+          "--format",
+          format,
+          `data.${bundle}`,
+        ]);
+        expect(ours).toEqual(theirs);
+      }
+    });
+  });
+
+  test.each([
+    [["1"]],
+    [["1; 2"]],
+    [["x := 1; y := [2, 3][_]"]],
+    [["[1, 1, 2][_]"]],
+    [["x = {3, 1, 2}[_]", "-f", "pretty"]],
+    [["{1: 2, [3]: {4}}"]],
+    [["1 / 3"]],
+    [["123456789012345678901234567890 + 1"]],
+    [["1.0"]],
+    [["input"]],
+    [["data.nope"]],
+    [["data.nope", "--fail"]],
+    [["false", "--fail"]],
+    [["true", "--fail-defined"]],
+    [["not true"]],
+    [["1 == 2"]],
+    [["x == 1"]],
+    [["x +"]],
+    [["1 / 0"]],
+    [["1 / 0", "--strict-builtin-errors"]],
+    [["nope(1)"]],
+    [["count(1)", "-f", "pretty"]],
+    [['"<&>"', "-f", "raw"]],
+    [['["<&>"]']],
+    [["every x in [1] { x > 0 }"]],
+    [["some x; x = 1"]],
+    [["walk([1], [p, v])", "-f", "pretty"]],
+    [["print(1)"]],
+  ])("%j", { timeout: 30_000 }, (args) => {
+    const [ours, theirs] = both(args);
+    expect(ours).toEqual(theirs);
+  });
+});
+
+// Without opa there is nothing to compare with; this says so instead of passing silently.
+test.skipIf(hasOpa)("opa is not on the PATH: nothing was compared", (context) => context.skip());

@@ -8,7 +8,8 @@ import { eachRule, isV1 } from "./cells.ts";
 import type { Compilation, Findings } from "./compilation.ts";
 import type { Arity } from "./outputs.ts";
 import { findNode } from "./trees.ts";
-import { callOf, isEquality, type Visitor, walkBody, walkHead } from "./walk.ts";
+import { type Visitor, walkBody } from "../../syntax/visit.ts";
+import { callOf, isEquality, walkHead } from "./walk.ts";
 
 /** The number of arguments of builtins and of the rules that the modules define. */
 export function arityOf(compilation: Compilation): Arity {

@@ -17,16 +17,8 @@ import {
   type TypeNode,
 } from "./type-env.ts";
 import { unifies, unifyTerm } from "./unify-types.ts";
-import {
-  callOf,
-  isComprehension,
-  notOf,
-  termOf,
-  type Visitor,
-  walkBody,
-  walkExpr,
-  walkTerm,
-} from "./walk.ts";
+import { type Visitor, walkBody, walkExpr, walkTerm } from "../../syntax/visit.ts";
+import { callOf, isComprehension, notOf, termOf } from "./walk.ts";
 
 /** The author's spelling of a ref. */
 export type RefRewriter = (ref: readonly Term[]) => readonly Term[];

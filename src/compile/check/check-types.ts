@@ -29,16 +29,8 @@ import {
 } from "./type-details.ts";
 import { TypeEnv, TypeNode, unknownType } from "./type-env.ts";
 import { unifies, unifyTerm, unifyTerms } from "./unify-types.ts";
-import {
-  callOf,
-  groundPrefix,
-  isComprehension,
-  isEquality,
-  isGround,
-  mapTerm,
-  walkExpr,
-  walkTerm,
-} from "./walk.ts";
+import { walkExpr, walkTerm } from "../../syntax/visit.ts";
+import { callOf, groundPrefix, isComprehension, isEquality, isGround, mapTerm } from "./walk.ts";
 
 /** Types that annotations and `-s` give to documents while a rule is checked. */
 export interface RuleSchemas {

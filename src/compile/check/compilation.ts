@@ -87,7 +87,10 @@ export class Findings {
   }
 
   push(finding: Diagnostic): void {
-    if (this.#limit <= 0 || this.#list.length < this.#limit) this.#list.push(finding);
+    if (this.#limit > 0 && this.#list.length >= this.#limit) return;
+    // Row 0 is a node that the author did not write.
+    const { location, ...rest } = finding;
+    this.#list.push(location?.row === 0 ? rest : finding);
   }
 
   /** By place; the word about the limit comes last. */

@@ -11,17 +11,8 @@ import { originalRef } from "./calls.ts";
 import { importName, importText } from "./resolve-refs.ts";
 import { eachModuleNode, eachNode, type ModuleNode, nodeKey, type RuleNode } from "./trees.ts";
 import { varText } from "./vars.ts";
-import {
-  callOf,
-  groundPrefix,
-  isAssignment,
-  isGround,
-  refTerm,
-  rootDocument,
-  type Visitor,
-  walkBody,
-  walkHead,
-} from "./walk.ts";
+import { type Visitor, walkBody } from "../../syntax/visit.ts";
+import { callOf, groundPrefix, isAssignment, isGround, refTerm, rootDocument, walkHead } from "./walk.ts";
 
 /** `file:row`, as OPA prints a place inside a message. */
 export function placeText(location: Location): string {

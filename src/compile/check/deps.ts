@@ -7,17 +7,8 @@ import { printRef } from "../../syntax/print.ts";
 import type { CompiledModules } from "./compilation.ts";
 import { eachNode, findNode, isConstant, nodeKey, type RuleNode } from "./trees.ts";
 import { addAll, VarCollector, varsOfBody, varsOfExpr } from "./vars.ts";
-import {
-  callOf,
-  groundPrefix,
-  hasTwoOperands,
-  isEquality,
-  isWildcard,
-  termOf,
-  walkBody,
-  walkExpr,
-  walkTerm,
-} from "./walk.ts";
+import { walkBody, walkExpr, walkTerm } from "../../syntax/visit.ts";
+import { callOf, groundPrefix, hasTwoOperands, isEquality, isWildcard, termOf } from "./walk.ts";
 
 type Ref = readonly [Term, ...Term[]];
 

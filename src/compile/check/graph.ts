@@ -3,7 +3,8 @@
 import type { Term } from "../../syntax/ast.ts";
 import { eachRule, type ModuleCell, type RuleCell } from "./cells.ts";
 import { type RuleNode, rulesReferredTo } from "./trees.ts";
-import { type Visitor, walkBody, walkHead } from "./walk.ts";
+import { type Visitor, walkBody } from "../../syntax/visit.ts";
+import { walkHead } from "./walk.ts";
 
 export class Graph {
   readonly #uses = new Map<RuleCell, Set<RuleCell>>();

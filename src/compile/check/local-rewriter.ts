@@ -9,6 +9,7 @@ import type { Occurrence, Scopes } from "./scopes.ts";
 import { outputsOfEquality } from "./outputs.ts";
 import { declaredInExpr } from "./resolve-refs.ts";
 import { addAll, difference, varsOfBody, varsOfTerm, varText } from "./vars.ts";
+import { walkTerm } from "../../syntax/visit.ts";
 import {
   builtinRef,
   callOf,
@@ -25,7 +26,6 @@ import {
   rootDocument,
   someOf,
   varTerm,
-  walkTerm,
 } from "./walk.ts";
 
 const declarationError: Readonly<Record<Occurrence, string | undefined>> = {

@@ -7,7 +7,8 @@ import type { Location } from "../../error.ts";
 import { eachRule } from "./cells.ts";
 import type { AnnotationsRef } from "./annotation-set.ts";
 import type { Compilation } from "./compilation.ts";
-import { callOf, equality, mapExpr, mapTerm, varTerm, walkBody, walkHead } from "./walk.ts";
+import { walkBody } from "../../syntax/visit.ts";
+import { callOf, equality, mapExpr, mapTerm, varTerm, walkHead } from "./walk.ts";
 
 type Metadata = "chain" | "rule";
 

@@ -12,6 +12,7 @@ import {
   VarCollector,
   type VarOptions,
 } from "./vars.ts";
+import { walkExpr, walkTerm } from "../../syntax/visit.ts";
 import {
   callOf,
   everyOf,
@@ -21,8 +22,6 @@ import {
   isGround,
   logicalOf,
   notOf,
-  walkExpr,
-  walkTerm,
 } from "./walk.ts";
 
 /** How many arguments a function takes; undefined when there is no such function. */

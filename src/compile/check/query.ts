@@ -30,7 +30,8 @@ import { reportUnsafe, SafetyChecker } from "./safety.ts";
 import { Scopes } from "./scopes.ts";
 import { TypeEnv } from "./type-env.ts";
 import { reservedVars } from "./vars.ts";
-import { callOf, walkBody } from "./walk.ts";
+import { walkBody } from "../../syntax/visit.ts";
+import { callOf } from "./walk.ts";
 
 export interface QueryOptions {
   readonly strict?: boolean;

@@ -9,6 +9,7 @@ import { printRef, printTerm } from "../../syntax/print.ts";
 import type { Compilation } from "./compilation.ts";
 import { eachRule, type ModuleCell, type RuleCell } from "./cells.ts";
 import { addAll, varsOfTerm } from "./vars.ts";
+import { walkBody, walkExpr, walkTerm } from "../../syntax/visit.ts";
 import {
   callOf,
   everyOf,
@@ -20,9 +21,6 @@ import {
   refTerm,
   rootDocument,
   someOf,
-  walkBody,
-  walkExpr,
-  walkTerm,
 } from "./walk.ts";
 
 /** A name that stands for a ref everywhere in a module. */

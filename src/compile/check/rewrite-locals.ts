@@ -7,7 +7,8 @@ import type { Compilation, Findings } from "./compilation.ts";
 import { Scopes } from "./scopes.ts";
 import { declaredIn } from "./resolve-refs.ts";
 import { addAll, VarCollector, varsOfBody, varsOfExpr, varsOfTerm, varText } from "./vars.ts";
-import { isComprehension, isScalar, isWildcard, mapExpr, mapTerm, walkBody, walkHead } from "./walk.ts";
+import { walkBody } from "../../syntax/visit.ts";
+import { isComprehension, isScalar, isWildcard, mapExpr, mapTerm, walkHead } from "./walk.ts";
 import { LocalRewriter } from "./local-rewriter.ts";
 
 /** Names as a map says, everywhere under a term. */

@@ -6,6 +6,7 @@ import { eachRule } from "./cells.ts";
 import type { Compilation, Findings, LocalGenerator } from "./compilation.ts";
 import { type Arity, outputsOfBody } from "./outputs.ts";
 import { addAll, difference, reservedVars, safetyOptions, varsOfTerm, varsOfTerms, varText } from "./vars.ts";
+import { walkBody } from "../../syntax/visit.ts";
 import {
   builtinRef,
   callOf,
@@ -16,7 +17,6 @@ import {
   mapExpr,
   mapTerm,
   varTerm,
-  walkBody,
 } from "./walk.ts";
 
 const isPrint = (expr: Expr): boolean => isGlobalCall(expr, "print");

@@ -22,6 +22,7 @@ import {
   varsOfTerms,
   varText,
 } from "./vars.ts";
+import { walkExpr } from "../../syntax/visit.ts";
 import {
   callOf,
   everyOf,
@@ -33,7 +34,6 @@ import {
   mapExpr,
   mapTerm,
   notOf,
-  walkExpr,
 } from "./walk.ts";
 
 /** Expression -> the variables in it that nothing binds. */

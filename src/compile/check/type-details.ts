@@ -11,7 +11,7 @@ import { typeToText } from "../../value/type-json.ts";
 import type { Value } from "../../value/value.ts";
 import type { BuiltinDeclaration } from "./compilation.ts";
 
-/** What OPA's JSON has. `lines` is there too, but not enumerable, so that JSON.stringify gives OPA's object. */
+/** What OPA's JSON has. `lines` is there too (for formatDiagnostic), but not enumerable: JSON.stringify gives OPA's object. */
 export interface TypeDetails {
   readonly lines: readonly string[];
   /** Some of the types concerned are unknown: a finding about their parts says more. */
@@ -23,12 +23,6 @@ function details(json: Record<string, unknown>, lines: readonly string[], unknow
     lines: { value: lines },
     unknown: { value: unknown },
   }) as unknown as TypeDetails;
-}
-
-/** The lines below a finding, if it has any. */
-export function detailLines(value: unknown): readonly string[] {
-  const { lines } = (value ?? {}) as Partial<TypeDetails>;
-  return lines ?? [];
 }
 
 /** As typeToJson, but null for what is not known. */

@@ -1,5 +1,5 @@
-// Walks and maps syntax trees the way the stages of check need it: visitors that can stop, and mappers that copy a node with
-// its children replaced. Nothing here changes a node in place, and nothing here knows what a stage is for.
+// Reads and maps syntax trees the way the stages of check need it: what kind of expression one is, and mappers that decide themselves
+// whether to go on below a node. Nothing here changes a node in place, and nothing here knows what a stage is for.
 
 import type { Location } from "../../error.ts";
 import type {
@@ -16,16 +16,10 @@ import type {
   VarTerm,
   With,
 } from "../../syntax/ast.ts";
+import { type Visitor, walkHead as walkHeadTerms, walkTerm } from "../../syntax/visit.ts";
 
-/** Callbacks of a walk; returning true keeps the walk out of the node's children. */
-export interface Visitor {
-  term?(term: Term): boolean | undefined;
-  expr?(expr: Expr): boolean | undefined;
-  body?(body: Body): boolean | undefined;
-  every?(every: Every): boolean | undefined;
-  not?(not: NotBody): boolean | undefined;
-  logical?(logical: Logical): boolean | undefined;
-}
+/** The walks themselves are those of the tree. */
+export { type Visitor, walkBody, walkExpr, walkTerm } from "../../syntax/visit.ts";
 
 /** The call `[operator, ...operands]` of an expression, or undefined. */
 export function callOf(expr: Expr): CallTerms | undefined {
@@ -128,89 +122,10 @@ export function equality(a: Term, b: Term, location: Location, generated: boolea
   return generated ? { ...expr, generated: true } : expr;
 }
 
-export function walkTerm(term: Term, visitor: Visitor): void {
-  if (visitor.term?.(term) === true) return;
-  switch (term.kind) {
-    case "ref":
-      for (const t of term.terms) walkTerm(t, visitor);
-      return;
-    case "array":
-    case "set":
-      for (const t of term.items) walkTerm(t, visitor);
-      return;
-    case "object":
-      for (const [k, v] of term.entries) {
-        walkTerm(k, visitor);
-        walkTerm(v, visitor);
-      }
-      return;
-    case "array-comprehension":
-    case "set-comprehension":
-      walkTerm(term.term, visitor);
-      walkBody(term.body, visitor);
-      return;
-    case "object-comprehension":
-      walkTerm(term.key, visitor);
-      walkTerm(term.value, visitor);
-      walkBody(term.body, visitor);
-      return;
-    case "call":
-      walkTerm(term.operator, visitor);
-      for (const t of term.args) walkTerm(t, visitor);
-      return;
-    case "template-string":
-      for (const part of term.parts) part.kind === "expr" ? walkExpr(part, visitor) : walkTerm(part, visitor);
-      return;
-    default:
-      return;
-  }
-}
-
-export function walkExpr(expr: Expr, visitor: Visitor): void {
-  if (visitor.expr?.(expr) === true) return;
-  const terms = single(expr);
-  if (terms === undefined) for (const t of callOf(expr) ?? []) walkTerm(t, visitor);
-  else if (isStatement(terms)) walkStatement(terms, visitor);
-  else walkTerm(terms, visitor);
-  for (const w of expr.with) {
-    walkTerm(w.target, visitor);
-    walkTerm(w.value, visitor);
-  }
-}
-
-function walkStatement(terms: SomeDecl | Every | NotBody | Logical, visitor: Visitor): void {
-  switch (terms.kind) {
-    case "every":
-      if (visitor.every?.(terms) === true) return;
-      if (terms.key !== undefined) walkTerm(terms.key, visitor);
-      walkTerm(terms.value, visitor);
-      walkTerm(terms.domain, visitor);
-      walkBody(terms.body, visitor);
-      return;
-    case "not":
-      if (visitor.not?.(terms) !== true) walkBody(terms.body, visitor);
-      return;
-    case "some":
-      for (const t of terms.symbols) walkTerm(t, visitor);
-      return;
-    default:
-      if (visitor.logical?.(terms) === true) return;
-      walkBody(terms.lhs, visitor);
-      walkBody(terms.rhs, visitor);
-  }
-}
-
-export function walkBody(body: Body, visitor: Visitor): void {
-  if (visitor.body?.(body) === true) return;
-  for (const expr of body) walkExpr(expr, visitor);
-}
-
 /** Everything under a rule's head that can hold variables: the ref without its name, arguments, key and value. */
 export function walkHead(head: Rule["head"], visitor: Visitor): void {
   for (const t of head.reference.terms.slice(1)) walkTerm(t, visitor);
-  for (const t of head.args ?? []) walkTerm(t, visitor);
-  if (head.key !== undefined) walkTerm(head.key, visitor);
-  if (head.value !== undefined) walkTerm(head.value, visitor);
+  walkHeadTerms(head, visitor);
 }
 
 /** What replaces the children of a node. */

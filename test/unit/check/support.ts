@@ -1,6 +1,5 @@
 // Shared by the tests of check: texts to modules, findings to one line of text, rules with generated names numbered anew.
 
-import { detailLines } from "../../../src/compile/check/type-details.ts";
 import { type Diagnostic, formatDiagnostic } from "../../../src/error.ts";
 import type { Module } from "../../../src/syntax/ast.ts";
 import { parseModule } from "../../../src/syntax/parser.ts";
@@ -13,10 +12,10 @@ export function modulesOf(texts: readonly string[], v0 = false): Module[] {
   });
 }
 
+/** `column: file:row: code: message` and the details below. */
 export function show(finding: Diagnostic): string {
-  const lines = detailLines(finding.details).map((line) => `\n\t${line}`);
-  const placed = finding.location !== undefined && finding.location.row > 0;
-  return `${placed ? `${finding.location?.col}: ${formatDiagnostic(finding)}` : `${finding.code}: ${finding.message}`}${lines.join("")}`;
+  const column = finding.location === undefined ? "" : `${finding.location.col}: `;
+  return column + formatDiagnostic(finding);
 }
 
 /** Generated names in order of appearance, on one line. */

@@ -1,9 +1,9 @@
 // HTTP requests through the context's network. A request object in, a response object out, once per query and request. What this host
 // cannot do (its own TLS settings) is refused rather than ignored.
 
-import type { Builtin } from "./builtin.ts";
 import { arg, builtin, objectOf } from "./signature.ts";
 import { anyType, stringType } from "../value/type.ts";
+import type { Builtin } from "./builtin.ts";
 import { identity } from "../value/compare.ts";
 import { decode, encode } from "../value/json.ts";
 import { integer, toFloat64 } from "../value/number.ts";

@@ -1,8 +1,237 @@
-// Builtins of the category `x509`: declarations and host bodies. Values in, values out; nothing here keeps state between calls.
+// Certificates and keys. PEM or DER (in base64) in; what OPA shows of them out, field by field. Reading is certificate.ts's work,
+// judging certificate-chain.ts's.
 
+import type { Builtin } from "./builtin.ts";
 import { arg, arrayOf, builtin, objectOf } from "./signature.ts";
 import { anyType, arrayType, booleanType, stringType } from "../value/type.ts";
-import type { Builtin } from "./builtin.ts";
+import type { KeyObject } from "node:crypto";
+import { fromPlain } from "../value/json.ts";
+import { toInt64 } from "../value/number.ts";
+import { decodeUtf8, encodeUtf8 } from "../value/utf8.ts";
+import type { RegoObject, Value } from "../value/value.ts";
+import { isNumber } from "../value/value.ts";
+import { decodeBase64, encodeBase64 } from "./base64.ts";
+import type { BuiltinContext, HostBody } from "./builtin.ts";
+import type { Certificate, ChainOptions } from "./certificate-chain.ts";
+import { verifyChain } from "./certificate-chain.ts";
+import type { Json } from "./certificate.ts";
+import { parseCertificate, parseRequest, splitCertificates } from "./certificate.ts";
+import { decodeBase64Url } from "./encoding.ts";
+import { failure, members, objectOperand, stringOperand } from "./operand.ts";
+import { decodePem } from "./pem.ts";
+import { nodeCrypto } from "./platform.ts";
+
+const PEM_START = "-----BEGIN";
+
+/** DER of all certificates, from PEM, from PEM in base64, or from DER in base64. */
+function readDer(text: string): Uint8Array[] {
+  if (text.startsWith(PEM_START)) return fromPem(text);
+  const bytes = decodeBase64(text);
+  const inner = decodeUtf8(bytes);
+  return inner.startsWith(PEM_START) ? fromPem(inner) : splitCertificates(bytes);
+}
+
+function fromPem(text: string): Uint8Array[] {
+  const list: Uint8Array[] = [];
+  for (let block = decodePem(text); block !== undefined; block = decodePem(block.rest)) {
+    if (block.label !== "CERTIFICATE")
+      throw failure(`PEM block type is '${block.label}', expected CERTIFICATE`);
+    list.push(...splitCertificates(block.der));
+  }
+  return list;
+}
+
+function readCertificates(text: string): Certificate[] {
+  return readDer(text).map((der) => ({ der, fields: parseCertificate(der) }));
+}
+
+const cryptoX509ParseCertificatesBody: HostBody = ([certs]) =>
+  fromPlain(readCertificates(stringOperand(certs, 1)).map(({ fields }) => fields));
+
+function verified(text: string, options: ChainOptions): Certificate[] | undefined {
+  try {
+    return verifyChain(readCertificates(text), options);
+  } catch {
+    return undefined;
+  }
+}
+
+const cryptoX509ParseAndVerifyCertificatesBody: HostBody = ([certs], context) => {
+  const chain = verified(stringOperand(certs, 1), { timeNs: context.nowNs, purposes: [] });
+  return chain === undefined ? [false, []] : [true, fromPlain(chain.map(({ fields }) => fields))];
+};
+
+const cryptoX509ParseAndVerifyCertificatesWithOptionsBody: HostBody = ([certs, options], context) => {
+  const text = stringOperand(certs, 1);
+  const given = objectOperand(options, 2);
+  try {
+    readCertificates(text);
+  } catch {
+    return [false, []];
+  }
+  const chain = verified(text, readOptions(given, context));
+  if (chain === undefined) return [false, []];
+  // Here OPA leaves out what it adds elsewhere.
+  return [true, fromPlain(chain.map(({ fields: { URIStrings: _, ...fields } }) => fields))];
+};
+
+const PURPOSES = [
+  "Any",
+  "ServerAuth",
+  "ClientAuth",
+  "CodeSigning",
+  "EmailProtection",
+  "IPSECEndSystem",
+  "IPSECTunnel",
+  "IPSECUser",
+  "TimeStamping",
+  "OCSPSigning",
+  "MicrosoftServerGatedCrypto",
+  "NetscapeServerGatedCrypto",
+  "MicrosoftCommercialCodeSigning",
+  "MicrosoftKernelCodeSigning",
+].map((name) => `KeyUsage${name}`);
+
+function readOptions(given: RegoObject, context: BuiltinContext): ChainOptions {
+  let [dnsName, timeNs, purposes] = ["", context.nowNs, [] as number[]];
+  for (const [key, value] of given.entries()) {
+    switch (key) {
+      case "DNSName":
+        if (typeof value !== "string") throw failure("'DNSName' should be a string");
+        dnsName = value.replace(/^"+|"+$/g, "");
+        break;
+      case "CurrentTime":
+        timeNs = int64Option(value, "'CurrentTime'", "valid int64 number");
+        break;
+      case "MaxConstraintComparisons":
+        int64Option(value, "'MaxConstraintComparisons'", "valid number");
+        break;
+      case "KeyUsages":
+        purposes = readPurposes(value);
+        break;
+      default:
+        if (typeof key === "string") throw failure("invalid key option");
+    }
+  }
+  return { dnsName, timeNs, purposes };
+}
+
+function int64Option(value: Value, name: string, shape: string): bigint {
+  if (!isNumber(value)) throw failure(`${name} should be a number`);
+  const int = toInt64(value);
+  if (int === undefined) throw failure(`${name} should be a ${shape}`);
+  return int;
+}
+
+function readPurposes(value: Value): number[] {
+  const list = members(value);
+  if (list === undefined) throw failure("'KeyUsages' should be an Array or Set");
+  const names = list.flatMap((name) => (typeof name === "string" ? [name.replace(/^"+|"+$/g, "")] : []));
+  const invalid = names.filter((name) => !PURPOSES.includes(name));
+  if (invalid.length > 0) throw failure(`invalid entries for 'KeyUsages' found: [${invalid.join(" ")}]`);
+  return names.map((name) => PURPOSES.indexOf(name));
+}
+
+const cryptoX509ParseCertificateRequestBody: HostBody = ([csr]) => {
+  const text = stringOperand(csr, 1);
+  const isPem = text.startsWith("-----BEGIN CERTIFICATE REQUEST-----");
+  const bytes = isPem ? encodeUtf8(text) : decodeBase64(text);
+  const block = decodePem(decodeUtf8(bytes));
+  if (block !== undefined && block.label !== "CERTIFICATE REQUEST") {
+    throw failure("invalid PEM-encoded certificate signing request");
+  }
+  return fromPlain(parseRequest(block?.der ?? bytes));
+};
+
+/** PEM, or PEM or DER in base64, as PEM. */
+function toPem(text: string, label: string): string {
+  if (text.startsWith(PEM_START)) return text;
+  const bytes = decodeBase64(text);
+  const inner = decodeUtf8(bytes);
+  if (inner.startsWith(PEM_START)) return inner;
+  return `-----BEGIN ${label}-----\n${encodeBase64(bytes)}\n-----END ${label}-----\n`;
+}
+
+const cryptoX509ParseKeypairBody: HostBody = ([cert, key]) => {
+  const certificates = fromPem(toPem(stringOperand(cert, 1), "CERTIFICATE"));
+  const [leaf] = certificates;
+  if (leaf === undefined) throw failure("tls: failed to find any PEM data in certificate input");
+  const [privateKey] = privateKeys(toPem(stringOperand(key, 1), "PRIVATE KEY"));
+  if (privateKey === undefined) throw failure("tls: failed to find any PEM data in key input");
+  const { X509Certificate } = nodeCrypto();
+  if (!new X509Certificate(leaf).checkPrivateKey(privateKey)) {
+    throw failure("tls: private key does not match public key");
+  }
+  const { URIStrings: _, ...fields } = parseCertificate(leaf);
+  return fromPlain({
+    Certificate: certificates.map((der) => encodeBase64(der)),
+    PrivateKey: showPrivateKey(privateKey),
+    SupportedSignatureAlgorithms: null,
+    OCSPStaple: null,
+    SignedCertificateTimestamps: null,
+    Leaf: fields,
+  });
+};
+
+const KEY_LABELS = ["RSA PRIVATE KEY", "PRIVATE KEY", "EC PRIVATE KEY"];
+
+function privateKeys(text: string): KeyObject[] {
+  const keys: KeyObject[] = [];
+  for (let block = decodePem(text); block !== undefined; block = decodePem(block.rest)) {
+    if (!KEY_LABELS.includes(block.label)) continue;
+    const type =
+      block.label === "RSA PRIVATE KEY" ? "pkcs1" : block.label === "PRIVATE KEY" ? "pkcs8" : "sec1";
+    try {
+      keys.push(nodeCrypto().createPrivateKey({ key: Buffer.from(block.der), format: "der", type }));
+    } catch (error) {
+      throw failure(`x509: failed to parse private key: ${(error as Error).message}`);
+    }
+  }
+  return keys;
+}
+
+function base64OrPlain(text: string): string {
+  try {
+    return decodeUtf8(decodeBase64(text));
+  } catch {
+    return text;
+  }
+}
+
+const cryptoParsePrivateKeysBody: HostBody = ([keys]) => {
+  const text = stringOperand(keys, 1);
+  if (text === "") return null;
+  return fromPlain(privateKeys(base64OrPlain(text)).map(showPrivateKey));
+};
+
+function number(part: string | undefined): bigint {
+  return decodeBase64Url(part ?? "").reduce((value, byte) => (value << 8n) | BigInt(byte), 0n);
+}
+
+/** Go's structure of a private key. */
+function showPrivateKey(key: KeyObject): Json | string {
+  const jwk = key.export({ format: "jwk" });
+  if (jwk.kty === "RSA") {
+    const values = { Dp: number(jwk.dp), Dq: number(jwk.dq), Qinv: number(jwk.qi), CRTValues: [] };
+    return {
+      N: number(jwk.n),
+      E: number(jwk.e),
+      D: number(jwk.d),
+      Primes: [number(jwk.p), number(jwk.q)],
+      Precomputed: values,
+    };
+  }
+  if (jwk.kty === "EC") return { Curve: {}, X: number(jwk.x), Y: number(jwk.y), D: number(jwk.d) };
+  return encodeBase64(Uint8Array.from([...decodeBase64Url(jwk.d ?? ""), ...decodeBase64Url(jwk.x ?? "")]));
+}
+
+const cryptoX509ParseRsaPrivateKeyBody: HostBody = ([pem]) => {
+  const text = stringOperand(pem, 1);
+  if (text === "") throw failure("input PEM data was empty");
+  const decoded = text.startsWith(PEM_START) ? text : decodeUtf8(decodeBase64(text));
+  const [key] = privateKeys(base64OrPlain(decoded));
+  return key === undefined ? null : fromPlain(key.export({ format: "jwk" }));
+};
 
 // Declarations
 
@@ -12,6 +241,7 @@ const cryptoParsePrivateKeysBuiltin = builtin({
   args: [arg("keys", stringType, "the PEM text")],
   result: arg("output", arrayOf(objectOf(stringType, anyType)), "the keys"),
   examples: [['crypto.parse_private_keys("")', "null"]],
+  host: cryptoParsePrivateKeysBody,
 });
 
 const cryptoX509ParseCertificatesBuiltin = builtin({
@@ -20,6 +250,7 @@ const cryptoX509ParseCertificatesBuiltin = builtin({
   args: [arg("certs", stringType, "PEM blocks, or DER in base64")],
   result: arg("output", arrayOf(objectOf(stringType, anyType)), "the certificates"),
   examples: [],
+  host: cryptoX509ParseCertificatesBody,
 });
 
 const cryptoX509ParseAndVerifyCertificatesBuiltin = builtin({
@@ -32,6 +263,7 @@ const cryptoX509ParseAndVerifyCertificatesBuiltin = builtin({
     "whether the chain holds, and if so its certificates, leaf first",
   ),
   examples: [['crypto.x509.parse_and_verify_certificates("nothing")', "[false,[]]"]],
+  host: cryptoX509ParseAndVerifyCertificatesBody,
 });
 
 const cryptoX509ParseAndVerifyCertificatesWithOptionsBuiltin = builtin({
@@ -48,6 +280,7 @@ const cryptoX509ParseAndVerifyCertificatesWithOptionsBuiltin = builtin({
     "whether the chain holds, and if so its certificates, leaf first",
   ),
   examples: [['crypto.x509.parse_and_verify_certificates_with_options("nothing", {})', "[false,[]]"]],
+  host: cryptoX509ParseAndVerifyCertificatesWithOptionsBody,
 });
 
 const cryptoX509ParseCertificateRequestBuiltin = builtin({
@@ -56,6 +289,7 @@ const cryptoX509ParseCertificateRequestBuiltin = builtin({
   args: [arg("csr", stringType, "PEM, or PEM or DER in base64")],
   result: arg("output", objectOf(stringType, anyType), "the request"),
   examples: [],
+  host: cryptoX509ParseCertificateRequestBody,
 });
 
 const cryptoX509ParseKeypairBuiltin = builtin({
@@ -67,6 +301,7 @@ const cryptoX509ParseKeypairBuiltin = builtin({
   ],
   result: arg("output", objectOf(stringType, anyType), "certificate and key"),
   examples: [],
+  host: cryptoX509ParseKeypairBody,
 });
 
 const cryptoX509ParseRsaPrivateKeyBuiltin = builtin({
@@ -75,6 +310,7 @@ const cryptoX509ParseRsaPrivateKeyBuiltin = builtin({
   args: [arg("pem", stringType, "the key: PEM, perhaps in base64")],
   result: arg("output", objectOf(stringType, anyType), "the JWK"),
   examples: [],
+  host: cryptoX509ParseRsaPrivateKeyBody,
 });
 
 export const x509Builtins: readonly Builtin[] = [

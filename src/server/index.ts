@@ -11,3 +11,4 @@ export type { LogQuery, Repository, StoredLog } from "./distribution/repository.
 export type { Listening, ListenOptions } from "./http.ts";
 export { createSidecar, type Sidecar, type SidecarOptions } from "./sidecar/app.ts";
 export type { CompilerPort, QueryRequest } from "./sidecar/ports.ts";
+export type { Content } from "./sidecar/workspace.ts";

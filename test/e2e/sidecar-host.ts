@@ -5,7 +5,7 @@ import { checkSources } from "../../src/compile/compile.ts";
 import type { Ports } from "../../src/decision/ports.ts";
 import { createDecisionAgent, type DecisionAgent } from "../../src/decision/sdk.ts";
 import { runQuery } from "../../src/query.ts";
-import { createSidecar, type SidecarOptions } from "../../src/server/sidecar/app.ts";
+import { createSidecar, type Sidecar, type SidecarOptions } from "../../src/server/sidecar/app.ts";
 import type { CompilerPort } from "../../src/server/sidecar/ports.ts";
 import { object } from "../../src/value/object.ts";
 
@@ -27,6 +27,7 @@ export const compiler: CompilerPort = {
 export interface SidecarHost {
   readonly url: string;
   readonly agent: DecisionAgent;
+  readonly sidecar: Sidecar;
   stop(): Promise<void>;
 }
 
@@ -43,6 +44,7 @@ export async function startSidecar(
   return {
     url,
     agent,
+    sidecar,
     async stop() {
       await sidecar.close(0);
       await agent.close(0);

@@ -255,6 +255,19 @@ describe("without any bundle", () => {
     expect((await call(`${url}/v1/policies`)).json.result).toEqual([]);
   });
 
+  test("what the daemon was given at the start can be changed by clients", async () => {
+    const { url, sidecar } = await host({});
+    await sidecar.load({
+      data: decode('{"limits":{"max":3}}') as RegoObject,
+      policies: new Map([["p.rego", "package p\n\nq := data.limits.max\n"]]),
+    });
+    expect((await call(`${url}/v1/data/p/q`)).json.result).toBe(3);
+    expect((await call(`${url}/v1/data/limits/max`, "PUT", "4")).status).toBe(204);
+    expect((await call(`${url}/v1/data/p/q`)).json.result).toBe(4);
+    expect((await call(`${url}/v1/policies/p.rego`, "DELETE")).status).toBe(200);
+    expect((await call(`${url}/v1/data/p`)).text).toBe("{}\n");
+  });
+
   test("many writes at once all count", async () => {
     const { url } = await host({});
     const names = Array.from({ length: 20 }, (_, i) => `k${i}`);

@@ -13,7 +13,7 @@ import { queryRoutes } from "./query.ts";
 import { errorReply, failureReply, replyEmpty } from "./reply.ts";
 import { DEFAULT_BODY_LIMITS, targetOf } from "./request.ts";
 import { statusRoutes } from "./status.ts";
-import { createWorkspace } from "./workspace.ts";
+import { type Content, createWorkspace } from "./workspace.ts";
 import { documentRoutes } from "./writes.ts";
 
 export interface SidecarOptions {
@@ -33,6 +33,8 @@ export interface Sidecar {
   /** For mounting on a server of one's own; `listen` does it. */
   readonly handler: RequestListener;
   listen(options?: ListenOptions): Promise<Listening>;
+  /** What is there at the start as if clients had written it: files given to the daemon that are no bundle. */
+  load(content: Content): Promise<void>;
   /** Stops listening. The decision agent goes on; who made it closes it. */
   close(graceMs?: number): Promise<void>;
 }
@@ -84,7 +86,8 @@ export function createSidecar(options: SidecarOptions): Sidecar {
       return run("v1/data", () => data.v1(rawPath.slice(HOT.length), request, response), request, response);
     app(request, response);
   };
-  return { handler, ...listeners(handler) };
+  const load = (content: Content): Promise<void> => workspace.update(() => content);
+  return { handler, load, ...listeners(handler) };
 }
 
 function listeners(handler: RequestListener): Pick<Sidecar, "listen" | "close"> {

@@ -7,6 +7,9 @@ import type { FetchResponse, World } from "./ports.ts";
 
 export const VERSION = "0.1.0";
 
+/** A connection that sends nothing for so long is dead. */
+const BODY_IDLE_MS = 30_000;
+
 export interface ServiceRequest {
   readonly method: "GET" | "POST";
   readonly path: string;
@@ -34,15 +37,17 @@ export async function request(
   const forward = (): void => abort.abort();
   wanted.signal?.addEventListener("abort", forward);
   if (wanted.signal?.aborted) abort.abort();
-  let timedOut = false;
-  const timeoutMs = wanted.timeoutMs ?? service.responseHeaderTimeoutMs;
-  const cancelTimer =
-    timeoutMs > 0
-      ? world.clock.after(timeoutMs, () => {
-          timedOut = true;
-          abort.abort();
-        })
-      : () => {};
+  let timedOutAfter: number | undefined;
+  let cancelTimer = (): void => {};
+  const giveUpAfter = (ms: number): void => {
+    cancelTimer();
+    if (ms <= 0) return;
+    cancelTimer = world.clock.after(ms, () => {
+      timedOutAfter = ms;
+      abort.abort();
+    });
+  };
+  giveUpAfter(wanted.timeoutMs ?? service.responseHeaderTimeoutMs);
   try {
     const response = await world.fetch(`${service.url}/${wanted.path.replace(/^\/+/, "")}`, {
       method: wanted.method,
@@ -50,12 +55,11 @@ export async function request(
       ...(wanted.body === undefined ? {} : { body: wanted.body as Uint8Array<ArrayBuffer> }),
       signal: abort.signal,
     });
-    cancelTimer();
-    const body = await readBody(response, wanted.maxBytes);
+    const body = await readBody(response, wanted.maxBytes, () => giveUpAfter(BODY_IDLE_MS));
     return { status: response.status, header: (name) => response.headers.get(name) ?? undefined, body };
   } catch (cause) {
     if (cause instanceof PolicyError) throw cause;
-    const why = timedOut ? `no answer within ${timeoutMs} ms` : describe(cause);
+    const why = timedOutAfter === undefined ? describe(cause) : `no answer within ${timedOutAfter} ms`;
     throw new PolicyError("io_error", `request failed: ${wanted.method} ${service.url}: ${why}`, { cause });
   } finally {
     cancelTimer();
@@ -86,12 +90,17 @@ async function commonHeaders(service: ServiceConfig, world: World): Promise<Reco
   return headers;
 }
 
-async function readBody(response: FetchResponse, maxBytes: number): Promise<Uint8Array> {
+async function readBody(
+  response: FetchResponse,
+  maxBytes: number,
+  onProgress: () => void,
+): Promise<Uint8Array> {
   if (response.body === null) return new Uint8Array();
   const reader = response.body.getReader();
   const chunks: Uint8Array[] = [];
   let length = 0;
   for (;;) {
+    onProgress();
     const { done, value } = await reader.read();
     if (done) break;
     if (value === undefined) continue;

@@ -9,6 +9,9 @@ import { backoffMs, sleep, type World } from "./ports.ts";
 /** The content type by which a server says that it holds requests. */
 export const BUNDLE_CONTENT_TYPE = "application/vnd.openpolicyagent.bundles";
 
+const MIN_PAUSE_MS = 50;
+const UNHELD_PAUSE_MS = 1000;
+
 export type Update =
   | { readonly kind: "unchanged" }
   | { readonly kind: "bundle"; readonly packed: Uint8Array; readonly etag: string }
@@ -57,11 +60,15 @@ export class Downloader {
     const { signal } = this.#stopped;
     for (let retry = 0; !signal.aborted; ) {
       let delay = 0;
+      const started = world.clock.monotonicMs();
       try {
-        await this.#once(true);
+        const { kind } = await this.#once(true);
         retry = 0;
-        if (!this.#longPolling || longPollingSeconds === undefined)
-          delay = minDelayMs + (maxDelayMs - minDelayMs) * world.chance.uniform();
+        const usual = minDelayMs + (maxDelayMs - minDelayMs) * world.chance.uniform();
+        const isHeld = this.#longPolling && longPollingSeconds !== undefined;
+        // A server that promises to hold requests and does not must not be asked in a tight loop.
+        const pause = kind === "bundle" ? MIN_PAUSE_MS : UNHELD_PAUSE_MS;
+        delay = isHeld ? Math.max(0, pause - (world.clock.monotonicMs() - started)) : usual;
       } catch {
         // `onUpdate` has been told; here it only means to wait.
         delay = backoffMs(world.chance, maxDelayMs, retry++);
@@ -71,13 +78,13 @@ export class Downloader {
   }
 
   /** One request and what follows from it; throws when there is nothing good to show for it. */
-  async #once(hold: boolean): Promise<void> {
+  async #once(hold: boolean): Promise<Update> {
     const { onUpdate } = this.#options;
     let update: Update;
     try {
       update = await this.#download(hold && this.#longPolling);
     } catch (error) {
-      if (this.#stopped.signal.aborted) return;
+      if (this.#stopped.signal.aborted) return { kind: "unchanged" };
       const failure =
         error instanceof PolicyError
           ? error
@@ -88,6 +95,7 @@ export class Downloader {
     }
     await onUpdate(update);
     if (update.kind === "bundle") this.#etag = update.etag;
+    return update;
   }
 
   async #download(hold: boolean): Promise<Update> {

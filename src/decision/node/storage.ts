@@ -214,17 +214,29 @@ function readLines(file: string): Uint8Array[] {
 function takeLock(file: string): void {
   for (let attempt = 0; attempt < 3; attempt++) {
     try {
-      writeFileSync(file, String(process.pid), { flag: "wx" });
+      writeFileSync(file, identityOf(process.pid), { flag: "wx" });
       return;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
     }
-    const owner = Number.parseInt(readOwner(file), 10);
-    if (owner !== process.pid && isAlive(owner))
+    const written = readOwner(file);
+    const owner = Number.parseInt(written, 10);
+    // After a restart of the machine another process may have got the number.
+    if (owner !== process.pid && isAlive(owner) && identityOf(owner) === written)
       throw new PolicyError("io_error", `the decision log is in use by process ${owner}`);
     rmSync(file, { force: true });
   }
   throw new PolicyError("io_error", "the decision log cannot be locked");
+}
+
+/** Number and, where Linux tells it, start time of a process (proc(5), `stat`, field 22). */
+function identityOf(pid: number): string {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return `${pid} ${stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? ""}`;
+  } catch {
+    return String(pid);
+  }
 }
 
 function readOwner(file: string): string {

@@ -107,7 +107,7 @@ describe("download", () => {
     };
     const agent = await make();
     await agent.ready();
-    await settle();
+    await clock.advance(50);
     expect(service.seen.map(({ headers }) => headers.Prefer)).toEqual(
       Array(2).fill("modes=snapshot,delta;wait=30"),
     );
@@ -124,6 +124,22 @@ describe("download", () => {
     publish?.();
     await clock.advance(100_000);
     expect(service.seen.at(-1)?.headers.Prefer).toBe("modes=snapshot,delta");
+  });
+
+  test("a server that says it holds requests and does not is asked once a second, not in a loop", async () => {
+    const polling = { ...base.bundles.authz.polling, long_polling_timeout_seconds: 30 };
+    const config = { ...base, bundles: { authz: { ...base.bundles.authz, polling } } };
+    const { service, clock, make } = await start(config);
+    const bytes = await packed(authz, key);
+    service.answer = ({ headers }) =>
+      headers["If-None-Match"] === "1"
+        ? { status: 304 }
+        : { status: 200, headers: { ...HOLDING, ETag: "1" }, body: bytes };
+    const agent = await make();
+    await agent.ready();
+    await clock.advance(10_000);
+    expect(service.seen.length).toBeGreaterThan(8);
+    expect(service.seen.length).toBeLessThan(13);
   });
 
   test("a held request whose connection died is given up", async () => {

@@ -5,9 +5,11 @@ import { createRequire } from "node:module";
 import { lookup } from "node:dns/promises";
 import type { Builtin, BuiltinContext } from "../../src/builtins/builtin.ts";
 import { hostBuiltins } from "../../src/builtins/host.ts";
-import { PolicyError } from "../../src/error.ts";
+import { failWith, PolicyError } from "../../src/error.ts";
 import { prepare } from "../../src/engine/engine.ts";
-import { encode, fromPlain, toPlain } from "../../src/value/json.ts";
+import { jsonText, moduleToJson } from "../../src/syntax/ast-json.ts";
+import { parseModule } from "../../src/syntax/parser.ts";
+import { decode, encode, fromPlain, toPlain } from "../../src/value/json.ts";
 import { emptyObject } from "../../src/value/object.ts";
 import type { Value } from "../../src/value/value.ts";
 import type { Case } from "./cases.ts";
@@ -36,6 +38,11 @@ export const TEST_SLEEP: Builtin = {
 };
 
 const CONTEXT: Partial<BuiltinContext> = {
+  parseModule: (file, text) => {
+    const { module, diagnostics } = parseModule(text, { file });
+    if (module === undefined) throw new PolicyError("eval_builtin_error", failWith(diagnostics).message);
+    return decode(jsonText(moduleToJson(module)));
+  },
   network: {
     fetch: () => Promise.reject(new PolicyError("eval_builtin_error", "no network in conformance runs")),
     lookup: async (host) => (await lookup(host, { all: true })).map(({ address }) => address),
@@ -57,21 +64,15 @@ async function load(names: readonly string[]): Promise<Map<string, Builtin>> {
   return found;
 }
 
-export async function runOn(
-  host: HostName,
-  policy: Compiled,
-  item: Case,
-  parseModule?: BuiltinContext["parseModule"],
-): Promise<Outcome> {
+export async function runOn(host: HostName, policy: Compiled, item: Case): Promise<Outcome> {
   try {
     const builtins = await load(Object.keys(policy.builtins));
     if (host === "opa-wasm") return { values: runOpaWasm(policy, item, builtins) };
-    const context = parseModule === undefined ? CONTEXT : { ...CONTEXT, parseModule };
     const engine = prepare({
       wasm: policy.bytes,
       data: { value: item.data ?? emptyObject },
       builtins,
-      context,
+      context: CONTEXT,
     });
     const input = item.input === undefined ? undefined : { value: item.input };
     return { values: (await engine.evaluateAsync(0, input, { strict: item.strict })).values };

@@ -2,7 +2,7 @@
 // with its signatures out. The key is used and forgotten; it is never part of what comes out.
 
 import { DEFAULT_ALGORITHM, isBundleAlgorithm } from "../crypto/algorithms.ts";
-import { digest, toHex } from "../crypto/hash.ts";
+import { digest, digestFast, toHex } from "../crypto/hash.ts";
 import { importSigningKey } from "../crypto/jwk.ts";
 import { signCompact } from "../crypto/jws.ts";
 import { encode } from "../value/json.ts";
@@ -36,17 +36,22 @@ const HASHING_ALGORITHM = "SHA-256";
  * What is hashed of a file: its canonical JSON (keys in the order of their UTF-8 bytes, no space, numbers as they are written, no HTML
  * escapes) if OPA reads it as a document, else its bytes.
  */
-export function hashFile(algorithm: string, bytes: Uint8Array, document: Value | undefined): Uint8Array {
-  return digest(
-    algorithm,
-    document === undefined ? bytes : encodeUtf8(encode(document, { escapeHtml: false })),
-  );
+function hashedBytes(bytes: Uint8Array, document: Value | undefined): Uint8Array {
+  return document === undefined ? bytes : encodeUtf8(encode(document, { escapeHtml: false }));
+}
+
+export function hashFile(
+  algorithm: string,
+  bytes: Uint8Array,
+  document: Value | undefined,
+): Promise<Uint8Array> {
+  return digestFast(algorithm, hashedBytes(bytes, document));
 }
 
 export function hashFiles(bundle: Bundle): FileHash[] {
   return bundle.files.map(({ path, bytes }) => ({
     name: path,
-    hash: toHex(hashFile(HASHING_ALGORITHM, bytes, bundle.documents.get(path))),
+    hash: toHex(digest(HASHING_ALGORITHM, hashedBytes(bytes, bundle.documents.get(path)))),
     algorithm: HASHING_ALGORITHM,
   }));
 }
@@ -65,7 +70,12 @@ export async function signFiles(files: readonly FileHash[], options: SignOptions
 
 /** The bundle with one signature over all its files; one it had before is replaced. */
 export async function sign(bundle: Bundle, options: SignOptions): Promise<Bundle> {
-  return { ...bundle, signatures: await signFiles(hashFiles(bundle), options) };
+  const files: FileHash[] = [];
+  for (const { path, bytes } of bundle.files) {
+    const hash = await hashFile(HASHING_ALGORITHM, bytes, bundle.documents.get(path));
+    files.push({ name: path, hash: toHex(hash), algorithm: HASHING_ALGORITHM });
+  }
+  return { ...bundle, signatures: await signFiles(files, options) };
 }
 
 /** The text of `.signatures.json`, as OPA lays it out. */

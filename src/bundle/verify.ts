@@ -44,7 +44,7 @@ export async function verify(bundle: Bundle, config: VerificationConfig = {}): P
   const { keyId, key } = chooseKey(token, config);
   const claims = await proveClaims(token, key);
   const scope = checkScope(claims, config, key);
-  checkFiles(bundle, listedFiles(claims), config.exclude ?? []);
+  await checkFiles(bundle, listedFiles(claims), config.exclude ?? []);
   return accept(bundle, { signed: true, keyId, ...(scope === "" ? {} : { scope }) });
 }
 
@@ -146,14 +146,18 @@ function listedFiles(claims: RegoObject): Map<string, FileHash> {
 }
 
 /** The bundle holds what the signature lists: nothing else, nothing less, nothing changed. */
-function checkFiles(bundle: Bundle, listed: Map<string, FileHash>, exclude: readonly string[]): void {
+async function checkFiles(
+  bundle: Bundle,
+  listed: Map<string, FileHash>,
+  exclude: readonly string[],
+): Promise<void> {
   for (const { path, bytes } of bundle.files) {
     const file = listed.get(path);
     listed.delete(path);
     if (exclude.some((pattern) => matchesFile(pattern, path))) continue;
     if (file === undefined) throw refuse(`file ${path} not included in bundle signature`);
     if (file.algorithm === "") throw refuse(`no hashing algorithm provided for file ${path}`);
-    const actual = hashFile(file.algorithm, bytes, bundle.documents.get(path));
+    const actual = await hashFile(file.algorithm, bytes, bundle.documents.get(path));
     const wanted = fromHex(file.hash);
     if (wanted === undefined) throw refuse(`the hash of file ${path} is not hexadecimal`);
     if (!equalBytes(wanted, actual))

@@ -1,7 +1,7 @@
 import { createHash, createHmac } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { digest, equalBytes, hashNames, hmac, toHex } from "../../../src/crypto/hash.ts";
+import { digest, digestFast, equalBytes, hashNames, hmac, toHex } from "../../../src/crypto/hash.ts";
 
 // Node's OpenSSL is the judge of every digest and length of padding.
 const nodeNames: Record<string, string> = {
@@ -23,6 +23,12 @@ describe.each(hashNames)("%s", (name) => {
       const message = Uint8Array.from({ length }, (_, i) => (i * 7 + length) & 255);
       expect(toHex(digest(name, message))).toBe(createHash(nodeName).update(message).digest("hex"));
     }
+  });
+
+  test("the platform's digest is the same", async () => {
+    const message = Uint8Array.from({ length: 10_000 }, (_, i) => (i * 13) & 255);
+    expect(await digestFast(name, message)).toEqual(digest(name, message));
+    expect(await digestFast(name, message.subarray(0, 100))).toEqual(digest(name, message.subarray(0, 100)));
   });
 
   test("digests and authenticates arbitrary bytes", () => {

@@ -9,6 +9,8 @@ import { backoffMs, sleep, type World } from "./ports.ts";
 /** The content type by which a server says that it holds requests. */
 export const BUNDLE_CONTENT_TYPE = "application/vnd.openpolicyagent.bundles";
 
+/** Node's fetch gives a silent server 300 seconds. */
+const MAX_WAIT_SECONDS = 290;
 const MIN_PAUSE_MS = 50;
 const UNHELD_PAUSE_MS = 1000;
 
@@ -100,7 +102,8 @@ export class Downloader {
 
   async #download(hold: boolean): Promise<Update> {
     const { bundle, service, world } = this.#options;
-    const { longPollingSeconds } = bundle.polling;
+    const configured = bundle.polling.longPollingSeconds;
+    const longPollingSeconds = configured === undefined ? undefined : Math.min(configured, MAX_WAIT_SECONDS);
     // A delta cannot be persisted, so whoever persists does not ask for one.
     const modes = bundle.persist ? "modes=snapshot" : "modes=snapshot,delta";
     const waits = hold && longPollingSeconds !== undefined;

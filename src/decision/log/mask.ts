@@ -3,7 +3,7 @@
 
 import { PolicyError } from "../../error.ts";
 import { object } from "../../value/object.ts";
-import type { Value } from "../../value/value.ts";
+import type { RegoObject, Value } from "../../value/value.ts";
 import { isArray, isObject, isSet } from "../../value/value.ts";
 import type { LogEvent } from "./event.ts";
 
@@ -54,14 +54,31 @@ function readRule(rule: Value): Rule {
     throw refuse(`mask op is not supported: ${typeof op === "string" ? op : "no text"}`);
   if (pointer === "") throw refuse("mask must be non-empty");
   if (!pointer.startsWith("/")) throw refuse("mask must be slash-prefixed");
-  const segments = pointer.slice(1).split("/").map(escapeSegment);
-  const [part, ...path] = segments;
+  const [part = "", ...path] = pointer.slice(1).split("/");
   if (part !== "input" && part !== "result" && part !== "nd_builtin_cache")
     throw refuse(`mask prefix not allowed: ${part}`);
-  return { op, pointer: `/${segments.join("/")}`, part, path, value: value as Value };
+  const shown = `/${[part, ...path].map(escapeSegment).join("/")}`;
+  return { op, pointer: shown, part, path, value: value as Value };
 }
 
-/** Go's url.PathEscape: OPA looks keys up in this form. */
+/**
+ * The key of an object that a segment means: as it stands, percent-decoded, or with the escapes of JSON pointers. OPA looks up the
+ * percent-encoded form only, so that a key with a blank cannot be masked there; here too much is masked rather than too little.
+ */
+function keyIn(node: RegoObject, segment: string): string | undefined {
+  const readings = [segment, decodeSegment(segment), segment.replaceAll("~1", "/").replaceAll("~0", "~")];
+  return readings.find((key) => node.has(key));
+}
+
+function decodeSegment(segment: string): string {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
+  }
+}
+
+/** Go's url.PathEscape: the form in which OPA lists pointers. */
 function escapeSegment(segment: string): string {
   return encodeURIComponent(segment).replace(/%(24|26|2B|3A|3D|40)|[!'()*]/g, (found) =>
     found.startsWith("%") ? decodeURIComponent(found) : `%${found.charCodeAt(0).toString(16).toUpperCase()}`,
@@ -90,18 +107,19 @@ function asArray(node: Value): readonly Value[] | undefined {
 
 /** The node itself when there is nothing at the path. */
 function removeAt(node: Value, path: readonly string[], at: number): Value {
-  const key = path[at] as string;
+  const segment = path[at] as string;
   const last = at === path.length - 1;
   if (isObject(node)) {
-    const child = node.get(key);
-    if (child === undefined) return node;
+    const key = keyIn(node, segment);
+    const child = key === undefined ? undefined : node.get(key);
+    if (key === undefined || child === undefined) return node;
     const others = [...node.entries()].filter(([name]) => name !== key);
     if (last) return object(others);
     const changed = removeAt(child, path, at + 1);
     return changed === child ? node : object([...others, [key, changed]]);
   }
   const items = asArray(node);
-  const index = /^\d+$/.test(key) ? Number(key) : -1;
+  const index = /^\d+$/.test(segment) ? Number(segment) : -1;
   const child = items?.[index];
   if (items === undefined || child === undefined) return node;
   if (last) return items.toSpliced(index, 1);
@@ -111,15 +129,16 @@ function removeAt(node: Value, path: readonly string[], at: number): Value {
 
 /** Undefined when the path leads through something that holds nothing. */
 function putAt(node: Value, path: readonly string[], at: number, value: Value): Value | undefined {
-  const key = path[at] as string;
+  const segment = path[at] as string;
   const last = at === path.length - 1;
   if (isObject(node)) {
+    const key = keyIn(node, segment) ?? segment;
     const others = [...node.entries()].filter(([name]) => name !== key);
     const inner = last ? value : putAt(node.get(key) ?? object([]), path, at + 1, value);
     return inner === undefined ? undefined : object([...others, [key, inner]]);
   }
   const items = asArray(node);
-  const index = /^\d+$/.test(key) ? Number(key) : -1;
+  const index = /^\d+$/.test(segment) ? Number(segment) : -1;
   const child = items?.[index];
   if (items === undefined || child === undefined) return undefined;
   const inner = last ? value : putAt(child, path, at + 1, value);

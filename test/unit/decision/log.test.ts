@@ -259,6 +259,22 @@ describe("masking", () => {
     expect(JSON.stringify(sent(service))).not.toContain("pw");
   });
 
+  test("keys that need escapes are found in every spelling", async () => {
+    const { service, make } = await start({});
+    const agent = await make(
+      masked(
+        'mask contains "/input/a b"\n\nmask contains "/input/c%20d"\n\nmask contains "/input/e~1f"\n\nmask contains "/input/in/x y"',
+      ),
+    );
+    await ask(agent, { "a b": 1, "c d": 2, "e/f": 3, in: { "x y": 4, z: 5 } });
+    await agent.uploadLogs();
+    expect(sent(service)[0]).toMatchObject({
+      input: { in: { z: 5 } },
+      erased: expect.arrayContaining(["/input/a%20b", "/input/in/x%20y"]),
+    });
+    expect(Object.keys(sent(service)[0]?.input as object)).toEqual(["in"]);
+  });
+
   test("a whole part can go", async () => {
     const { service, make } = await start({});
     const agent = await make(masked('mask contains "/input"'));

@@ -18,7 +18,7 @@ import {
 import { closingRow, endRow, type Style, type Trouble, Writer } from "./format-writer.ts";
 import { compareTerms, isGround } from "./order.ts";
 import { parseModule } from "./parser.ts";
-import { printRef, printTerm } from "./print.ts";
+import { printRef, printRule, printTerm } from "./print.ts";
 import { BASE_KEYWORDS, FUTURE_KEYWORDS, isKeywordIn, V0_FUTURE_KEYWORDS } from "./token.ts";
 import { isCallTerms, singleTerm, walkModule } from "./visit.ts";
 
@@ -32,6 +32,8 @@ export interface FormatOptions {
   /** Names of deprecated builtins, which may not stand in v1 modules. */
   readonly deprecated?: ReadonlySet<string> | undefined;
   readonly builtins?: ReadonlySet<string> | undefined;
+  /** False gives `opa fmt`'s text even where that text means something else than the source. */
+  readonly verify?: boolean | undefined;
 }
 
 export type Formatted = { readonly text: string } | { readonly diagnostics: readonly Diagnostic[] };
@@ -49,7 +51,32 @@ export function formatModule(text: string, options: FormatOptions): Formatted {
   const formatted = layOut(module, target, options.dropV0Imports === true);
   if ("diagnostics" in formatted) return formatted;
   const again = parseModule(formatted.text, { ...parse, file: "formatted" });
-  return again.module === undefined ? { diagnostics: again.diagnostics } : formatted;
+  if (again.module === undefined) return { diagnostics: again.diagnostics };
+  if (options.verify === false) return formatted;
+  const changed = firstChange(module, again.module);
+  return changed === undefined ? formatted : { diagnostics: [changed] };
+}
+
+/**
+ * `opa fmt` loses code where comments stand between operands, and parentheses around `in` within `in`. We lay out as it does, but do not
+ * hand out a text that means something else than the source.
+ */
+function firstChange(before: Module, after: Module): Diagnostic | undefined {
+  const at = before.rules.findIndex((rule, i) => {
+    const now = after.rules[i];
+    return now === undefined || meaningOf(rule) !== meaningOf(now);
+  });
+  const location = before.rules[at]?.location ?? after.rules[before.rules.length]?.location;
+  if (location === undefined) return undefined;
+  const message = "the rule cannot be formatted: the formatted text would mean something else";
+  return { code: "rego_unsupported_error", message, location };
+}
+
+/** `:=` and `=` in heads are one, and so are wildcards whether they were given a name or not. */
+function meaningOf(rule: Rule): string {
+  const { head } = rule;
+  const text = printRule({ ...rule, head: { ...head, assign: false } });
+  return text.replace(/\b_\d+\b/g, "_");
 }
 
 type Target = "v0" | "v0v1" | "v1";

@@ -3,7 +3,7 @@
 
 import type { At, Block, Local, Operand, Stmt } from "../ir/ir.ts";
 import * as abi from "../../runtime/abi.ts";
-import { type Known, localsAssigned } from "./facts.ts";
+import { type Known, localsAssigned, repeatsSilently } from "./facts.ts";
 import type { Code, Label } from "./instruction.ts";
 import type { Locals } from "./locals.ts";
 import type { Statics } from "./statics.ts";
@@ -43,6 +43,8 @@ export interface Frame {
   readonly tail: boolean;
   /** The body of a scan: its end is the next turn. */
   readonly loop: boolean;
+  /** What `loop` repeats. */
+  readonly block: Block;
 }
 
 export interface FunctionContext {
@@ -118,7 +120,7 @@ export function emitBody(
   // A further turn finds what the last one left.
   if (options.loop === true) known.forget(localsAssigned(block));
   const tail = last && options.final !== false;
-  context.frames.push({ label, leave: options.leave, tail, loop: options.loop === true });
+  context.frames.push({ label, leave: options.leave, tail, loop: options.loop === true, block });
   block.stmts.forEach((stmt, index) => {
     context.last = index === block.stmts.length - 1;
     context.statement(stmt);
@@ -134,6 +136,7 @@ export function leaveLoops(context: FunctionContext): void {
   let levels = -1;
   for (let index = 0; index < context.frames.length; index++) {
     const frame = frameAt(context, index);
+    if (frame.loop && !repeatsSilently(frame.block)) break;
     if (frame.loop) levels = index;
     if (!frame.tail) break;
   }

@@ -94,3 +94,26 @@ export function localsAssigned(block: Block): ReadonlySet<Local> {
   assignedIn.set(block, assigned);
   return assigned;
 }
+
+/**
+ * Whether a further turn of a loop leaves no trace but the constants it assigns once: it adds to no collection from outside, and gives no
+ * local a second value that would have to be compared with the first.
+ */
+export function repeatsSilently(body: Block): boolean {
+  const own = localsAssigned(body);
+  const reset = new Set<Local>();
+  const silent = (stmt: Stmt): boolean => {
+    if (stmt.kind === "ResetLocalStmt") reset.add(stmt.target);
+    if (stmt.kind === "ResultSetAddStmt" || stmt.kind === "ReturnLocalStmt") return false;
+    if (stmt.kind === "AssignVarOnceStmt" && stmt.source.type === "local" && !reset.has(stmt.target))
+      return false;
+    for (const [, role, value] of fieldsOf(stmt)) {
+      if (role === "update" && !own.has(value as Local)) return false;
+      if (role === "block" && !(value as Block).stmts.every(silent)) return false;
+      if (role === "blocks" && !(value as readonly Block[]).every((block) => block.stmts.every(silent)))
+        return false;
+    }
+    return true;
+  };
+  return body.stmts.every(silent);
+}

@@ -285,6 +285,47 @@ describe("rules", () => {
   });
 });
 
+describe("loops", () => {
+  const scan = (...stmts: Stmt[]): Stmt =>
+    s({ kind: "ScanStmt", source: 0, key: 5, value: 6, block: block(...stmts) });
+  const yes = s({ kind: "AssignVarOnceStmt", source: { type: "bool", value: true }, target: 2 });
+  const parts = (...stmts: Stmt[]): Parts => ({
+    strings: ["x"],
+    plan: [callRule("r", 3), add(3)],
+    funcs: [rule("r", stmts)],
+    builtins: [{ name: "host.tick", args: 0 }],
+  });
+  const turns = (body: Parts): [number, unknown] => {
+    let count = 0;
+    const engine = engineOf(body, { hosts: { "host.tick": () => String(count++) } });
+    const { results } = engine.evaluate(0, {
+      value: [
+        [1, 2],
+        [3, 4],
+      ],
+    });
+    return [count, results];
+  };
+  const tick = s({ kind: "CallStmt", func: "host.tick", args: [], result: 7 });
+
+  test("end when a constant is found, nested ones together", () => {
+    const inner = s({ kind: "ScanStmt", source: 6, key: 8, value: 9, block: block(tick, yes) });
+    expect(turns(parts(scan(inner)))).toEqual([1, [true]]);
+  });
+
+  test("go on when a turn leaves something behind", () => {
+    const fill = [
+      s({ kind: "MakeArrayStmt", capacity: 0, target: 8 }),
+      scan(tick, s({ kind: "ArrayAppendStmt", value: local(7), array: 8 }), yes),
+    ];
+    expect(turns(parts(...fill))[0]).toBe(2);
+    expect(() =>
+      turns(parts(scan(tick, s({ kind: "AssignVarOnceStmt", source: local(7), target: 10 }), yes))),
+    ).toThrow(/multiple outputs/);
+    expect(turns(parts(scan(yes, tick)))[0]).toBe(2);
+  });
+});
+
 describe("dynamic calls", () => {
   test("find the rule of exactly this path, for any set of rules", () => {
     fc.assert(

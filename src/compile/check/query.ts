@@ -62,87 +62,139 @@ interface QueryState {
 
 const generator = (state: QueryState): LocalGenerator => new LocalGenerator(namesIn(state.body), "__localq");
 
-/** In order; each leaves `body` in the form that the next one needs. */
-const queryStages: readonly ((state: QueryState) => void)[] = [
-  (s) => {
-    if (s.options.strict === true) walkBody(s.body, overrides(s.findings));
+interface QueryStage {
+  /** As the stage over modules is called. */
+  readonly name: string;
+  readonly run: (state: QueryState) => void;
+}
+
+/** In the order of the stages over modules; `==` stays, since a query shows its value. */
+export const queryStages: readonly QueryStage[] = [
+  {
+    name: "check-keyword-overrides",
+    run: (s) => {
+      if (s.options.strict === true) walkBody(s.body, overrides(s.findings));
+    },
   },
-  (s) => {
-    const { imports = [], package: path } = s.options;
-    const globals =
-      path === undefined
-        ? globalsOf(emptyPath, [], imports)
-        : globalsOf(path, exportsOf(s.compilation.modules, path), imports);
-    s.body = new Resolver(globals, [declaredIn(s.body)]).body(s.body);
+  {
+    name: "resolve-refs",
+    run: (s) => {
+      const { imports = [], package: path } = s.options;
+      const globals =
+        path === undefined
+          ? globalsOf(emptyPath, [], imports)
+          : globalsOf(path, exportsOf(s.compilation.modules, path), imports);
+      s.body = new Resolver(globals, [declaredIn(s.body)]).body(s.body);
+    },
   },
-  (s) => {
-    const rewriter = new LocalRewriter(generator(s), new Scopes(), s.options.strict === true);
-    s.body = rewriter.body(s.body);
-    for (const { location, message } of rewriter.errors)
-      s.findings.add("rego_compile_error", location, message);
-    for (const [k, v] of rewriter.scopes.rewritten) s.rewritten.set(k, v);
+  {
+    name: "rewrite-locals",
+    run: (s) => {
+      const rewriter = new LocalRewriter(generator(s), new Scopes(), s.options.strict === true);
+      s.body = rewriter.body(s.body);
+      for (const { location, message } of rewriter.errors)
+        s.findings.add("rego_compile_error", location, message);
+      for (const [k, v] of rewriter.scopes.rewritten) s.rewritten.set(k, v);
+    },
   },
-  (s) => {
-    const { compilation, findings, rewritten } = s;
-    s.body = new TemplateRewriter({
-      compilation,
-      findings,
-      locals: generator(s),
-      rewritten,
-      arity: compilation.arity,
-    }).body(s.body, s.reserved).body;
+  {
+    name: "rewrite-templates",
+    run: (s) => {
+      const { compilation, findings, rewritten } = s;
+      s.body = new TemplateRewriter({
+        compilation,
+        findings,
+        locals: generator(s),
+        rewritten,
+        arity: compilation.arity,
+      }).body(s.body, s.reserved).body;
+    },
   },
-  (s) => checkVoidCalls(s.compilation, s.findings, overBody(s.body)),
-  (s) => {
-    const { findings, rewritten } = s;
-    s.body =
-      s.options.print === true
-        ? rewritePrintsIn(
-            { findings, rewritten, locals: generator(s), arity: s.compilation.arity },
-            s.body,
-            s.reserved,
-          )
-        : erasePrints(s.body);
+  { name: "check-void-calls", run: (s) => checkVoidCalls(s.compilation, s.findings, overBody(s.body)) },
+  {
+    name: "rewrite-print",
+    run: (s) => {
+      const { findings, rewritten } = s;
+      s.body =
+        s.options.print === true
+          ? rewritePrintsIn(
+              { findings, rewritten, locals: generator(s), arity: s.compilation.arity },
+              s.body,
+              s.reserved,
+            )
+          : erasePrints(s.body);
+    },
   },
-  (s) => {
-    s.body = new Hoister(generator(s), s.subjects).body(s.body);
+  {
+    name: "rewrite-expr-terms",
+    run: (s) => {
+      s.body = new Hoister(generator(s), s.subjects).body(s.body);
+    },
   },
-  (s) => {
-    s.body = new ComprehensionTerms(generator(s)).body(s.body);
+  {
+    name: "rewrite-comprehension-terms",
+    run: (s) => {
+      s.body = new ComprehensionTerms(generator(s)).body(s.body);
+    },
   },
-  (s) => {
-    const { compilation, findings } = s;
-    s.body = new WithRewriter({
-      compilation,
-      findings,
-      locals: generator(s),
-      unsafeBuiltins: unsafeBuiltins(s),
-    }).body(s.body);
+  {
+    name: "rewrite-with",
+    run: (s) => {
+      const { compilation, findings } = s;
+      s.body = new WithRewriter({
+        compilation,
+        findings,
+        locals: generator(s),
+        unsafeBuiltins: unsafeBuiltins(s),
+      }).body(s.body);
+    },
   },
-  (s) => {
-    const { compilation, findings, rewritten } = s;
-    checkCalls(
-      { compilation, findings, rewritten, argumentDetails: arityDetails(compilation) },
-      overBody(s.body),
-    );
+  {
+    name: "check-undefined-functions",
+    run: (s) => {
+      const { compilation, findings, rewritten } = s;
+      checkCalls(
+        { compilation, findings, rewritten, argumentDetails: arityDetails(compilation) },
+        overBody(s.body),
+      );
+    },
   },
-  (s) => {
-    const { body, unsafe } = new SafetyChecker(s.compilation.arity).check(s.reserved, s.body);
-    reportUnsafe(s.findings, unsafe, s.rewritten, "");
-    s.body = body;
+  {
+    name: "check-body-safety",
+    run: (s) => {
+      const { body, unsafe } = new SafetyChecker(s.compilation.arity).check(s.reserved, s.body);
+      reportUnsafe(s.findings, unsafe, s.rewritten, "");
+      s.body = body;
+    },
   },
-  (s) => {
-    s.body = new Dynamics(generator(s), s.subjects).body(s.body);
+  {
+    name: "rewrite-dynamics",
+    run: (s) => {
+      s.body = new Dynamics(generator(s), s.subjects).body(s.body);
+    },
   },
-  (s) => {
-    const { compilation, rewritten, subjects } = s;
-    const checker = new TypeChecker({ compilation, subjects, rewritten: [rewritten, compilation.rewritten] });
-    const env = compilation.typeEnv instanceof TypeEnv ? compilation.typeEnv : checker.global();
-    for (const error of checker.body(env, s.body).errors) s.findings.push(error);
+  {
+    name: "check-types",
+    run: (s) => {
+      const { compilation, rewritten, subjects } = s;
+      const checker = new TypeChecker({
+        compilation,
+        subjects,
+        rewritten: [rewritten, compilation.rewritten],
+      });
+      const env = compilation.typeEnv instanceof TypeEnv ? compilation.typeEnv : checker.global();
+      for (const error of checker.body(env, s.body).errors) s.findings.push(error);
+    },
   },
-  (s) => checkUnsafeBuiltins(unsafeBuiltins(s), s.findings, overBody(s.body)),
-  (s) => {
-    if (s.options.strict === true) checkDeprecatedBuiltins(s.compilation, s.findings, overBody(s.body));
+  {
+    name: "check-unsafe-builtins",
+    run: (s) => checkUnsafeBuiltins(unsafeBuiltins(s), s.findings, overBody(s.body)),
+  },
+  {
+    name: "check-deprecated-builtins",
+    run: (s) => {
+      if (s.options.strict === true) checkDeprecatedBuiltins(s.compilation, s.findings, overBody(s.body));
+    },
   },
 ];
 
@@ -173,7 +225,7 @@ export function checkQuery(compiled: CompiledModules, body: Body, options: Query
     body,
   };
   for (const stage of queryStages) {
-    stage(state);
+    stage.run(state);
     if (state.findings.any) return { query: undefined, diagnostics: state.findings.sorted() };
   }
   const required = new Set<string>();

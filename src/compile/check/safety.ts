@@ -157,7 +157,8 @@ export class SafetyChecker {
           if (open.size > 0) {
             // What a closure in `x = …` calls x is a variable of its own.
             if (open.size === outputs.size && isSubset(open, outputs)) continue;
-            unsafe.set(expr, new Set([...(unsafe.get(expr) ?? []), ...open]));
+            // OPA forgets what else is unsafe in the expression; that is fit for a report only.
+            unsafe.set(expr, this.#reporting ? open : new Set([...(unsafe.get(expr) ?? []), ...open]));
           }
         }
         const open = unsafe.get(expr);

@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { builtins } from "../../../src/builtins/registry.ts";
-import { checkQuery } from "../../../src/compile/check/query.ts";
+import { checkQuery, queryStages } from "../../../src/compile/check/query.ts";
 import { check, stages } from "../../../src/compile/check/stages.ts";
 import {
   callOf,
@@ -14,7 +14,7 @@ import {
   walkBody,
   walkHead,
 } from "../../../src/compile/check/walk.ts";
-import type { Body, Expr, Rule, Term } from "../../../src/syntax/ast.ts";
+import type { Body, Expr, Module, Rule, Term } from "../../../src/syntax/ast.ts";
 import { parseQuery } from "../../../src/syntax/parser.ts";
 import { printBody, printRef, printRule } from "../../../src/syntax/print.ts";
 import { modulesOf, renumbered, show } from "./support.ts";
@@ -47,6 +47,14 @@ describe("order", () => {
       expect(seen).not.toContain(name);
       seen.add(name);
     }
+  });
+
+  test("the stages of a query keep that order", () => {
+    const order = stages.map(({ name }) => name);
+    // Modules learn the names of imports before anything else; a query that hides `input` is refused before.
+    const places = queryStages.slice(1).map(({ name }) => order.indexOf(name));
+    expect(places).not.toContain(-1);
+    expect(places).toEqual([...places].sort((a, b) => a - b));
   });
 
   test("the first stage with findings is the last one that runs", () => {
@@ -101,6 +109,32 @@ test("bodies are flat and heads are plain", () => {
     const { compiled } = check(modulesOf(modules), { print: true });
     for (const module of compiled?.modules ?? []) module.rules.forEach(checkRule);
   }
+});
+
+test("the order of modules does not matter", () => {
+  const rules = (modules: Module[]): string[] => {
+    const { compiled, diagnostics } = check(modules);
+    return compiled?.modules.flatMap((m) => m.rules.map((rule) => printRule(rule))) ?? diagnostics.map(show);
+  };
+  const several = sources.filter(({ modules }) => modules.length > 1);
+  expect(several.length).toBeGreaterThan(0);
+  for (const { modules } of several)
+    expect(rules(modulesOf(modules).reverse())).toEqual(rules(modulesOf(modules)));
+});
+
+test("details of type errors are OPA's JSON", () => {
+  const [finding] = check(modulesOf(['package a\np if { q.b }\nq := {"a": 1}'])).diagnostics;
+  expect(JSON.parse(JSON.stringify(finding?.details))).toEqual({
+    ref: [
+      { type: "var", value: "data" },
+      { type: "string", value: "a" },
+      { type: "string", value: "q" },
+      { type: "string", value: "b" },
+    ],
+    pos: 3,
+    want: { type: "string" },
+    oneOf: ["a"],
+  });
 });
 
 describe("options", () => {

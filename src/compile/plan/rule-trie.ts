@@ -2,6 +2,7 @@
 // one function: the rules at a path, and where one of them has variables in its ref, all rules below as well.
 
 import type { Module, Rule, Term } from "../../syntax/ast.ts";
+import { compareStrings } from "../../value/compare.ts";
 import { groundPrefix, isGround } from "../check/walk.ts";
 
 /** Rules that make one document together, or one function. */
@@ -169,19 +170,9 @@ function compareKeys(a: Term | undefined, b: Term | undefined): number {
   const byType = TYPE_ORDER.indexOf(a.kind) - TYPE_ORDER.indexOf(b.kind);
   if (byType !== 0) return byType;
   if (a.kind === "number" && b.kind === "number") return Number(a.text) - Number(b.text);
-  if (a.kind === "string" && b.kind === "string") return compareText(a.value, b.value);
+  if (a.kind === "string" && b.kind === "string") return compareStrings(a.value, b.value);
   const [ka, kb] = [termKey(a), termKey(b)];
   return ka < kb ? -1 : ka > kb ? 1 : 0;
-}
-
-/** By code points, as OPA orders strings (their UTF-8 bytes). */
-function compareText(a: string, b: string): number {
-  const [pa, pb] = [[...a], [...b]];
-  for (let i = 0; i < Math.min(pa.length, pb.length); i++) {
-    const difference = (pa[i]?.codePointAt(0) ?? 0) - (pb[i]?.codePointAt(0) ?? 0);
-    if (difference !== 0) return difference;
-  }
-  return pa.length - pb.length;
 }
 
 /** `data.a["b c"][1]`. */

@@ -185,9 +185,11 @@ export class Instance implements BuiltinHost {
     if (this.run !== undefined)
       throw new PolicyError("eval_internal_error", "instance is evaluating already");
     this.run = run;
-    this.#failures = [];
+    if (this.#failures.length > 0) this.#failures = [];
     try {
-      return this.#guard(() => this.#evaluate(entrypoint, input));
+      return this.#evaluate(entrypoint, input);
+    } catch (error) {
+      throw this.#failure(error);
     } finally {
       this.run = undefined;
     }
@@ -216,16 +218,20 @@ export class Instance implements BuiltinHost {
     throw new PolicyError("eval_internal_error", "the result is no set");
   }
 
-  /** Errors that leave the module: ours pass, a trap breaks the instance. */
   #guard<T>(work: () => T): T {
     try {
       return work();
     } catch (error) {
-      if (error instanceof PolicyError || error instanceof Suspension) throw error;
-      this.broken = true;
-      const why = error instanceof Error ? error.message : String(error);
-      throw new PolicyError("eval_internal_error", `the module trapped: ${why}`, { cause: error });
+      throw this.#failure(error);
     }
+  }
+
+  /** Errors that leave the module: ours pass, a trap breaks the instance. */
+  #failure(error: unknown): unknown {
+    if (error instanceof PolicyError || error instanceof Suspension) return error;
+    this.broken = true;
+    const why = error instanceof Error ? error.message : String(error);
+    return new PolicyError("eval_internal_error", `the module trapped: ${why}`, { cause: error });
   }
 
   #writeInput(entrypoint: number, input: Document): number | undefined {

@@ -24,8 +24,15 @@ export class Pool {
     }
   }
 
+  /** `use` for the hot path. */
   evaluate(entrypoint: number, input: Document | undefined, run: Run): Answer {
-    return this.use((instance) => instance.evaluate(entrypoint, input, run));
+    const generation = this.#generation;
+    const instance = this.#idle.pop() ?? this.#make();
+    try {
+      return instance.evaluate(entrypoint, input, run);
+    } finally {
+      if (!instance.broken && generation === this.#generation) this.#idle.push(instance);
+    }
   }
 
   /** Starts anew with these instances. */

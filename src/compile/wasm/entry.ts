@@ -1,6 +1,7 @@
 // Bodies of the functions through which a module is driven: `eval`, `opa_eval`, the lists of names, and the step budget. In: the module
 // under construction. Out: instructions. OPA's ABI 1.3; the context of an evaluation is drawn in runtime/context.ts.
 
+import { OFFSET_A, OFFSET_N } from "../../runtime/abi.ts";
 import type { Code } from "./instruction.ts";
 import type { Statics } from "./statics.ts";
 
@@ -132,14 +133,49 @@ export function oneShotBody(code: Code, module: EntryContext, evaluate: number):
   code.drop();
   code.get(format);
   code.if();
-  code.get(context);
-  code.load(CONTEXT_RESULT);
+  resultSet(code, module, context);
   code.call(module.runtime("opa_value_dump"));
   code.return();
   code.end();
   code.get(context);
   code.load(CONTEXT_RESULT);
   code.call(module.runtime("opa_json_dump"));
+}
+
+/** The results as a set, which is what OPA's own hosts expect in the text of Rego values. */
+function resultSet(code: Code, module: EntryContext, context: number): void {
+  const [list, set, index, address] = [code.local(), code.local(), code.local(), code.local()];
+  code.get(context);
+  code.load(CONTEXT_RESULT);
+  code.set(list);
+  code.get(list);
+  code.load(OFFSET_A);
+  code.set(address);
+  code.call(module.runtime("set_new"));
+  code.set(set);
+  const done = code.block();
+  const next = code.loop();
+  code.get(index);
+  code.get(list);
+  code.load(OFFSET_N);
+  code.eq();
+  code.brIf(done);
+  code.get(set);
+  code.get(address);
+  code.load(0);
+  code.call(module.runtime("set_add"));
+  code.get(address);
+  code.i32(4);
+  code.add();
+  code.set(address);
+  code.get(index);
+  code.i32(1);
+  code.add();
+  code.set(index);
+  code.br(next);
+  code.end();
+  code.end();
+  code.get(set);
 }
 
 /** An object of names and numbers, made anew at each call: hosts ask once. */

@@ -1,5 +1,6 @@
-// Builtins of the category `json-schema`: declarations and host bodies. Values in, values out; nothing here keeps state between calls.
+// JSON schemas: whether one is sound, and whether a document fits one. Texts or values in; a boolean with the findings out.
 
+import type { Builtin } from "./builtin.ts";
 import { arg, arrayOf, builtin, objectOf } from "./signature.ts";
 import {
   anyOf,
@@ -11,7 +12,40 @@ import {
   property,
   stringType,
 } from "../value/type.ts";
-import type { Builtin } from "./builtin.ts";
+import { decode, toJsonValue } from "../value/json.ts";
+import { objectFromRecord } from "../value/object.ts";
+import type { Value } from "../value/value.ts";
+import { isArray, isObject } from "../value/value.ts";
+import type { HostBody } from "./builtin.ts";
+import { failure } from "./operand.ts";
+import { compileSchema } from "./schema-compile.ts";
+import { validate } from "./schema-validate.ts";
+
+function load(value: Value | undefined): Value {
+  if (typeof value === "string") return decode(value, { nullIsEnd: true });
+  if (value === undefined || value === null || !(isArray(value) || isObject(value))) {
+    throw failure("wrong type, expected string or object");
+  }
+  return toJsonValue(value);
+}
+
+const jsonVerifySchemaBody: HostBody = ([schema]) => {
+  try {
+    compileSchema(load(schema));
+    return [true, null];
+  } catch (error) {
+    return [false, `jsonschema: ${(error as Error).message}`];
+  }
+};
+
+const jsonMatchSchemaBody: HostBody = ([document, schema]) => {
+  const value = load(document);
+  const findings = validate(compileSchema(load(schema)), value);
+  const shown = findings.map(({ type, field, description }) =>
+    objectFromRecord({ error: `${field}: ${description}`, type, field, desc: description }),
+  );
+  return [findings.length === 0, shown];
+};
 
 // Declarations
 
@@ -44,6 +78,7 @@ const jsonMatchSchemaBuiltin = builtin({
     ],
   ],
   categories: ["object"],
+  host: jsonMatchSchemaBody,
 });
 
 const jsonVerifySchemaBuiltin = builtin({
@@ -57,6 +92,7 @@ const jsonVerifySchemaBuiltin = builtin({
   ),
   examples: [['json.verify_schema({"type": "object"})', "[true,null]"]],
   categories: ["object"],
+  host: jsonVerifySchemaBody,
 });
 
 export const jsonSchemaBuiltins: readonly Builtin[] = [jsonMatchSchemaBuiltin, jsonVerifySchemaBuiltin];

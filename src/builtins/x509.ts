@@ -1,9 +1,9 @@
 // Certificates and keys. PEM or DER (in base64) in; what OPA shows of them out, field by field. Reading is certificate.ts's work,
 // judging certificate-chain.ts's.
 
-import type { Builtin } from "./builtin.ts";
 import { arg, arrayOf, builtin, objectOf } from "./signature.ts";
 import { anyType, arrayType, booleanType, stringType } from "../value/type.ts";
+import type { Builtin } from "./builtin.ts";
 import type { KeyObject } from "node:crypto";
 import { fromPlain } from "../value/json.ts";
 import { toInt64 } from "../value/number.ts";

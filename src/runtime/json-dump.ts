@@ -3,10 +3,10 @@
 import { OBJECT_ENTRY_SIZE, TAG_ARRAY, TAG_BOOLEAN, TAG_NULL, TAG_NUMBER, TAG_OBJECT, TAG_SET, TAG_STRING } from "./abi";
 import { array_at } from "./array";
 import {
-  buffer_advance, buffer_length, buffer_open, buffer_restore, buffer_room, buffer_start, buffer_string, buffer_text, put_byte, put_bytes,
-  put_i64, put_string, put_text,
+  buffer_advance, buffer_open, buffer_room, buffer_string, buffer_text, put_byte, put_bytes, put_i64, put_string, put_text,
 } from "./buffer";
 import { sort_object, sort_set } from "./compare";
+import { copy } from "./memory";
 import { int_value, is_int } from "./number";
 import { object_insert, object_key_at, object_sized, object_value_at } from "./object";
 import { set_at } from "./set";
@@ -58,7 +58,18 @@ function plain_run(p: usize, end: usize): usize {
 export function put_json_string(bytes: usize, length: i32): void {
   let p = bytes;
   const end = bytes + length;
-  put_byte(0x22);
+  const plain = plain_run(p, end);
+  const to = buffer_room(<usize>length + 2);
+  store<u8>(to, 0x22);
+  const run = plain - p;
+  copy(to + 1, p, run);
+  if (plain == end) {
+    store<u8>(to + 1 + run, 0x22);
+    buffer_advance(to + run + 2);
+    return;
+  }
+  buffer_advance(to + run + 1);
+  p = plain;
   while (p < end) {
     const next = plain_run(p, end);
     if (next != p) {

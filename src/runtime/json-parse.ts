@@ -1,16 +1,17 @@
 // JSON text to values, and Rego value text (sets, any keys) with the same reader. In go address and length, out comes a value or 0 if the
-// text is not valid. Duplicate keys: the last value wins. Nesting is limited to MAX_DEPTH. In copy mode strings and number texts are
+// text is not valid. Duplicate keys: the last value wins. Nesting is limited to MAX_DEPTH, and
+// so is the number of colliding keys. In copy mode strings and number texts are
 // copied and collections are sorted and indexed at once, so that the value never changes later and the text may go; else they point into the text.
-import { ADDRESS_FALSE, ADDRESS_NULL, ADDRESS_TRUE, NUMBER_TEXT, STRING_ASCII, STRING_NOT_ASCII, TAG_NUMBER } from "./abi";
+import { ADDRESS_FALSE, ADDRESS_NULL, ADDRESS_TRUE, STRING_ASCII, STRING_NOT_ASCII } from "./abi";
 import { array_of } from "./array";
-import { buffer_length, buffer_open, buffer_start, buffer_string, put_byte, put_bytes, put_rune, buffer_restore } from "./buffer";
-import { string_hash, value_hash } from "./compare";
-import { alloc, copy, readable } from "./memory";
+import { buffer_open, buffer_restore, buffer_string, put_byte, put_bytes, put_rune } from "./buffer";
+import { bytes_equal, bytes_hash } from "./compare";
+import { SCRATCH, alloc, copy, readable, scratch_home, zero } from "./memory";
 import { number_at, number_copy } from "./number";
-import { object_append, object_find, object_insert, object_seal, object_sized } from "./object";
+import { object_of, object_seal, object_sized } from "./object";
 import { set_add, set_new, set_sort } from "./set";
 import { rune_at, rune_valid, rune_width } from "./utf8";
-import { number_int, string_at, string_copy } from "./value";
+import { number_int, string_at, string_copy, word_a, word_n } from "./value";
 
 export const MAX_DEPTH = 2500;
 
@@ -19,6 +20,22 @@ let end: usize = 0;
 let copying: bool = false;
 let rego: bool = false;
 let depth: i32 = 0;
+
+// Short strings seen lately, by hash: what is copied is copied once. They stand at the start of the scratch block, the stack behind them.
+const SHARED: usize = 1024;
+const SHARED_LENGTH = 24;
+
+/** The string box over a copy of these bytes, the same one where they were seen lately. */
+function shared_string(from: usize, length: i32, flag: i32): usize {
+  const hash = bytes_hash(from, length);
+  const slot = scratch_home() + (<usize>(hash & 255) << 2);
+  const known = <usize>load<u32>(slot);
+  if (known != 0 && word_n(known) == length && bytes_equal(word_a(known), from, length)) return known;
+  const v = string_copy(from, length, flag);
+  store<u32>(v, hash, 12);
+  store<u32>(slot, <u32>v);
+  return v;
+}
 
 let stack: usize = 0;
 let stack_at: usize = 0;
@@ -58,9 +75,11 @@ function read_all(from: usize, length: usize): usize {
   at = from;
   end = from + length;
   depth = 0;
-  stack = alloc(1024);
+  const home = scratch_home();
+  stack = home + SHARED;
   stack_at = stack;
-  stack_end = stack + 1024;
+  stack_end = home + SCRATCH;
+  if (copying) zero(home, SHARED);
   const v = read_value();
   if (v == 0) return 0;
   space();
@@ -182,7 +201,8 @@ function read_string(): usize {
   at = p + 1;
   const length = <i32>(p - from);
   const flag = ascii ? STRING_ASCII : STRING_NOT_ASCII;
-  return copying ? string_copy(from, length, flag) : string_at(from, length, flag);
+  if (!copying) return string_at(from, length, flag);
+  return length <= SHARED_LENGTH ? shared_string(from, length, flag) : string_copy(from, length, flag);
 }
 
 function read_hex(p: usize): i32 {
@@ -323,16 +343,9 @@ function read_object(): usize {
 
 function build_object(base: usize): usize {
   const from = stack + base;
-  const object = object_sized(<i32>((stack_at - from) >> 3));
-  for (let p = from; p < stack_at; p += 8) {
-    const key = <usize>load<u32>(p);
-    const hash = rego ? value_hash(key) : string_hash(key);
-    const known = object_find(object, key, hash);
-    if (known != 0) store<u32>(known, load<u32>(p, 4), 8);
-    else object_append(object, hash, key, load<u32>(p, 4));
-  }
+  const object = object_of(from, <i32>((stack_at - from) >> 3));
   stack_at = from;
-  if (copying) object_seal(object);
+  if (copying && object != 0) object_seal(object);
   return object;
 }
 

@@ -10,8 +10,6 @@ export let heap_base: usize = 0;
 
 let heap_ptr: usize = 0;
 let heap_end: usize = 0;
-/** First address that an evaluation owns: what lies below outlives it and must not point above. */
-let floor: usize = 0;
 
 const PAGE: usize = 65536;
 
@@ -92,26 +90,37 @@ export function release(to: usize): void {
   heap_ptr = to;
 }
 
-// @ts-ignore: decorator
-@inline
-export function outlives(address: usize): bool {
-  return address < floor;
-}
-
-/** MVP has no memory.copy; regions may not overlap unless `to` lies below `from`. */
+/** MVP has no memory.copy. Regions may overlap if `to` lies below `from`: both ends of a piece are read before anything is written over them. */
 export function copy(to: usize, from: usize, length: usize): void {
-  let i: usize = 0;
   if (length >= 8) {
+    const tail = load<u64>(from + length - 8);
     const last = length - 8;
-    for (; i <= last; i += 8) store<u64>(to + i, load<u64>(from + i));
+    for (let i: usize = 0; i < last; i += 8) store<u64>(to + i, load<u64>(from + i));
+    store<u64>(to + last, tail);
+  } else if (length >= 4) {
+    const head = load<u32>(from);
+    const tail = load<u32>(from + length - 4);
+    store<u32>(to, head);
+    store<u32>(to + length - 4, tail);
+  } else {
+    for (let i: usize = 0; i < length; i++) store<u8>(to + i, load<u8>(from + i));
   }
-  for (; i < length; i++) store<u8>(to + i, load<u8>(from + i));
 }
 
 export function zero(to: usize, length: usize): void {
   let i: usize = 0;
   for (; i + 8 <= length; i += 8) store<u64>(to + i, 0);
   for (; i < length; i++) store<u8>(to + i, 0);
+}
+
+/** Size of the block that `scratch_home` gives. */
+export const SCRATCH: usize = 3072;
+let scratch_at: usize = 0;
+
+/** One block for whoever works at the moment, allocated once and kept as long as no host resets the heap below it. */
+export function scratch_home(): usize {
+  if (scratch_at == 0) scratch_at = alloc(SCRATCH);
+  return scratch_at;
 }
 
 export function opa_malloc(size: usize): usize {
@@ -128,7 +137,7 @@ export function opa_heap_ptr_get(): usize {
 export function opa_heap_ptr_set(address: usize): void {
   heap_ptr = address;
   start();
-  floor = heap_ptr;
+  if (heap_ptr < scratch_at + SCRATCH) scratch_at = 0;
 }
 
 // The arena has no free blocks: nothing to stash, nothing to restore.

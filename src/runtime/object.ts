@@ -2,7 +2,7 @@
 // addresses; 0 for no such key. Equal keys by value are one key; the first key's spelling stays. Only the maker may insert.
 import { OBJECT_ENTRY_SIZE, TAG_OBJECT, TAG_STRING } from "./abi";
 import { sort_object, string_equal, value_equal, value_hash } from "./compare";
-import { FLAG_SORTED, LINEAR, entries_new, entry_append, index_build, index_slot, spread } from "./table";
+import { FLAG_SORTED, LINEAR, entries_new, entry_append, index_build, index_reserve, index_slot, spread } from "./table";
 import { box, tag, word_a, word_b, word_n } from "./value";
 
 export function object_new(): usize {
@@ -11,6 +11,75 @@ export function object_new(): usize {
 
 export function object_sized(capacity: i32): usize {
   return box(TAG_OBJECT, FLAG_SORTED, 0, capacity > 0 ? entries_new(capacity, OBJECT_ENTRY_SIZE) : 0, 0);
+}
+
+/** Steps that `free_slot` may still take for the object being made. */
+let probes_left: i32 = 0;
+
+/**
+ * An object from pairs of key and value words, `count` of them, written in one go; the last of equal keys wins. Answers 0 where far more
+ * keys collide than chance allows: hashes have no secret, so a document could be made to cost quadratic time.
+ */
+export function object_of(pairs: usize, count: i32): usize {
+  const object = object_sized(count);
+  if (count == 0) return object;
+  const entries = word_a(object);
+  const end = pairs + (<usize>count << 3);
+  let out = entries;
+  if (count > LINEAR) {
+    index_reserve(object, count);
+    probes_left = count * 8 + 4096;
+    for (let p = pairs; p < end; p += 8) {
+      const key = <usize>load<u32>(p);
+      const hash = value_hash(key);
+      const slot = free_slot(word_b(object), entries, key, hash);
+      if (slot == 0) return 0;
+      const known = load<u32>(slot);
+      if (known == 0) {
+        store<u32>(slot, <u32>((out - entries) / OBJECT_ENTRY_SIZE) + 1);
+        store<u32>(out, hash);
+        store<u32>(out, <u32>key, 4);
+        store<u32>(out, load<u32>(p, 4), 8);
+        out += OBJECT_ENTRY_SIZE;
+      } else {
+        store<u32>(entries + <usize>(known - 1) * OBJECT_ENTRY_SIZE, load<u32>(p, 4), 8);
+      }
+    }
+  } else {
+    for (let p = pairs; p < end; p += 8) {
+      const key = <usize>load<u32>(p);
+      const hash = value_hash(key);
+      let at = entries;
+      while (at < out && (load<u32>(at) != hash || !value_equal(load<u32>(at, 4), key))) at += OBJECT_ENTRY_SIZE;
+      store<u32>(at, load<u32>(p, 4), 8);
+      if (at == out) {
+        store<u32>(at, hash);
+        store<u32>(at, <u32>key, 4);
+        out += OBJECT_ENTRY_SIZE;
+      }
+    }
+  }
+  const filled = <i32>((out - entries) / OBJECT_ENTRY_SIZE);
+  store<i32>(object, filled, 4);
+  if (filled > 1) store<u8>(object, 0, 1);
+  // A small object needs no index, and must not keep one that nobody maintains.
+  if (filled <= LINEAR) store<u32>(object, 0, 12);
+  return object;
+}
+
+/** Address of the index slot that holds the key, or of the free one where it belongs; 0 when the steps are used up. */
+function free_slot(index: usize, entries: usize, key: usize, hash: u32): usize {
+  const mask = load<u32>(index);
+  let slot = spread(hash) & mask;
+  while (true) {
+    const at = index + 4 + (<usize>slot << 2);
+    const known = load<u32>(at);
+    if (known == 0) return at;
+    const entry = entries + <usize>(known - 1) * OBJECT_ENTRY_SIZE;
+    if (load<u32>(entry) == hash && value_equal(load<u32>(entry, 4), key)) return at;
+    slot = (slot + 1) & mask;
+    if (--probes_left < 0) return 0;
+  }
 }
 
 /** The entry of a key, or 0. */

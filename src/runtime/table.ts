@@ -67,6 +67,16 @@ export function spread(hash: u32): u32 {
   return hash ^ (hash >> 15);
 }
 
+/** Gives the box an empty index wide enough for `count` entries. */
+export function index_reserve(box: usize, count: i32): void {
+  let width: u32 = 32;
+  while (width < <u32>count * 2 + 2) width *= 2;
+  const index = alloc(4 + (<usize>width << 2));
+  store<u32>(index, width - 1);
+  zero(index + 4, <usize>width << 2);
+  store<u32>(box, <u32>index, 12);
+}
+
 /** (Re)builds the index from the hashes in the entries; reuses the block when it is wide enough, so that sorting allocates nothing. */
 export function index_build(box: usize, size: usize): void {
   const count = word_n(box);

@@ -103,6 +103,34 @@ test("nesting: deep enough for any document, refused beyond the limit instead of
   expect(parse(nest(1_000_000))).toBeUndefined();
 });
 
+test("a document made of colliding keys is refused in bounded time", () => {
+  // The hash takes four bytes at a time: for any first word a second word exists that leads to the same state.
+  const state = (word: number): number => {
+    const mixed = Math.imul(0x9747b28c ^ 8 ^ word, 0x9e3779b1);
+    return (mixed << 15) | (mixed >>> 17);
+  };
+  const keys: string[] = [];
+  for (let i = 0; keys.length < 40_000; i++) {
+    const first = [0, 7, 14, 21].map((shift) => 0x23 + (((i >>> (shift - (shift >> 3))) & 0x3f) % 0x39));
+    const word = first[0]! | (first[1]! << 8) | (first[2]! << 16) | (first[3]! << 24);
+    const second = state(word) ^ 0x41424344;
+    const bytes = [...first, second & 255, (second >>> 8) & 255, (second >>> 16) & 255, second >>> 24];
+    if (bytes.every((byte) => byte >= 0x23 && byte < 0x7f && byte !== 0x5c))
+      keys.push(String.fromCharCode(...bytes));
+    if (i > 30_000_000) break;
+  }
+  const distinct = [...new Set(keys)];
+  expect(distinct.length).toBeGreaterThan(2000);
+  runtime.reset();
+  const hashes = new Set(
+    distinct.slice(0, 50).map((key) => runtime.get("value_hash")(runtime.value(JSON.stringify(key)))),
+  );
+  expect(hashes.size).toBe(1);
+  const start = Date.now();
+  expect(parse(`{${distinct.map((key) => `${JSON.stringify(key)}:0`).join(",")}}`)).toBeUndefined();
+  expect(Date.now() - start).toBeLessThan(1000);
+});
+
 test("Rego text: sets, any keys, back again", () => {
   runtime.reset();
   const text = '{"a": {1, "x", [2]}, 1: set(), {1}: {}, [1, 2]: null}';

@@ -202,16 +202,20 @@ function facts(bytes) {
   };
 }
 
-/** For each data segment the functions (without imports) that mention an address in or shortly before or behind it. */
+/**
+ * For each data segment the functions (counted without imports) that may read it. Strings and small tables are in use wherever a constant
+ * lies in them; a large table only where its start (with a field offset folded in) or its end is named, or any size would keep it.
+ */
 function segmentUsers(segments, constants) {
-  const SLACK = 32;
-  return segments.map(({ start, length }) => ({
-    start,
-    length,
-    users: constants.flatMap((list, i) =>
-      list.some((c) => c >= start - SLACK && c <= start + length + SLACK) ? [i] : [],
-    ),
-  }));
+  const LARGE = 512;
+  const FIELD = 24;
+  return segments.map(({ start, length }) => {
+    const names = (c) =>
+      length > LARGE
+        ? (c >= start && c <= start + FIELD) || c === start + length
+        : c >= start && c <= start + length;
+    return { start, length, users: constants.flatMap((list, i) => (list.some(names) ? [i] : [])) };
+  });
 }
 
 mkdirSync(out, { recursive: true });

@@ -37,6 +37,9 @@ export interface EvaluateOptions {
   readonly context?: Partial<BuiltinContext>;
 }
 
+/** Calls that one evaluation may wait for, one after the other. */
+const MAX_WAITS = 10_000;
+
 /** Results of an entrypoint: Values without loss, and plain data for those who want it. */
 export class ResultSet {
   /** One object for each result: `{result: v}` for an entrypoint, bindings for a query. Empty: undefined. */
@@ -151,18 +154,30 @@ export class Engine {
   /** Replaces the base document. If it cannot be loaded, the old one stays. */
   setData(data: DataSource): void {
     const store = new Store(documentOf(data));
-    const instance = this.#make(store.document);
+    const instance = this.#load(store);
     this.#store = store;
-    this.#loadedBytes = instance.dataBytes;
     this.#pool.reset(instance);
   }
 
   /** Changes parts of the base document: all of the patches, or, if one does not fit, none. */
   patchData(patches: readonly DataPatch[]): void {
     const store = this.#store.patched(patches);
-    const patched = this.#patchedInstance(patches, store);
+    let instance: Instance;
+    try {
+      instance = this.#patchedInstance(patches, store) ?? this.#load(store);
+    } catch (error) {
+      // An instance may be changed in part: none of them is used again.
+      this.#pool.reset();
+      throw error;
+    }
     this.#store = store;
-    this.#pool.reset(...(patched === undefined ? [] : [patched]));
+    this.#pool.reset(instance);
+  }
+
+  #load(store: Store): Instance {
+    const instance = this.#make(store.document);
+    this.#loadedBytes = instance.dataBytes;
+    return instance;
   }
 
   /** An idle instance with the patches applied in place, where that is cheaper than loading all data anew and leaves little garbage. */

@@ -1,3 +1,4 @@
+// (Over 450 lines: expressions and terms hold each other, so two files would import each other.)
 // Layout of expressions and terms, as `opa fmt` has it: one-line sequences stay on a line, others get a line for each line of the source; infix operators,
 // `in`, parentheses where they are needed to read the same tree again. Writes into a Writer and hands troubles with comments up.
 

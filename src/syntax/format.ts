@@ -2,7 +2,7 @@
 // being formatted. Also moves v0 modules to v1. Here: imports, rules and the module as a whole; terms are in format-term.ts.
 
 import { compareStrings } from "../value/compare.ts";
-import type { Diagnostic, Location } from "../error.ts";
+import type { Diagnostic } from "../error.ts";
 import type { Expr, Import, Module, Package, RefTerm, RegoVersion, Rule, Term } from "./ast.ts";
 import {
   listItem,
@@ -15,11 +15,12 @@ import {
   writeSequence,
   writeTerm,
 } from "./format-term.ts";
+import { checkForV1 } from "./check-v1.ts";
 import { closingRow, endRow, type Style, type Trouble, Writer } from "./format-writer.ts";
-import { compareTerms, isGround } from "./order.ts";
+import { compareTerms, groundPrefix, isConstant } from "./order.ts";
 import { parseModule } from "./parser.ts";
 import { printRef, printRule, printTerm } from "./print.ts";
-import { BASE_KEYWORDS, FUTURE_KEYWORDS, isKeywordIn, V0_FUTURE_KEYWORDS } from "./token.ts";
+import { BASE_KEYWORDS, FUTURE_KEYWORDS, V0_FUTURE_KEYWORDS } from "./token.ts";
 import { isCallTerms, singleTerm, walkModule } from "./visit.ts";
 
 export interface FormatOptions {
@@ -387,28 +388,6 @@ function writeElse(w: Writer, rule: Rule): Trouble {
   return writeRule(w, { ...rule.else, head: { ...head, name: "else", reference, ...placed } }, true);
 }
 
-function groundPrefix(terms: readonly Term[]): readonly Term[] {
-  const open = terms.findIndex((term, i) => i > 0 && !isGround(term));
-  return open < 0 ? terms : terms.slice(0, open);
-}
-
-function isConstant(term: Term): boolean {
-  switch (term.kind) {
-    case "null":
-    case "boolean":
-    case "number":
-    case "string":
-      return true;
-    case "array":
-    case "set":
-      return term.items.every(isConstant);
-    case "object":
-      return term.entries.every(([key, value]) => isConstant(key) && isConstant(value));
-    default:
-      return false;
-  }
-}
-
 function writeHead(w: Writer, rule: Rule, bare: boolean): Trouble {
   const { head } = rule;
   let ref: readonly Term[] = head.reference.terms;
@@ -450,90 +429,4 @@ function writeHeadValue(w: Writer, { head, default: isDefault }: Rule, bare: boo
   if (head.location === value.location && head.name !== "else" && isTrue && !isConstant) return undefined;
   w.write(head.assign || w.style.v1 ? " := " : " = ");
   return writeTerm(w, value);
-}
-
-// --- what v1 does not allow and formatting does not mend
-
-function checkForV1(module: Module, deprecated: ReadonlySet<string>): Diagnostic[] {
-  const found: Diagnostic[] = [];
-  const report = (code: Diagnostic["code"], location: Location, message: string): void => {
-    found.push({ code, message, location });
-  };
-  const imported = new Map<string, Import>();
-  for (const node of module.imports) {
-    const last = node.path.terms.at(-1);
-    const name = node.alias ?? (last?.kind === "string" ? last.value : last?.kind === "var" ? last.name : "");
-    const before = imported.get(name);
-    if (before === undefined) imported.set(name, node);
-    else {
-      const alias = before.alias === undefined ? "" : ` as ${before.alias}`;
-      report(
-        "rego_compile_error",
-        node.location,
-        `import must not shadow import ${pathText(before)}${alias}`,
-      );
-    }
-  }
-  checkOverrides(module, report);
-  walkModule(module, {
-    expr: ({ terms, location }) => {
-      if (isCallTerms(terms)) checkDeprecated(printTerm(terms[0]), location);
-      return undefined;
-    },
-    term: (term) => {
-      if (term.kind === "call") checkDeprecated(printTerm(term.operator), term.operator.location);
-      return undefined;
-    },
-  });
-  function checkDeprecated(name: string, location: Location): void {
-    if (!deprecated.has(name)) return;
-    report("rego_type_error", location, `deprecated built-in function calls in expression: ${name}`);
-  }
-  for (const rule of module.rules) {
-    const { name, reference } = rule.head;
-    if (reference.terms.length > 1 || !isKeywordIn(name, "v1")) continue;
-    report("rego_parse_error", rule.location, `${name} keyword cannot be used for rule name`);
-  }
-  return found;
-}
-
-const ROOTS: ReadonlySet<string> = new Set(["data", "input"]);
-
-type Report = (code: Diagnostic["code"], location: Location, message: string) => void;
-
-function checkOverrides(module: Module, report: Report): void {
-  for (const rule of module.rules) {
-    const [first] = rule.head.reference.terms;
-    const name = first.kind === "var" ? first.name : "";
-    if (ROOTS.has(name)) {
-      report(
-        "rego_compile_error",
-        rule.location,
-        `rules must not shadow ${name} (use a different rule name)`,
-      );
-    }
-    for (const arg of rule.head.args ?? []) {
-      const text = printTerm(arg);
-      if (arg.kind !== "ref" || !ROOTS.has(text)) continue;
-      report(
-        "rego_compile_error",
-        arg.location,
-        `args must not shadow ${text} (use a different variable name)`,
-      );
-    }
-  }
-  walkModule(module, {
-    expr: ({ terms, location }) => {
-      if (!isCallTerms(terms) || printTerm(terms[0]) !== "assign" || terms[1] === undefined) return undefined;
-      const name = printTerm(terms[1]);
-      if (ROOTS.has(name)) {
-        report(
-          "rego_compile_error",
-          location,
-          `variables must not shadow ${name} (use a different variable name)`,
-        );
-      }
-      return undefined;
-    },
-  });
 }

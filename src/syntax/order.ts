@@ -191,6 +191,30 @@ export function isGround(term: Term): boolean {
   }
 }
 
+/** The parts of a ref before the first one that is not ground. */
+export function groundPrefix(terms: readonly Term[]): readonly Term[] {
+  const open = terms.findIndex((term, i) => i > 0 && !isGround(term));
+  return open < 0 ? terms : terms.slice(0, open);
+}
+
+/** Made of scalars only. */
+export function isConstant(term: Term): boolean {
+  switch (term.kind) {
+    case "null":
+    case "boolean":
+    case "number":
+    case "string":
+      return true;
+    case "array":
+    case "set":
+      return term.items.every(isConstant);
+    case "object":
+      return term.entries.every(([key, value]) => isConstant(key) && isConstant(value));
+    default:
+      return false;
+  }
+}
+
 /** The name that OPA's messages have for a kind of term. */
 export function termKindName(term: Term | StringTerm): string {
   return term.kind.replace("-", "");

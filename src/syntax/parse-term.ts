@@ -1,12 +1,13 @@
-// Terms: scalars, refs, calls, collections, comprehensions, template strings, and infix operators between terms. Functions take the
+// Terms: scalars, refs, calls, and infix operators between terms; collections and strings are in files of their own. Functions take the
 // cursor at the first token of what they parse and leave it behind; `undefined` means an error stands in the cursor.
 
 import type { Location } from "../error.ts";
-import type { Body, CallTerms, Expr, RefTerm, StringTerm, TemplateString, Term, VarTerm } from "./ast.ts";
+import type { CallTerms, RefTerm, StringTerm, Term, VarTerm } from "./ast.ts";
 import { type Cursor, type Mutable, NO_LOCATION } from "./cursor.ts";
 import { INFIX_LEVELS, TOP_LEVEL } from "./operators.ts";
-import { distinctTerms, termKindName } from "./order.ts";
-import type { TokenKind } from "./token.ts";
+import { termKindName } from "./order.ts";
+import { parseArray, parseList, parseSetOrObject } from "./parse-collection.ts";
+import { parseString, parseTemplateString } from "./parse-string.ts";
 
 function at<T extends Term>(term: T, location: Location): T {
   (term as Mutable<Term>).location = location;
@@ -258,121 +259,13 @@ function isSmallEnough(whole: string, fraction: string, exponent: number): boole
   return binaryExponent <= MAX_EXPONENT && binaryExponent >= -MAX_EXPONENT;
 }
 
-/** Decodes a JSON string literal; undefined when it is none. Lone surrogates become U+FFFD, as in Go. */
-function decode(literal: string): string | undefined {
-  try {
-    const text: unknown = JSON.parse(literal);
-    if (typeof text !== "string") return undefined;
-    return text.replace(/[\ud800-\udbff][\udc00-\udfff]|[\ud800-\udfff]/g, (c) =>
-      c.length === 2 ? c : "\ufffd",
-    );
-  } catch {
-    return undefined;
-  }
-}
-
-function parseString(cursor: Cursor): Term | undefined {
-  const { literal } = cursor.state;
-  const location = cursor.location();
-  const inner = literal.slice(1, -1);
-  if (literal.startsWith("`")) return { kind: "string", value: inner, raw: true, location };
-  const value = inner.includes("\\") ? decode(literal) : inner;
-  if (value === undefined) {
-    cursor.error(location, `illegal string literal: ${literal}`);
-    return undefined;
-  }
-  return { kind: "string", value, location };
-}
-
-// --- template strings
-
-function parseTemplateString(cursor: Cursor, raw: boolean): Term | undefined {
-  const location = cursor.location();
-  const { start } = cursor.state;
-  if (cursor.version === "v0") {
-    cursor.error(location, "template strings are not supported by current capabilities");
-    return undefined;
-  }
-  const parts: Mutable<TemplateString["parts"]> = [];
-  for (;;) {
-    const { literal } = cursor.state;
-    const inner = literal.slice(1, -1);
-    const text = raw || !inner.includes("\\") ? inner : decode(`"${inner}"`);
-    if (text === undefined) {
-      cursor.error(cursor.location(), `illegal template-string part: ${literal}`);
-      return undefined;
-    }
-    if (text !== "") parts.push({ kind: "string", value: text, location: cursor.location() });
-    if (cursor.at("template-string-end") || cursor.at("raw-template-string-end")) break;
-    const part = parseTemplateExpr(cursor);
-    if (part === undefined) return undefined;
-    parts.push(part);
-    cursor.scanTemplate(raw);
-    if (!isTemplateToken(cursor.kind)) {
-      cursor.error(cursor.location(), "expected template-string part");
-      return undefined;
-    }
-  }
-  location.text = cursor.text(start, cursor.state.end);
-  return { kind: "template-string", parts, raw, location };
-}
-
-function isTemplateToken(kind: TokenKind): boolean {
-  return kind.includes("template-string");
-}
-
-/** From the token before the expression to the `}` behind it. */
-function parseTemplateExpr(cursor: Cursor): TemplateString["parts"][number] | undefined {
-  const comments = cursor.state.comments;
-  cursor.scan();
-  const commented = cursor.state.comments !== comments;
-  const expr = cursor.nested(() => cursor.grammar.literal(cursor), 2);
-  if (expr === undefined) {
-    cursor.error(cursor.location(), "invalid template-string expression");
-    return undefined;
-  }
-  const unexpected = unexpectedInTemplate(expr);
-  if (unexpected !== undefined) {
-    cursor.error(expr.location, `unexpected ${unexpected} in template-string expression`);
-    return undefined;
-  }
-  if (!cursor.at("}")) {
-    cursor.error(cursor.location(), "expected } to end template string expression");
-    return undefined;
-  }
-  const { terms } = expr;
-  // Scalars are always defined, so they need no expression around them; a comment has to keep its place in one.
-  if (!commented && "kind" in terms) {
-    if (
-      terms.kind === "string" ||
-      terms.kind === "number" ||
-      terms.kind === "boolean" ||
-      terms.kind === "null"
-    )
-      return terms;
-  }
-  return expr;
-}
-
-function unexpectedInTemplate(expr: Expr): string | undefined {
-  if (expr.negated) return "negation ('not')";
-  if (!("kind" in expr.terms)) {
-    const name = globalName(expr.terms);
-    if (name === "eq") return "unification ('=')";
-    if (name === "assign") return "assignment (':=')";
-    return undefined;
-  }
-  if (expr.terms.kind === "every" || expr.terms.kind === "some") return `'${expr.terms.kind}'`;
-  return undefined;
-}
+// --- refs and calls
 
 /** The name of a called function that has no dots. */
 export function globalName(terms: CallTerms): string | undefined {
   const [head, ...rest] = terms[0].terms;
   return rest.length === 0 && head.kind === "var" ? head.name : undefined;
 }
-
-// --- refs and calls
 
 const REF_HEADS: ReadonlySet<string> = new Set([
   "var",
@@ -464,171 +357,4 @@ function parseCall(cursor: Cursor, operator: RefTerm, start: number): Term | und
   const isSet = operator.terms.length === 1 && head.kind === "var" && head.name === "set";
   if (args.length === 0 && isSet) return { kind: "set", items: [], location };
   return { kind: "call", operator, args, location };
-}
-
-// --- collections
-
-/** Terms up to `end`, on which the cursor stops; a comma may stand before it. */
-function parseList(cursor: Cursor, end: TokenKind, first: readonly Term[] = []): Term[] | undefined {
-  const terms = [...first];
-  while (cursor.kind !== end) {
-    const term = cursor.grammar.infixInList(cursor);
-    if (term === undefined) return undefined;
-    terms.push(term);
-    if (!parseComma(cursor, end)) return undefined;
-    if (cursor.kind === end) break;
-  }
-  return terms;
-}
-
-/** Moves over a comma; at `end` there is none. */
-function parseComma(cursor: Cursor, end: TokenKind): boolean {
-  if (cursor.kind === end) return true;
-  if (cursor.at(",")) {
-    cursor.scan();
-    return true;
-  }
-  cursor.illegal(`expected "," or "${end}"`);
-  return false;
-}
-
-/** Gives the collection its place: from its opening token to the current one. */
-function parseCollection(cursor: Cursor, parse: (cursor: Cursor) => Term | undefined): Term | undefined {
-  const location = cursor.location();
-  const { start } = cursor.state;
-  cursor.scan();
-  const term = parse(cursor);
-  if (term === undefined) return undefined;
-  location.text = cursor.text(start, cursor.state.end);
-  return at(term, location);
-}
-
-function arrayOf(items: readonly Term[] | undefined): Term | undefined {
-  return items && { kind: "array", items, location: NO_LOCATION };
-}
-
-function setOf(items: readonly Term[] | undefined): Term | undefined {
-  return items && { kind: "set", items: distinctTerms(items), location: NO_LOCATION };
-}
-
-function objectOf(entries: readonly (readonly [Term, Term])[] | undefined): Term | undefined {
-  return entries && { kind: "object", entries, location: NO_LOCATION };
-}
-
-/** A leading comma is allowed, and then it is no comprehension. */
-function skipLeadingComma(cursor: Cursor): boolean {
-  if (!cursor.at(",")) return false;
-  cursor.scan();
-  return true;
-}
-
-/**
- * `[x | …]` could be a comprehension or an array with a union in it: the comprehension is tried first, so the head is a single term.
- * The union remains possible where the body ends in a comma.
- */
-function parseArray(cursor: Cursor): Term | undefined {
-  return parseCollection(cursor, () => {
-    if (cursor.at("]")) return arrayOf([]);
-    const comma = skipLeadingComma(cursor);
-    const before = cursor.save();
-    const term = cursor.grammar.term(cursor);
-    if (term === undefined) return undefined;
-    if (cursor.at("]")) return arrayOf([term]);
-    if (cursor.at(",")) {
-      cursor.scan();
-      return arrayOf(parseList(cursor, "]", [term]));
-    }
-    if (cursor.at("or") && !comma) {
-      const body = parseComprehensionBody(cursor, "]");
-      if (body !== undefined) return { kind: "array-comprehension", term, body, location: NO_LOCATION };
-      if (!cursor.at(",")) return undefined;
-    }
-    cursor.restore(before);
-    return arrayOf(parseList(cursor, "]"));
-  });
-}
-
-function parseComprehensionBody(cursor: Cursor, end: TokenKind): Body | undefined {
-  cursor.scan();
-  return cursor.grammar.body(cursor, end);
-}
-
-function parseSetOrObject(cursor: Cursor): Term | undefined {
-  return parseCollection(cursor, () => {
-    if (cursor.at("}")) return objectOf([]);
-    const comma = skipLeadingComma(cursor);
-    const before = cursor.save();
-    const term = cursor.grammar.term(cursor);
-    if (term === undefined) return undefined;
-    if (cursor.at("}") || cursor.at(",")) return parseSet(cursor, term);
-    if (cursor.at("or") && !comma) return parseSetComprehension(cursor, term, before);
-    if (cursor.at(":")) return parseObject(cursor, term, !comma);
-    cursor.restore(before);
-    const head = cursor.grammar.infixInList(cursor);
-    if (head === undefined) return undefined;
-    if (cursor.at("}") || cursor.at(",")) return parseSet(cursor, head);
-    if (cursor.at(":")) return parseObject(cursor, head, !comma);
-    cursor.illegal("non-terminated set");
-    return undefined;
-  });
-}
-
-function parseSet(cursor: Cursor, first: Term): Term | undefined {
-  if (cursor.at(",")) cursor.scan();
-  return setOf(parseList(cursor, "}", [first]));
-}
-
-function parseSetComprehension(cursor: Cursor, term: Term, before: Cursor["state"]): Term | undefined {
-  const body = parseComprehensionBody(cursor, "}");
-  if (body !== undefined) return { kind: "set-comprehension", term, body, location: NO_LOCATION };
-  if (!cursor.at(",")) return undefined;
-  cursor.restore(before);
-  return setOf(parseList(cursor, "}"));
-}
-
-/** At the colon behind the first key. As with sets, a comprehension is tried first where one is possible. */
-function parseObject(cursor: Cursor, key: Term, comprehension: boolean): Term | undefined {
-  cursor.scan();
-  const before = cursor.save();
-  const value = cursor.grammar.term(cursor);
-  if (value === undefined) return undefined;
-  let relation = true;
-  if (comprehension && (cursor.at("}") || cursor.at(",") || cursor.at("or"))) {
-    relation = cursor.at("or");
-    const object = relation ? parseObjectComprehension(cursor, key, value) : parseEntries(cursor, key, value);
-    if (object !== undefined) return object;
-  }
-  cursor.restore(before);
-  if (relation) {
-    const infix = cursor.grammar.infixInList(cursor);
-    if (infix === undefined) return undefined;
-    if (cursor.at("}") || cursor.at(",")) return parseEntries(cursor, key, infix);
-  }
-  cursor.illegal("non-terminated object");
-  return undefined;
-}
-
-function parseObjectComprehension(cursor: Cursor, key: Term, value: Term): Term | undefined {
-  const body = parseComprehensionBody(cursor, "}");
-  return body && { kind: "object-comprehension", key, value, body, location: NO_LOCATION };
-}
-
-function parseEntries(cursor: Cursor, key: Term, value: Term): Term | undefined {
-  const entries: [Term, Term][] = [[key, value]];
-  if (cursor.at(",")) cursor.scan();
-  while (!cursor.at("}")) {
-    const nextKey = cursor.grammar.infixInList(cursor);
-    if (nextKey === undefined) return undefined;
-    if (!cursor.at(":")) {
-      cursor.illegal('expected ":"');
-      return undefined;
-    }
-    cursor.scan();
-    const nextValue = cursor.grammar.infixInList(cursor);
-    if (nextValue === undefined) return undefined;
-    entries.push([nextKey, nextValue]);
-    if (!parseComma(cursor, "}")) return undefined;
-    if (cursor.at("}")) break;
-  }
-  return objectOf(entries);
 }

@@ -138,7 +138,7 @@ export class Engine {
   ): Promise<ResultSet> {
     const id = this.#entrypoint(entrypoint);
     const run = new Run(() => this.#contextOf(options));
-    for (;;) {
+    for (let waits = 0; ; waits++) {
       try {
         return finish(
           this.#pool.use((instance) => instance.evaluate(id, input, run)),
@@ -146,6 +146,8 @@ export class Engine {
         );
       } catch (error) {
         if (!(error instanceof Suspension)) throw error;
+        if (waits === MAX_WAITS)
+          throw new PolicyError("eval_limit_error", `more than ${MAX_WAITS} calls had to wait`);
         run.settle(error.key, await settle(error.answer));
       }
     }

@@ -24,3 +24,16 @@ export function decisionJson(decision: Decision, withId = true): string {
   if (decision.result !== undefined) members.push(`"result":${encode(decision.result)}`);
   return `{${members.join(",")}}`;
 }
+
+const failedIds = new WeakMap<object, string>();
+
+/** The id under which a decision that failed stands in the log; undefined for errors that no decision threw. */
+export function decisionIdOf(error: unknown): string | undefined {
+  return typeof error === "object" && error !== null ? failedIds.get(error) : undefined;
+}
+
+/** For sdk.ts: marks the error that `decide` throws. */
+export function markFailed<E extends object>(error: E, decisionId: string): E {
+  failedIds.set(error, decisionId);
+  return error;
+}

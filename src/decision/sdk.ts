@@ -10,7 +10,7 @@ import { resolve, type State } from "./activate.ts";
 import { Bundles, type OfferOptions } from "./bundles.ts";
 import { VERSION } from "./client.ts";
 import { type Config, checkConfig } from "./config.ts";
-import type { Decision } from "./decision.ts";
+import { type Decision, markFailed } from "./decision.ts";
 import { DecisionLog } from "./log/decision-log.ts";
 import { type Ports, type World, withDefaults } from "./ports.ts";
 import { Reporter } from "./report.ts";
@@ -159,7 +159,7 @@ class Agent implements DecisionAgent {
     const decision = { decisionId, path: path.join("/"), bundles, metrics };
     const result = answer?.value;
     await this.#record(query, decision, input, result, failure, state);
-    if (failure !== undefined) throw failure;
+    if (failure !== undefined) throw markFailed(failure, decisionId);
     return { ...decision, result, errors: answer?.errors ?? [] };
   }
 

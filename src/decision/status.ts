@@ -15,7 +15,7 @@ export interface BundleStatus {
   readonly code?: string;
   readonly message?: string;
   readonly errors?: readonly { readonly code: string; readonly message: string }[];
-  readonly http_code?: string;
+  readonly http_code?: number;
   readonly metrics?: Readonly<Record<string, number>>;
 }
 
@@ -32,7 +32,7 @@ export interface StatusReport {
 export interface DecisionLogStatus {
   readonly code?: string;
   readonly message?: string;
-  readonly http_code?: string;
+  readonly http_code?: number;
   readonly metrics?: Readonly<Record<string, number>>;
 }
 
@@ -62,7 +62,7 @@ export function withError(status: BundleStatus, error: PolicyError, httpCode?: n
     code: "bundle_error",
     message: error.message,
     ...(errors.length > 0 ? { errors } : {}),
-    ...(httpCode === undefined ? {} : { http_code: String(httpCode) }),
+    ...(httpCode === undefined ? {} : { http_code: httpCode }),
   };
 }
 

@@ -101,7 +101,7 @@ export class Uploader {
       onStatus({
         code: "decision_log_error",
         message: failure.message,
-        ...(failure.cause instanceof HttpStatus ? { http_code: String(failure.cause.status) } : {}),
+        ...(failure.cause instanceof HttpStatus ? { http_code: failure.cause.status } : {}),
       });
       throw failure;
     }

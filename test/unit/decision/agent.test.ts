@@ -166,7 +166,7 @@ describe("download", () => {
     await clock.advance(15_000);
     expect(agent.status().bundles?.authz).toMatchObject({
       code: "bundle_error",
-      http_code: "503",
+      http_code: 503,
       message: "server replied with Service Unavailable",
       active_revision: "r1",
     });

@@ -30,7 +30,7 @@ import {
 import { TypeEnv, TypeNode, unknownType } from "./type-env.ts";
 import { unifies, unifyTerm, unifyTerms } from "./unify-types.ts";
 import { walkExpr, walkTerm } from "../../syntax/visit.ts";
-import { callOf, groundPrefix, isComprehension, isEquality, isGround, mapTerm } from "./walk.ts";
+import { callOf, groundPrefix, isComprehension, isEquality, isGround, mapExpr, mapTerm } from "./walk.ts";
 
 /** Types that annotations and `-s` give to documents while a rule is checked. */
 export interface RuleSchemas {
@@ -57,17 +57,20 @@ export function refRewriter(
   subjects: ReadonlyMap<string, Term>,
   rewritten: readonly ReadonlyMap<string, string>[],
 ): RefRewriter {
-  const original = (term: Term): Term => {
-    if (term.kind !== "var") return mapTerm(term, { term: original, body: (b) => b });
-    const subject = subjects.get(term.name);
-    if (subject !== undefined) return mapTerm(subject, { term: original, body: (b) => b });
-    for (const names of rewritten) {
-      const name = names.get(term.name);
-      if (name !== undefined) return { ...term, name };
-    }
-    return term;
+  const mapper = {
+    term: (term: Term): Term => {
+      if (term.kind !== "var") return mapTerm(term, mapper);
+      const subject = subjects.get(term.name);
+      if (subject !== undefined) return mapTerm(subject, mapper);
+      for (const names of rewritten) {
+        const name = names.get(term.name);
+        if (name !== undefined) return { ...term, name };
+      }
+      return term;
+    },
+    body: (body: Body): Body => body.map((expr) => mapExpr(expr, mapper)),
   };
-  return (ref) => ref.map(original);
+  return (ref) => ref.map(mapper.term);
 }
 
 export class TypeChecker {

@@ -207,14 +207,14 @@ function ordered(term: Term): Term {
   if (term.kind === "set")
     return term.items.length < 2 ? term : { ...term, items: distinctTerms(sortTerms(term.items)) };
   if (term.kind !== "object" || term.entries.length < 2) return term;
-  const sorted = sortEntries(term.entries);
-  return {
-    ...term,
-    entries: sorted.filter(([key], i) => {
-      const next = sorted[i + 1];
-      return next === undefined || compareTerms(key, next[0]) !== 0;
-    }),
-  };
+  const entries: (readonly [Term, Term])[] = [];
+  for (const entry of sortEntries(term.entries)) {
+    const last = entries[entries.length - 1];
+    if (last !== undefined && compareTerms(last[0], entry[0]) === 0)
+      entries[entries.length - 1] = [last[0], entry[1]];
+    else entries.push(entry);
+  }
+  return { ...term, entries };
 }
 
 const orderedDeep = (term: Term): Term => ordered(mapTerm(term, { term: orderedDeep, body: (b) => b }));
@@ -235,17 +235,14 @@ function argumentVars(args: readonly Term[]): { names: Set<string>; shadowed: Te
       return true;
     }
     if (term.kind === "var") names.add(term.name);
-    if (term.kind === "object") {
-      for (const [, v] of term.entries) walkTerm(v, { term: visit });
-      return true;
-    }
     return term.kind === "set" || term.kind === "call" || isComprehension(term);
   };
   for (const arg of args) walkTerm(arg, { term: visit });
   return { names, shadowed };
 }
 
-function resolveRule(compilation: Compilation, globals: Globals, rule: RuleCell): void {
+/** False when the rule's arguments are an error; its `else` branches, that share them, are then left out. */
+function resolveRule(compilation: Compilation, globals: Globals, rule: RuleCell): boolean {
   const { names, shadowed } = argumentVars(rule.head.args ?? []);
   if (shadowed !== undefined) {
     compilation.findings.add(
@@ -253,7 +250,7 @@ function resolveRule(compilation: Compilation, globals: Globals, rule: RuleCell)
       rule.location,
       `args must not shadow ${printTerm(shadowed)} (use a different variable name)`,
     );
-    return;
+    return false;
   }
   const resolver = new Resolver(globals, [names, declaredIn(rule.body)]);
   const { head } = rule;
@@ -266,16 +263,14 @@ function resolveRule(compilation: Compilation, globals: Globals, rule: RuleCell)
     ...(head.value === undefined ? {} : { value: resolver.term(head.value) }),
   };
   rule.body = resolver.body(rule.body);
+  return true;
 }
 
 export function resolveRefs(compilation: Compilation): void {
   const { findings, modules, options } = compilation;
   for (const module of modules) {
     const globals = globalsOf(module.path, exportsOf(modules, module.path), module.imports);
-    eachRule([module], (rule) => {
-      resolveRule(compilation, globals, rule);
-      return false;
-    });
+    eachRule([module], (rule) => !resolveRule(compilation, globals, rule));
     if (options.strict !== true) continue;
     for (const declaration of module.imports) {
       if (isLanguageImport(declaration) || globals.get(importName(declaration))?.used === true) continue;

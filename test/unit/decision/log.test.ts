@@ -101,6 +101,7 @@ test("undefined results and failures are logged as such", async () => {
   expect(failure).toMatchObject({ code: "undefined_document" });
   await agent.uploadLogs();
   const events = sent(service);
+  expect(events[2]?.decision_id).toBe(decisionIdOf(failure));
   expect(
     events.map(({ path, result, error }) => [path, result, (error as { code?: string } | undefined)?.code]),
   ).toEqual([

@@ -115,10 +115,7 @@ export class Engine {
     const id = this.#entrypoint(entrypoint);
     const run = new Run(() => this.#contextOf(options));
     try {
-      return finish(
-        this.#pool.use((instance) => instance.evaluate(id, input, run)),
-        options,
-      );
+      return finish(this.#pool.evaluate(id, input, run), options);
     } catch (error) {
       if (!(error instanceof Suspension)) throw error;
       error.answer.catch(() => {});
@@ -140,10 +137,7 @@ export class Engine {
     const run = new Run(() => this.#contextOf(options));
     for (let waits = 0; ; waits++) {
       try {
-        return finish(
-          this.#pool.use((instance) => instance.evaluate(id, input, run)),
-          options,
-        );
+        return finish(this.#pool.evaluate(id, input, run), options);
       } catch (error) {
         if (!(error instanceof Suspension)) throw error;
         if (waits === MAX_WAITS)

@@ -9,7 +9,8 @@ export type GoArgument =
   | { readonly kind: "int64"; readonly value: bigint }
   | { readonly kind: "big"; readonly value: bigint }
   | { readonly kind: "float64"; readonly value: number }
-  | { readonly kind: "string"; readonly value: string };
+  /** `type` for strings with a name of their own. */
+  | { readonly kind: "string"; readonly value: string; readonly type?: string };
 
 export function goArgument(value: Value): GoArgument {
   if (typeof value === "string") return { kind: "string", value };
@@ -26,5 +27,6 @@ export function goArgument(value: Value): GoArgument {
 }
 
 export function goTypeName(arg: GoArgument): string {
-  return arg.kind === "big" ? "*big.Int" : arg.kind;
+  if (arg.kind === "big") return "*big.Int";
+  return arg.kind === "string" ? (arg.type ?? arg.kind) : arg.kind;
 }

@@ -1,5 +1,5 @@
 // The exports of the Wasm module, nothing else.
-export { heap_base, opa_malloc, opa_free, opa_heap_ptr_get, opa_heap_ptr_set, opa_heap_blocks_stash, opa_heap_blocks_restore } from "./memory";
+export { heap_base, opa_malloc, opa_free, opa_heap_ptr_get, opa_heap_ptr_set, opa_heap_blocks_stash, opa_heap_blocks_restore, opa_heap_stash_clear } from "./memory";
 export { number_int } from "./value";
 export { number_at } from "./number";
 export { value_equal, value_compare, value_hash } from "./compare";

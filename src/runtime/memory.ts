@@ -143,3 +143,4 @@ export function opa_heap_ptr_set(address: usize): void {
 // The arena has no free blocks: nothing to stash, nothing to restore.
 export function opa_heap_blocks_stash(): void {}
 export function opa_heap_blocks_restore(): void {}
+export function opa_heap_stash_clear(): void {}

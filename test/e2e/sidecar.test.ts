@@ -123,6 +123,9 @@ describe("with a bundle from the distribution server", () => {
     expect((await call(`${url}/health?plugins&exclude-plugin=bundle`)).status).toBe(200);
     expect((await call(`${url}/v1/data/ai/decision`, "POST", "{}")).status).toBe(500);
 
+    const early = await call(`${url}/v1/data/site`, "PUT", "{}");
+    expect([early.status, early.json.message]).toEqual([400, expect.stringContaining("is not active yet")]);
+
     await source.publish(regoBundle("r1", "allow"));
     await agent.trigger();
     expect((await call(`${url}/health?bundles&plugins`)).text).toBe("{}\n");

@@ -24,6 +24,8 @@ export interface AgentPort {
   report(): StatusReport;
   /** The bundles that are active, without what clients wrote. */
   bundles(): ReadonlyMap<string, VerifiedBundle>;
+  /** Bundles that are configured and not active yet: what they own is not known. */
+  pending(): readonly string[];
   /** Slash paths that are answered by policy. */
   entrypoints(): readonly string[];
   /** All base data that is active. */
@@ -99,6 +101,7 @@ export function agentPort(agent: DecisionAgent): AgentPort {
       return Object.keys(shown).length === 0 ? report : { ...report, bundles: shown };
     },
     bundles: () => new Map([...agent.state.bundles].filter(([name]) => name !== OVERLAY)),
+    pending: () => [...agent.config.bundles.keys()].filter((name) => !agent.state.bundles.has(name)),
     entrypoints: () => [...agent.state.entrypoints.keys()],
     data: () => agent.state.data,
     overlay: (packed) => agent.offer(OVERLAY, packed),

@@ -44,6 +44,13 @@ export function createWorkspace(agent: AgentPort): Workspace {
     ],
     checkOwner(path) {
       const bundles = agent.bundles();
+      const [pending] = agent.pending();
+      // Written now, it could stand in the bundle's way for good.
+      if (pending !== undefined)
+        throw new PolicyError(
+          "invalid_parameter",
+          `bundle ${JSON.stringify(pending)} is not active yet, so it is not known what it owns`,
+        );
       if (path.length === 0 && bundles.size > 0)
         throw new PolicyError(
           "invalid_parameter",

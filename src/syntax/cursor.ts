@@ -268,6 +268,11 @@ export class Cursor {
     return term;
   }
 
+  /** Between statements nobody goes back. */
+  forget(): void {
+    this.#parsed = [];
+  }
+
   /** Runs `parse`; when it gives nothing, state and remembered terms are as before. */
   speculate<T>(parse: () => T | undefined): T | undefined {
     const state = this.save();

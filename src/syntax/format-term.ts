@@ -745,7 +745,10 @@ export function writeSequence(
   const lines = groupLines(w, items, place);
   let multiline = lines.length > 1;
   if (!multiline) {
-    if (w.comments.some(({ location }) => location.row > place.row && location.row < close)) return "comment";
+    // Comments are in order, so most often the first one tells.
+    const inside = w.comments.find(({ location }) => location.row > place.row || location.row >= close);
+    if (inside !== undefined && inside.location.row > place.row && inside.location.row < close)
+      return "comment";
     const [first] = items;
     const at =
       first === undefined

@@ -25,6 +25,7 @@ export function parseStatements(cursor: Cursor, skipRules: boolean): Statement[]
 
 /** Tries each form in turn; one that gives nothing but an error ends the parse. */
 function parseStatement(cursor: Cursor, skipRules: boolean): readonly Statement[] | undefined {
+  cursor.forget();
   const forms: (() => readonly Statement[] | undefined)[] = [];
   if (cursor.at("package")) forms.push(() => one(parsePackage(cursor)));
   if (cursor.at("import")) forms.push(() => one(parseImport(cursor)));

@@ -74,6 +74,19 @@ export function push(context: FunctionContext, operand: Operand): void {
   else code.i32(operand.value ? abi.ADDRESS_TRUE : abi.ADDRESS_FALSE);
 }
 
+/** Calls a function of the runtime. */
+export function call(context: FunctionContext, name: string): void {
+  context.code.call(context.module.runtime(name));
+}
+
+export function set(context: FunctionContext, target: number): void {
+  context.code.set(context.locals.of(target));
+}
+
+export function get(context: FunctionContext, local: number): void {
+  context.code.get(context.locals.of(local));
+}
+
 /** Label of the `index`-th open block, counted from the innermost. */
 function frameAt(context: FunctionContext, index: number): Frame {
   return context.frames[context.frames.length - 1 - index] ?? context.frames[0]!;

@@ -7,32 +7,23 @@ import * as abi from "../../runtime/abi.ts";
 import {
   abortAt,
   breakOut,
+  call,
   type Callee,
   emitBlock,
-  emitBody,
   failIf,
   failUnless,
   type FunctionContext,
+  get,
   leaveLoops,
   push,
+  set,
 } from "./context.ts";
-import { TYPE_I64 } from "./encode.ts";
+import { not, scan, withStmt } from "./emit-nested.ts";
+import { encodeUtf8 } from "./encode.ts";
 
 type Emit<K extends StmtKind> = (context: FunctionContext, stmt: StmtOf<K>) => void;
 
 const CONFLICT = "eval_conflict_error";
-
-function call(context: FunctionContext, name: string): void {
-  context.code.call(context.module.runtime(name));
-}
-
-function set(context: FunctionContext, target: number): void {
-  context.code.set(context.locals.of(target));
-}
-
-function get(context: FunctionContext, local: number): void {
-  context.code.get(context.locals.of(local));
-}
 
 /** Puts a box of static data into a local. */
 function constant(context: FunctionContext, address: number, target: number): void {
@@ -201,14 +192,6 @@ const len: Emit<"LenStmt"> = (context, stmt) => {
   });
 };
 
-const not: Emit<"NotStmt"> = (context, stmt) => {
-  const label = context.code.block();
-  emitBody(context, stmt.block, label, { final: false });
-  // The block succeeded, so its negation fails.
-  breakOut(context, 0);
-  context.code.end();
-};
-
 const objectInsertOnce: Emit<"ObjectInsertOnceStmt"> = (context, stmt) => {
   const { code } = context;
   get(context, stmt.object);
@@ -230,110 +213,6 @@ const returnLocal: Emit<"ReturnLocalStmt"> = (context, stmt) => {
   code.br(exit.label);
 };
 
-/** The value of this turn: elements of arrays are read on the spot, the rest by the runtime. */
-function scanValue(context: FunctionContext, stmt: StmtOf<"ScanStmt">, index: number): void {
-  const { code } = context;
-  get(context, stmt.source);
-  code.load8(abi.OFFSET_TAG);
-  code.i32(abi.TAG_ARRAY);
-  code.eq();
-  code.if();
-  get(context, stmt.source);
-  code.load(abi.OFFSET_A);
-  code.get(index);
-  code.i32(2);
-  code.shl();
-  code.add();
-  code.load(0);
-  set(context, stmt.value);
-  code.else();
-  get(context, stmt.source);
-  code.get(index);
-  call(context, "scan_value");
-  set(context, stmt.value);
-  code.end();
-}
-
-const scan: Emit<"ScanStmt"> = (context, stmt) => {
-  const { code, known, locals, module, reads } = context;
-  locals.scratch((count) =>
-    locals.scratch((index) => {
-      get(context, stmt.source);
-      call(context, "scan_open");
-      code.tee(count);
-      code.if();
-      code.get(count);
-      code.call(module.charge);
-      code.i32(0);
-      code.set(index);
-      const loop = code.loop();
-      known.forget([stmt.key, stmt.value]);
-      if (reads.has(stmt.key)) {
-        get(context, stmt.source);
-        code.get(index);
-        call(context, "scan_key");
-        set(context, stmt.key);
-      }
-      if (reads.has(stmt.value)) scanValue(context, stmt, index);
-      emitBlock(context, stmt.block, { loop: true });
-      code.get(index);
-      code.i32(1);
-      code.add();
-      code.tee(index);
-      code.get(count);
-      code.ltU();
-      code.brIf(loop);
-      code.end();
-      code.end();
-    }),
-  );
-};
-
-/** Replaces the local for the length of the block, in an epoch of its own: values of rules from outside do not hold inside. */
-const withStmt: Emit<"WithStmt"> = (context, stmt) => {
-  const { code, locals, module } = context;
-  const local = locals.of(stmt.local);
-  locals.scratch((saved) =>
-    locals.scratch((failed) =>
-      locals.scratch((epoch) => {
-        code.get(local);
-        code.set(saved);
-        if (stmt.path.length > 0) {
-          code.get(local);
-          code.i32(module.statics.array(stmt.path.map((key) => module.string(key))));
-        }
-        push(context, stmt.value);
-        if (stmt.path.length > 0) call(context, "with_put");
-        code.set(local);
-        code.globalGet(module.epoch);
-        code.set(epoch);
-        code.globalGet(module.lastEpoch);
-        code.i64(1n);
-        code.add64();
-        code.globalSet(module.lastEpoch);
-        code.globalGet(module.lastEpoch);
-        code.globalSet(module.epoch);
-        const leave = (): void => {
-          code.get(saved);
-          code.set(local);
-          code.get(epoch);
-          code.globalSet(module.epoch);
-        };
-        code.i32(1);
-        code.set(failed);
-        const label = code.block();
-        emitBody(context, stmt.block, label, { leave, final: false });
-        code.i32(0);
-        code.set(failed);
-        code.end();
-        leave();
-        code.get(failed);
-        failIf(context);
-      }, TYPE_I64),
-    ),
-  );
-};
-
 /** Comparison of two operands: fails if they are (not) equal. */
 function compare(
   context: FunctionContext,
@@ -345,6 +224,18 @@ function compare(
   push(context, b);
   call(context, "value_equal");
   fail(context);
+}
+
+/** Equality with a constant text: most values differ in type or length already, which needs no call. */
+function sameText(context: FunctionContext, value: Operand, text: Operand & { type: "string_index" }): void {
+  const { code, module } = context;
+  isType(context, value, abi.TAG_STRING);
+  push(context, value);
+  code.load(abi.OFFSET_N);
+  code.i32(encodeUtf8(module.stringText(text.value)).length);
+  code.ne();
+  failIf(context);
+  compare(context, value, text, failUnless);
 }
 
 const EMITTERS: { readonly [K in StmtKind]: Emit<K> } = {
@@ -369,7 +260,11 @@ const EMITTERS: { readonly [K in StmtKind]: Emit<K> } = {
   CallStmt: callStmt,
   CallDynamicStmt: callDynamic,
   DotStmt: dot,
-  EqualStmt: (context, stmt) => compare(context, stmt.a, stmt.b, failUnless),
+  EqualStmt: (context, stmt) => {
+    if (stmt.a.type === "local" && stmt.b.type === "string_index") sameText(context, stmt.a, stmt.b);
+    else if (stmt.b.type === "local" && stmt.a.type === "string_index") sameText(context, stmt.b, stmt.a);
+    else compare(context, stmt.a, stmt.b, failUnless);
+  },
   IsArrayStmt: (context, stmt) => isType(context, stmt.source, abi.TAG_ARRAY),
   IsDefinedStmt: (context, stmt) => {
     get(context, stmt.source);

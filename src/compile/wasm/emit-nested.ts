@@ -1,0 +1,131 @@
+// Emitters of statements that hold blocks with rules of their own: negation, iteration, replacement of documents. In: a statement and the
+// function it stands in. Out: instructions. Parts of the table in emit-stmt.ts.
+
+import type { StmtKind, StmtOf } from "../ir/ir.ts";
+import * as abi from "../../runtime/abi.ts";
+import {
+  breakOut,
+  call,
+  emitBlock,
+  emitBody,
+  failIf,
+  type FunctionContext,
+  get,
+  push,
+  set,
+} from "./context.ts";
+import { TYPE_I64 } from "./encode.ts";
+
+type Emit<K extends StmtKind> = (context: FunctionContext, stmt: StmtOf<K>) => void;
+
+export const not: Emit<"NotStmt"> = (context, stmt) => {
+  const label = context.code.block();
+  emitBody(context, stmt.block, label, { final: false });
+  // The block succeeded, so its negation fails.
+  breakOut(context, 0);
+  context.code.end();
+};
+
+/** The value of this turn: elements of arrays are read on the spot, the rest by the runtime. */
+function scanValue(context: FunctionContext, stmt: StmtOf<"ScanStmt">, index: number): void {
+  const { code } = context;
+  get(context, stmt.source);
+  code.load8(abi.OFFSET_TAG);
+  code.i32(abi.TAG_ARRAY);
+  code.eq();
+  code.if();
+  get(context, stmt.source);
+  code.load(abi.OFFSET_A);
+  code.get(index);
+  code.i32(2);
+  code.shl();
+  code.add();
+  code.load(0);
+  set(context, stmt.value);
+  code.else();
+  get(context, stmt.source);
+  code.get(index);
+  call(context, "scan_value");
+  set(context, stmt.value);
+  code.end();
+}
+
+export const scan: Emit<"ScanStmt"> = (context, stmt) => {
+  const { code, known, locals, module, reads } = context;
+  locals.scratch((count) =>
+    locals.scratch((index) => {
+      get(context, stmt.source);
+      call(context, "scan_open");
+      code.tee(count);
+      code.if();
+      code.get(count);
+      code.call(module.charge);
+      code.i32(0);
+      code.set(index);
+      const loop = code.loop();
+      known.forget([stmt.key, stmt.value]);
+      if (reads.has(stmt.key)) {
+        get(context, stmt.source);
+        code.get(index);
+        call(context, "scan_key");
+        set(context, stmt.key);
+      }
+      if (reads.has(stmt.value)) scanValue(context, stmt, index);
+      emitBlock(context, stmt.block, { loop: true });
+      code.get(index);
+      code.i32(1);
+      code.add();
+      code.tee(index);
+      code.get(count);
+      code.ltU();
+      code.brIf(loop);
+      code.end();
+      code.end();
+    }),
+  );
+};
+
+/** Replaces the local for the length of the block, in an epoch of its own: values of rules from outside do not hold inside. */
+export const withStmt: Emit<"WithStmt"> = (context, stmt) => {
+  const { code, locals, module } = context;
+  const local = locals.of(stmt.local);
+  locals.scratch((saved) =>
+    locals.scratch((failed) =>
+      locals.scratch((epoch) => {
+        code.get(local);
+        code.set(saved);
+        if (stmt.path.length > 0) {
+          code.get(local);
+          code.i32(module.statics.array(stmt.path.map((key) => module.string(key))));
+        }
+        push(context, stmt.value);
+        if (stmt.path.length > 0) call(context, "with_put");
+        code.set(local);
+        code.globalGet(module.epoch);
+        code.set(epoch);
+        code.globalGet(module.lastEpoch);
+        code.i64(1n);
+        code.add64();
+        code.globalSet(module.lastEpoch);
+        code.globalGet(module.lastEpoch);
+        code.globalSet(module.epoch);
+        const leave = (): void => {
+          code.get(saved);
+          code.set(local);
+          code.get(epoch);
+          code.globalSet(module.epoch);
+        };
+        code.i32(1);
+        code.set(failed);
+        const label = code.block();
+        emitBody(context, stmt.block, label, { leave, final: false });
+        code.i32(0);
+        code.set(failed);
+        code.end();
+        leave();
+        code.get(failed);
+        failIf(context);
+      }, TYPE_I64),
+    ),
+  );
+};

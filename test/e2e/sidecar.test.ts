@@ -177,6 +177,23 @@ describe("with a bundle from the distribution server", () => {
       const { json } = await call(`${url}/v1/data/ai/decision`, "POST", `{"input": ${input}}`);
       effects[name] = (json.result as unknown as { effect: string }).effect;
     }
+    // Its rules are not in the Rego beside it: a query must not find them undefined.
+    for (const query of ["data.ai.decision", "data", "x = data[y]", "data.ai[x]", "count(data.site)"]) {
+      const { status, json } = await call(`${url}/v1/query?q=${encodeURIComponent(query)}`);
+      expect([query, status, json.message]).toEqual([
+        query,
+        501,
+        expect.stringContaining("ships its rules as Wasm"),
+      ]);
+    }
+    for (const rule of ["p if not data.ai.decision", 'p := data["ai"]', "p := {x | data[x]}"])
+      expect((await call(`${url}/v1/policies/mine`, "PUT", `package mine\n\n${rule}\n`)).status).toBe(501);
+    const imported = "package mine\n\nimport data.ai.decision\n\np := decision\n";
+    expect((await call(`${url}/v1/policies/mine`, "PUT", imported)).status).toBe(501);
+    expect((await call(`${url}/v1/policies/mine`, "PUT", "package mine\n\np := data.other\n")).status).toBe(
+      200,
+    );
+    expect((await call(`${url}/v1/query?q=x%3Ddata.other`)).text).toBe("{}\n");
     expect(effects).toEqual({
       empty: "deny",
       "move-needs-approval": "approve",

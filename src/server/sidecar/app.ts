@@ -73,7 +73,7 @@ export function createSidecar(options: SidecarOptions): Sidecar {
   addRoutes(app, on, {
     data,
     documents: documentRoutes(workspace, limits),
-    policies: policyRoutes(workspace, options.compiler, limits),
+    policies: policyRoutes(agent, workspace, options.compiler, limits),
     query: queryRoutes(agent, workspace, options.compiler, limits),
     status: statusRoutes({ agent, config: options.config ?? {}, histogram, build }),
   });

@@ -8,7 +8,8 @@ import { parseModule } from "../../syntax/parser.ts";
 import { encodeString } from "../../value/json.ts";
 import { type BodyLimits, httpError, readBody } from "../http.ts";
 import { packagePath } from "../../bundle/package-path.ts";
-import type { CompilerPort } from "./ports.ts";
+import { refuseHidden } from "./hidden.ts";
+import type { AgentPort, CompilerPort } from "./ports.ts";
 import { findingsReply, jsonObject, reply } from "./reply.ts";
 import { flagOf, targetOf } from "./request.ts";
 import type { Workspace } from "./workspace.ts";
@@ -23,6 +24,7 @@ export interface PolicyRoutes {
 const MSG_COMPILE = "error(s) occurred while compiling module(s)";
 
 export function policyRoutes(
+  agent: AgentPort,
   workspace: Workspace,
   compiler: CompilerPort | undefined,
   limits: BodyLimits,
@@ -85,6 +87,8 @@ export function policyRoutes(
         throw new PolicyError("invalid_parameter", `${id}:0: rego_parse_error: empty module`);
       const package_ = packagePath(text);
       if (package_ !== undefined) workspace.checkOwner(package_);
+      const { module } = parseModule(text, { file: id });
+      if (module !== undefined) refuseHidden(agent, module);
       await install(id, text, "invalid_parameter", request, response);
     },
     async remove(id, request, response) {

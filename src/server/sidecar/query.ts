@@ -3,9 +3,11 @@
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { PolicyError } from "../../error.ts";
+import { parseQuery } from "../../syntax/parser.ts";
 import { encode } from "../../value/json.ts";
 import type { Value } from "../../value/value.ts";
 import { type BodyLimits, httpError } from "../http.ts";
+import { refuseHidden } from "./hidden.ts";
 import { requestMetrics } from "./metrics.ts";
 import { findingsOf } from "./policies.ts";
 import type { AgentPort, CompilerPort } from "./ports.ts";
@@ -39,6 +41,7 @@ export function queryRoutes(
         "rego_unsupported_error",
         "this daemon has no compiler: ad-hoc queries cannot be run",
       );
+    refuseHidden(agent, parseQuery(text, {}).body ?? []);
     const metrics = requestMetrics();
     const stop = metrics.start("server_handler");
     let solutions: readonly Value[];

@@ -3,7 +3,7 @@
 
 import { assemble } from "../../bundle/assemble.ts";
 import type { VerifiedBundle } from "../../bundle/bundle.ts";
-import { rootContains, rootsOverlap } from "../../bundle/manifest.ts";
+import { regoVersionOf, rootContains, rootsOverlap } from "../../bundle/manifest.ts";
 import { packagePath } from "../../bundle/package-path.ts";
 import { write } from "../../bundle/write.ts";
 import type { SourceModule } from "../../decision/ports.ts";
@@ -38,8 +38,11 @@ export function createWorkspace(agent: AgentPort): Workspace {
     content: () => content,
     modules: () => [
       ...sourcesOf(content.policies),
-      ...[...agent.bundles()].flatMap(([name, { modules }]) =>
-        modules.map(({ path, text }) => ({ file: `${name}/${path}`, text })),
+      ...[...agent.bundles()].flatMap(([name, { modules, manifest }]) =>
+        modules.map(({ path, text }): SourceModule => {
+          const regoVersion = regoVersionOf(manifest, path);
+          return { file: `${name}/${path}`, text, ...(regoVersion !== undefined && { regoVersion }) };
+        }),
       ),
     ],
     checkOwner(path) {

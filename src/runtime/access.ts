@@ -1,7 +1,7 @@
 // What statements do with values of any kind: look up, measure, scan, merge, replace along a path. In go addresses, out come addresses;
 // 0 is undefined. Never changes a value that a policy can see (sorting its entries in place is no change).
 import { OPA_ERR_INVALID_PATH, OPA_ERR_INVALID_TYPE, OPA_ERR_OK, TAG_ARRAY, TAG_NUMBER, TAG_OBJECT, TAG_SET, TAG_STRING } from "./abi";
-import { array_append, array_at, array_new } from "./array";
+import { array_at } from "./array";
 import { sort_object, sort_set } from "./compare";
 import { int64_of, int64_ok } from "./number";
 import { object_copy, object_get, object_insert, object_key_at, object_new, object_value_at, object_without } from "./object";

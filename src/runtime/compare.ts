@@ -1,8 +1,6 @@
 // OPA's total order, equality and hash over all values; sorts the entries of objects and sets in place when their order is first asked
 // for. In go two addresses, out comes a sign. Reads memory by offset and imports no container; never allocates anything that outlives it.
-import {
-  OBJECT_ENTRY_SIZE, SET_ENTRY_SIZE, TAG_ARRAY, TAG_BOOLEAN, TAG_NULL, TAG_NUMBER, TAG_OBJECT, TAG_SET, TAG_STRING,
-} from "./abi";
+import { OBJECT_ENTRY_SIZE, SET_ENTRY_SIZE, TAG_ARRAY, TAG_BOOLEAN, TAG_NULL, TAG_NUMBER, TAG_OBJECT, TAG_SET, TAG_STRING } from "./abi";
 import { alloc, copy, mark, release } from "./memory";
 import { int_value, is_int, number_compare, number_hash } from "./number";
 import { FLAG_SORTED, index_build } from "./table";

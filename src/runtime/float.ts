@@ -3,7 +3,7 @@
 // Over 450 lines because reading, printing and float64 share the digits taken apart here.
 //
 //   0: negative   4: exponent   8: mantissa, top bit set, or 0 for zero        value = mantissa * 2^exponent
-import { buffer_advance, buffer_room, put_byte, put_bytes, put_i64 } from "./buffer";
+import { buffer_room, put_byte, put_bytes, put_i64 } from "./buffer";
 import { alloc, copy, mark, release } from "./memory";
 import {
   nat_add, nat_any_below, nat_bit, nat_bits, nat_compare, nat_digits, nat_div, nat_low, nat_mul, nat_of, nat_power, nat_print,
@@ -123,10 +123,6 @@ export function integer_parse(at: usize, length: i32): usize {
     if (nat_size(nat_remainder) != 0) return 0;
   }
   return digits;
-}
-
-export function float_of_int(negative: bool, nat: usize, bits: i32): usize {
-  return float_round(negative, nat, 0, false, bits);
 }
 
 export function float_multiply(a: usize, b: usize, bits: i32): usize {

@@ -1,6 +1,6 @@
 // Values to JSON text as `opa eval` prints it (keys sorted by bytes, sets as arrays, keys that are no strings as their JSON text, HTML
 // characters escaped as Go does) or to the text that opa_value_parse reads. In goes a value, out comes a NUL-terminated text.
-import { OBJECT_ENTRY_SIZE, TAG_ARRAY, TAG_BOOLEAN, TAG_NULL, TAG_NUMBER, TAG_OBJECT, TAG_SET, TAG_STRING } from "./abi";
+import { TAG_ARRAY, TAG_BOOLEAN, TAG_NUMBER, TAG_OBJECT, TAG_SET, TAG_STRING } from "./abi";
 import { array_at } from "./array";
 import {
   buffer_advance, buffer_open, buffer_room, buffer_string, buffer_text, put_byte, put_bytes, put_i64, put_string, put_text,

@@ -1,12 +1,12 @@
 // JSON text to values, and Rego value text (sets, any keys) with the same reader. In go address and length, out comes a value or 0 if the
-// text is not valid. Duplicate keys: the last value wins. Nesting is limited to MAX_DEPTH, and
-// so is the number of colliding keys. In copy mode strings and number texts are
-// copied and collections are sorted and indexed at once, so that the value never changes later and the text may go; else they point into the text.
+// text is not valid. Duplicate keys: the last value wins. Nesting is limited to MAX_DEPTH, and so is the number of colliding keys. In copy
+// mode strings and number texts are copied and collections sorted and indexed at once, so that the value never changes later and the text
+// may go; else they point into the text. Never reads a byte outside of the text.
 import { ADDRESS_FALSE, ADDRESS_NULL, ADDRESS_TRUE, STRING_ASCII, STRING_NOT_ASCII } from "./abi";
 import { array_of } from "./array";
 import { buffer_open, buffer_restore, buffer_string, put_byte, put_bytes, put_rune } from "./buffer";
 import { bytes_equal, bytes_hash } from "./compare";
-import { SCRATCH, alloc, copy, readable, scratch_home, zero } from "./memory";
+import { SCRATCH, alloc, copy, scratch_home, zero } from "./memory";
 import { number_at, number_copy } from "./number";
 import { object_of, object_seal, object_sized } from "./object";
 import { set_add, set_new, set_sort } from "./set";
@@ -71,7 +71,6 @@ function peek(): i32 {
 }
 
 function read_all(from: usize, length: usize): usize {
-  readable(from + length);
   at = from;
   end = from + length;
   depth = 0;
@@ -94,7 +93,7 @@ function read_value(): usize {
     case 0x7b: return read_object();
     case 0x5b: return read_array();
     case 0x74: return read_word(0x65757274, 4) ? ADDRESS_TRUE : 0;
-    case 0x66: return load<u8>(at, 4) == 0x65 && read_word(0x736c6166, 5) ? ADDRESS_FALSE : 0;
+    case 0x66: return at + 5 <= end && load<u8>(at, 4) == 0x65 && read_word(0x736c6166, 5) ? ADDRESS_FALSE : 0;
     case 0x6e: return read_word(0x6c6c756e, 4) ? ADDRESS_NULL : 0;
     case 0x73: return rego ? read_empty_set() : 0;
   }

@@ -72,11 +72,6 @@ function alloc_slow(size: usize): usize {
   return at;
 }
 
-/** Guarantees that 16 bytes behind `end` can be read, so that word-wise scans need no bounds. */
-export function readable(end: usize): void {
-  extend(end + 16);
-}
-
 // @ts-ignore: decorator
 @inline
 export function mark(): usize {

@@ -1,6 +1,6 @@
 // Numbers: int64 boxes and literal texts. In go texts or int64, out come boxes; order and hash are by exact value, so that `1`, `1.0`
 // and `1e0` are one number. A text is classified once, here: a canonical int64 is always NUMBER_INT. Never rounds.
-import { BOX_SIZE, NUMBER_INT, NUMBER_TEXT, TAG_NUMBER } from "./abi";
+import { NUMBER_INT, NUMBER_TEXT, TAG_NUMBER } from "./abi";
 import { f64_ok, f64_parse } from "./float";
 import { alloc, copy, mark, release } from "./memory";
 import { box, flags, number_int, word_a, word_n } from "./value";

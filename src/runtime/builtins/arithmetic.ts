@@ -76,15 +76,10 @@ export function builtin_abs(a: usize): usize {
 }
 
 // The three roundings work on the 64-bit float, as OPA's do; small integers are their own answer.
-// @ts-ignore: decorator
-@inline
-function whole(a: usize): bool {
-  return is_int(a);
-}
 
 export function builtin_round(a: usize): usize {
   if (tag(a) != TAG_NUMBER) return operand_error("round", 1, a, "number");
-  if (whole(a) && round_safe(int_value(a))) return a;
+  if (is_int(a) && round_safe(int_value(a))) return a;
   const saved = mark();
   const f = number_float(a);
   if (f == 0) return number_limit("round");
@@ -100,7 +95,7 @@ function round_safe(x: i64): bool {
 
 export function builtin_ceil(a: usize): usize {
   if (tag(a) != TAG_NUMBER) return operand_error("ceil", 1, a, "number");
-  if (whole(a)) return a;
+  if (is_int(a)) return a;
   const saved = mark();
   const f = number_float(a);
   if (f == 0) return number_limit("ceil");
@@ -112,7 +107,7 @@ export function builtin_ceil(a: usize): usize {
 
 export function builtin_floor(a: usize): usize {
   if (tag(a) != TAG_NUMBER) return operand_error("floor", 1, a, "number");
-  if (whole(a)) return a;
+  if (is_int(a)) return a;
   const saved = mark();
   const f = number_float(a);
   if (f == 0) return number_limit("floor");

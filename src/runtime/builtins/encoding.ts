@@ -1,7 +1,9 @@
 // Bodies of base64*, hex.*, urlquery.*: strings in, strings (or objects) out. Error texts are those of Go's packages, as OPA passes them on.
 import { STRING_ASCII, TAG_ARRAY, TAG_SET, TAG_STRING } from "../abi";
 import { array_append, array_at, array_new } from "../array";
-import { buffer_length, buffer_open, buffer_restore, buffer_start, buffer_string, put_byte, put_i64, put_string, put_text } from "../buffer";
+import {
+  buffer_length, buffer_open, buffer_restore, buffer_start, buffer_string, put_byte, put_i64, put_string, put_text,
+} from "../buffer";
 import { sort_object, sort_set } from "../compare";
 import { text_keys } from "../json-dump";
 import { object_get, object_insert, object_key_at, object_new, object_value_at } from "../object";

@@ -1,5 +1,5 @@
 // Bodies of walk and graph.*: a value or a graph (object of node -> array or set of nodes) in, collections of paths or nodes out.
-import { TAG_ARRAY, TAG_OBJECT, TAG_SET } from "../abi";
+import { TAG_ARRAY, TAG_SET } from "../abi";
 import { array_append, array_at, array_new, array_slice } from "../array";
 import { sort_set, value_equal } from "../compare";
 import { scan_key, scan_open, scan_value } from "../access";

@@ -10,8 +10,6 @@ import { set_add, set_at, set_new } from "../set";
 import { boolean, number_int, tag, word_a, word_n } from "../value";
 import { builtin_error, builtin_error_about, is_string } from "./operand";
 
-
-
 let block_bits: i32 = 0;
 
 /** First address of a block, or 0 after a failure; its prefix length goes to block_bits. OPA calls every such operand the first. */

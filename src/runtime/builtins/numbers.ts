@@ -2,7 +2,7 @@
 import { TAG_NUMBER } from "../abi";
 import { array_append, array_new } from "../array";
 import { mark, release } from "../memory";
-import { nat_compare, nat_of, nat_size, nat_sub } from "../nat";
+
 import { int_value, is_int, number_compare } from "../number";
 import { number_add, number_integer, number_minus, number_of_nat, number_subtract } from "../numeric";
 import { number_int, tag } from "../value";

@@ -3,7 +3,7 @@ import { OBJECT_ENTRY_SIZE, TAG_ARRAY, TAG_OBJECT, TAG_SET } from "../abi";
 import { value_get } from "../access";
 import { array_at } from "../array";
 import { sort_object, value_equal } from "../compare";
-import { object_append, object_find, object_get, object_key_at, object_merge, object_new, object_value_at } from "../object";
+import { object_append, object_get, object_key_at, object_merge, object_new, object_value_at } from "../object";
 import { set_add, set_append, set_at, set_find, set_get, set_new } from "../set";
 import { boolean, tag, word_a, word_n } from "../value";
 import { element_error, is_array, is_object, operand_error, type_error } from "./operand";

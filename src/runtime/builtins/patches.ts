@@ -11,7 +11,8 @@ import { put_rego } from "../rego-dump";
 import { set_add, set_at, set_get, set_new } from "../set";
 import { number_int, string_at, string_of, tag, type_name, word_a, word_n } from "../value";
 import {
-  builtin_error, builtin_error_about, builtin_error_close, builtin_error_open, is_array, is_object, operand_close, operand_error, operand_open,
+  builtin_error, builtin_error_about, builtin_error_close, builtin_error_open, is_array, is_object, operand_close, operand_error,
+  operand_open,
 } from "./operand";
 
 /** One segment of a JSON pointer: `~1` is a slash, then `~0` a tilde. */

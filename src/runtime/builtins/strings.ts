@@ -15,7 +15,9 @@ import { rune_offset, runes_before, string_empty, string_index, string_slice } f
 import { is_space, to_lower, to_upper } from "../unicode";
 import { rune_at, rune_width } from "../utf8";
 import { boolean, is_ascii, number_int, tag, word_a, word_n } from "../value";
-import { builtin_error, element_error, int_operand, is_int_operand, is_number, is_object, is_string, operand_error, operand_text } from "./operand";
+import {
+  builtin_error, element_error, int_operand, is_int_operand, is_number, is_object, is_string, operand_error, operand_text,
+} from "./operand";
 
 export function builtin_contains(v: usize, needle: usize): usize {
   if (!is_string("contains", 1, v) || !is_string("contains", 2, needle)) return 0;

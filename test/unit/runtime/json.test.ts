@@ -103,6 +103,48 @@ test("nesting: deep enough for any document, refused beyond the limit instead of
   expect(parse(nest(1_000_000))).toBeUndefined();
 });
 
+test("a text at the very end of memory is read to its end and no further", () => {
+  const texts = [
+    "1",
+    "-",
+    "false",
+    "fals",
+    "f",
+    "true",
+    "nul",
+    '"abc"',
+    '"abcdefgh"',
+    '"abcdefg',
+    '"\\u12',
+    '"é"',
+    '"\u00c3',
+    "[1]",
+    "[1",
+    '{"a":1}',
+    '{"a"',
+    "set(",
+  ];
+  for (const text of texts) {
+    runtime.reset();
+    const bytes = new TextEncoder().encode(text);
+    const memory = new Uint8Array(runtime.memory.buffer);
+    memory.set(bytes, memory.length - bytes.length);
+    for (const entry of ["opa_json_parse", "json_parse_in_place", "opa_value_parse"]) {
+      const v = runtime.get(entry)(memory.length - bytes.length, bytes.length);
+      expect(v !== 0, `${entry} ${text}`).toBe(parses(text));
+    }
+  }
+});
+
+function parses(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 test("a document made of colliding keys is refused in bounded time", () => {
   // The hash takes four bytes at a time: for any first word a second word exists that leads to the same state.
   const state = (word: number): number => {

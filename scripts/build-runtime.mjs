@@ -11,7 +11,7 @@ const root = resolve(dirname(fileURLToPath(import.meta.url)), "..");
 const out = join(root, "dist");
 
 const OPTIONS = [
-  ..."-O3 --converge --runtime stub --noAssert --importMemory --initialMemory 2 --memoryBase 1024".split(" "),
+  ..."-O3 --runtime stub --noAssert --importMemory --initialMemory 2 --memoryBase 1024".split(" "),
   ..."--disable bulk-memory --disable sign-extension --disable nontrapping-f2i --disable simd --disableWarning 201".split(
     " ",
   ),

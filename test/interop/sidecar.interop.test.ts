@@ -208,7 +208,7 @@ const STEPS: readonly Step[] = [
   get("/v1/query?q=true"),
   get("/v1/query?q=false"),
   get("/v1/query?q=1%3D2"),
-  get("/v1/query?q=1%20%3C%20y"),
+  get("/v1/query?q=not%20y"),
   get("/v1/query?q=x%3Ddata.nope.x%3B%20f(x)"),
   get("/v1/query"),
   post("/v1/query", '{"query": "input.x = y; z = data.base.limits.max", "input": {"x": 5}}'),

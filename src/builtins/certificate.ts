@@ -68,8 +68,7 @@ function orNull<T>(list: readonly T[]): readonly T[] | null {
 export function splitCertificates(der: Uint8Array): Uint8Array[] {
   try {
     const list = asn1.readAll(der);
-    if (list.length === 0 || list.some((element) => element.tag !== asn1.SEQUENCE))
-      throw failure("no sequence");
+    if (list.some((element) => element.tag !== asn1.SEQUENCE)) throw failure("no sequence");
     return list.map((element) => element.raw);
   } catch {
     throw failure("x509: malformed certificate");

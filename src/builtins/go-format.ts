@@ -279,6 +279,8 @@ function printFloat(value: number, verb: string, flags: Flags): string | undefin
   let text: string;
   switch (verb) {
     case "v":
+      text = formatFloat64(value, "g", precision);
+      break;
     case "g":
     case "G":
       text = formatFloat64(value, "g", precision, flags.sharp);

@@ -1,5 +1,5 @@
-// Texts to times by a Go layout, with Go's complaints. Texts without a zone, and those with a zone name only, count as UTC (a name like
-// `GMT+3` says its offset itself). A layout and a text in, an instant out.
+// Texts to times by a Go layout, with Go's complaints. Texts without a zone, and those with a zone name only, count as UTC. A layout
+// and a text in, an instant out.
 
 import { daysFromCivil, daysInMonth, MONTHS, secondsFromCivil, WEEKDAYS } from "./calendar.ts";
 import type { Chunk } from "./go-layout.ts";
@@ -212,7 +212,7 @@ function readClock(chunk: Chunk, reader: Reader, fields: Fields): void {
       return;
     }
     case "zoneName":
-      fields.offset = readZoneName(reader);
+      readZoneName(reader);
       return;
     case "offset":
       fields.offset = readOffset(chunk.text, reader);
@@ -246,19 +246,15 @@ function readOffset(layout: string, reader: Reader): number {
   return (sign === "-" ? -1 : 1) * (hours * 3600 + minutes * 60 + seconds);
 }
 
-/** Names give no offset, except `GMT+3` and the like; bare `+03` is a name as well, without one. */
-function readZoneName(reader: Reader): number {
+/** Names give no offset, not even `GMT+3` or `+03`: in Go they name a zone of which nothing is known. */
+function readZoneName(reader: Reader): void {
   const name = reader.take(
     /^(UTC|ChST|MeST|GMT([-+]\d+)?|[-+]\d+|WITA(?![A-Z])|[A-Z]{4}T(?![A-Z])|[A-Z]{3}T(?![A-Z])|[A-Z]{3}(?![A-Z]))/,
   );
   const digits = /^(?:GMT)?([-+]\d+)$/.exec(name)?.[1];
-  if (digits === undefined) return 0;
-  if (Math.abs(Number(digits)) > 23) {
-    if (!name.startsWith("GMT")) throw new Misfit();
-    reader.rest = digits + reader.rest;
-    return 0;
-  }
-  return name.startsWith("GMT") ? Number(digits) * 3600 : 0;
+  if (digits === undefined || Math.abs(Number(digits)) <= 23) return;
+  if (!name.startsWith("GMT")) throw new Misfit();
+  reader.rest = digits + reader.rest;
 }
 
 function assemble(fields: Fields, wrong: (message: string) => Error): ParsedTime {

@@ -5,7 +5,7 @@ import { goQuote } from "../value/text.ts";
 import { failure } from "./operand.ts";
 
 export interface Token {
-  /** A punctuator, or one of `Name`, `Int`, `Float`, `String`, `BlockString`, `<EOF>`. */
+  /** A punctuator, or one of `Name`, `Int`, `Float`, `String`, `BlockString`, `<EOF>`, `<Invalid>`. */
   readonly kind: string;
   readonly value: string;
   readonly line: number;
@@ -35,7 +35,7 @@ const ESCAPES: ReadonlyMap<string, string> = new Map([
   ["t", "\t"],
 ]);
 
-/** All tokens; the last one is `<EOF>`. */
+/** All tokens; the last one is `<EOF>`, or `<Invalid>` where the text cannot be read. */
 export function tokenize(text: string): Token[] {
   return new Lexer(text).run();
 }
@@ -56,7 +56,7 @@ class Lexer {
       const comments = this.#skip();
       const token = this.#next(comments);
       tokens.push(token);
-      if (token.kind === "<EOF>") return tokens;
+      if (token.kind === "<EOF>" || token.kind === "<Invalid>") return tokens;
     }
   }
 
@@ -87,8 +87,12 @@ class Lexer {
     this.#lineStart = this.#at;
   }
 
-  #error(message: string): Error {
-    return located(message.replace(/\.$/, ""), this.#line, this.#column);
+  /** What cannot be read is a token, too: OPA's parser complains about it, not its lexer. It is the last one. */
+  #invalid(comments: readonly string[], length = 0): Token {
+    this.#at += length;
+    const token = { kind: "<Invalid>", value: "", line: this.#line, column: this.#column, comments };
+    this.#at = this.#text.length;
+    return token;
   }
 
   #next(comments: readonly string[]): Token {
@@ -106,25 +110,14 @@ class Lexer {
     if (/^-?\d/.test(rest)) return this.#number(rest, token);
     if (rest.startsWith('"""')) return this.#block(comments);
     if (rest.startsWith('"')) return this.#string(comments);
-    const c = String.fromCodePoint(rest.codePointAt(0) as number);
-    if (c < " ")
-      throw this.#error(
-        `Cannot contain the invalid character "\\u${c.charCodeAt(0).toString(16).padStart(4, "0")}"`,
-      );
-    if (c === "'")
-      throw this.#error("Unexpected single quote character ('), did you mean to use a double quote (\")?");
-    throw this.#error(`Cannot parse the unexpected character ${goQuote(c)}.`);
+    return this.#invalid(comments);
   }
 
   #number(rest: string, token: (kind: string, value: string, length: number) => Token): Token {
     const [all = "", fraction, exponent] = NUMBER.exec(rest) ?? [];
     const after = rest.slice(all.length);
-    if (/^-?0$/.test(all) && /^\d/.test(after)) {
-      throw this.#error(`Invalid number, unexpected digit after 0: ${goQuote(after.charAt(0))}.`);
-    }
-    if (all === "" || /^\.|^[eE]/.test(after)) {
-      const shown = after.slice(1, 2) === "" ? "<EOF>" : goQuote(after.slice(1, 2));
-      throw this.#error(`Invalid number, expected digit but got: ${shown}.`);
+    if ((/^-?0$/.test(all) && /^\d/.test(after)) || all === "" || /^\.|^[eE]/.test(after)) {
+      return this.#invalid([], Math.max(all.length, 1));
     }
     return token(fraction === undefined && exponent === undefined ? "Int" : "Float", all, all.length);
   }
@@ -135,20 +128,24 @@ class Lexer {
     let value = "";
     for (;;) {
       const c = this.#text[this.#at];
-      if (c === undefined || c === "\n" || c === "\r") throw this.#error("Unterminated string.");
+      if (c === undefined || c === "\n" || c === "\r") return this.#invalid(comments);
       this.#at++;
       if (c === '"') return { kind: "String", value, ...start, comments };
       if (c !== "\\") value += c;
-      else value += this.#escape();
+      else {
+        const escaped = this.#escape();
+        if (escaped === undefined) return this.#invalid(comments);
+        value += escaped;
+      }
     }
   }
 
-  #escape(): string {
+  #escape(): string | undefined {
     const c = this.#text[this.#at++] ?? "";
     const plain = ESCAPES.get(c);
     if (plain !== undefined) return plain;
     const hex = c === "u" ? /^[0-9a-fA-F]{4}/.exec(this.#rest)?.[0] : undefined;
-    if (hex === undefined) throw this.#error(`Invalid character escape sequence: \\${c}.`);
+    if (hex === undefined) return undefined;
     this.#at += 4;
     return String.fromCharCode(Number.parseInt(hex, 16));
   }
@@ -159,7 +156,7 @@ class Lexer {
     let raw = "";
     for (;;) {
       const rest = this.#rest;
-      if (rest === "") throw this.#error("Unterminated string.");
+      if (rest === "") return this.#invalid(comments);
       const quotes = /^"+/.exec(rest)?.[0].length ?? 0;
       if (quotes >= 3) {
         this.#at += quotes;

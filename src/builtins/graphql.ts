@@ -83,7 +83,8 @@ function checkQuery(schema: Parsed, query: Parsed): void {
   const others = more.map(
     (error) => `\ninput:${error.locations?.[0]?.line}:${error.locations?.[0]?.column}: ${error.message}`,
   );
-  const message = (first.message + others.join("")).replace(/\.$/, "");
+  // A final stop goes, with the line break behind it; any other end keeps the break.
+  const message = `${first.message}${others.join("")}\n`.replace(/\.\n$/, "");
   throw failure(`${message} in GraphQL string at location ${line}:${column}`);
 }
 

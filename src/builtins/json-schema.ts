@@ -22,7 +22,13 @@ import { compileSchema } from "./schema-compile.ts";
 import { validate } from "./schema-validate.ts";
 
 function load(value: Value | undefined): Value {
-  if (typeof value === "string") return decode(value, { nullIsEnd: true });
+  if (typeof value === "string") {
+    try {
+      return decode(value, { nullIsEnd: true });
+    } catch {
+      throw failure("invalid JSON string");
+    }
+  }
   if (value === undefined || value === null || !(isArray(value) || isObject(value))) {
     throw failure("wrong type, expected string or object");
   }

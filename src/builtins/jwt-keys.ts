@@ -60,8 +60,13 @@ function attempt<T>(message: string, read: () => T): T {
   }
 }
 
+/** What the library that OPA uses says of text that is no JSON. */
+const NO_JSON =
+  "jwk.ParseString: failed to parse string: jwk.Parse: failed to parse sole key: jwk.ParseKey: jwk.Parse: failed to probe data: " +
+  "probe: failed to unmarshal data";
+
 function jwksOf(text: string): RegoObject[] {
-  const value = decode(text);
+  const value = attempt(NO_JSON, () => decode(text));
   const keys = isObject(value) ? value.get("keys") : undefined;
   const list: readonly Value[] = keys !== undefined && isArray(keys) ? keys : [value];
   return list.map((item) => {

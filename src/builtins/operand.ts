@@ -60,7 +60,7 @@ export function numberOperand(value: Value | undefined, position: number): RegoN
 
 const NO_INTEGER = "must be integer number but got floating-point number";
 
-/** An integer literal within int64 (`1.0` is none), as the nearest double: for positions and counts. */
+/** An integer literal within int64 (`1.0` counts, `1e0` does not), as the nearest double: for positions and counts. */
 export function intOperand(value: Value | undefined, position: number): number {
   return Number(int64Operand(value, position));
 }

@@ -110,8 +110,7 @@ class Compiler {
       return schema;
     }
     if (value === null || !isObject(value)) {
-      if (this.#draft >= 6) throw invalidType("boolean/object", "schema");
-      throw invalidType("object", "schema");
+      throw failure("Expected: Valid Schema, given: Invalid JSON");
     }
     for (const key of [this.#draft >= 6 ? "$id" : "id", "title", "description"]) this.#text(value, key);
     const reference = this.#text(value, "$ref");

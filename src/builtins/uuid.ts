@@ -49,7 +49,7 @@ const uuidParseBody: HostBody = ([uuid]) => {
       BigInt(view.getUint32(0)) |
       (BigInt(view.getUint16(4)) << 32n) |
       (BigInt(view.getUint16(6) & 0xfff) << 48n);
-    fields.time = integer((time - EPOCH) * 100n);
+    fields.time = integer(BigInt.asIntN(64, (time - EPOCH) * 100n));
     fields.nodeid = Array.from(bytes.subarray(10), (byte) => byte.toString(16).padStart(2, "0")).join("-");
     fields.macvariables = addressKind(view.getUint8(10));
     fields.clocksequence = integer(view.getUint16(8) & 0x3fff);

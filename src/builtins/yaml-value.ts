@@ -17,6 +17,7 @@ const LEFT_OUT = new Set([
   "tag:yaml.org,2002:pairs",
   "tag:yaml.org,2002:set",
 ]);
+const SCANNER_ERRORS = new Set(["TAB_AS_INDENT", "BLOCK_AS_IMPLICIT_KEY", "IMPOSSIBLE"]);
 const ALIAS_LIMIT = 1_000;
 
 export function readYaml(text: string): Value {
@@ -32,7 +33,10 @@ export function readYaml(text: string): Value {
   });
   const [error] = document.errors;
   if (error !== undefined) {
-    throw failure(`yaml: line ${error.linePos?.[0].line ?? 1}: ${complaint(error.code)}`);
+    const line = error.linePos?.[0].line ?? 1;
+    const isScanner = SCANNER_ERRORS.has(error.code);
+    // The library's scanner counts lines from 0 and does not show line 0.
+    throw failure(`yaml: ${isScanner && line === 1 ? "" : `line ${line}: `}${complaint(error.code)}`);
   }
   let aliases = 0;
   const convert = (node: unknown): Value => {
@@ -42,7 +46,7 @@ export function readYaml(text: string): Value {
       if (target === undefined) throw failure(`yaml: unknown anchor '${node.source}' referenced`);
       return convert(target);
     }
-    if (isScalar(node)) return scalar(node.value);
+    if (isScalar(node)) return scalar(node.value, node.source, node.type);
     if (isSeq(node)) return node.items.map((item) => convert(isPair(item) ? item.value : item));
     if (isMap(node)) return object(members(node.items, convert));
     return null;
@@ -56,6 +60,11 @@ function members(pairs: readonly Pair[], convert: (node: unknown) => Value): [Va
   for (const { key, value } of pairs) {
     const isMerge =
       isScalar(key) && (key.value === "<<" || typeof key.value === "symbol") && key.type === "PLAIN";
+    if (!isMerge && isScalar(key) && key.value === null) {
+      throw failure(
+        `unsupported map key of type: %!s(<nil>), key: <nil>, value: ${JSON.stringify(convert(value))}`,
+      );
+    }
     if (!isMerge) {
       own.push([keyText(convert(key as Node)), convert(value)]);
       continue;
@@ -69,14 +78,20 @@ function members(pairs: readonly Pair[], convert: (node: unknown) => Value): [Va
   return [...merged, ...own];
 }
 
-function scalar(value: unknown): Value {
+function scalar(value: unknown, source: string | undefined, style: string | undefined): Value {
   if (typeof value === "bigint") {
     return value < 2n ** 64n && value >= -(2n ** 63n) ? integer(value) : jsonFloat(Number(value));
   }
   if (typeof value === "number") {
+    // Too large for a double: text after all.
+    if (!Number.isFinite(value) && source !== undefined && /\d/.test(source)) return source;
     if (!Number.isFinite(value))
       throw failure(`json: unsupported value: ${Number.isNaN(value) ? "NaN" : value > 0 ? "+Inf" : "-Inf"}`);
     return jsonFloat(value);
+  }
+  if (typeof value === "string" && style === "PLAIN" && /^[-+]?0o[0-7]+$/.test(value)) {
+    const octal = BigInt(value.replace(/^[-+]/, ""));
+    return integer(value.startsWith("-") ? -octal : octal);
   }
   if (typeof value === "string" || typeof value === "boolean") return value;
   if (value instanceof Uint8Array) return new TextDecoder().decode(value);
@@ -93,8 +108,6 @@ function jsonFloat(value: number): Value {
 
 function complaint(code: string): string {
   switch (code) {
-    case "BAD_INDENT":
-      return "did not find expected '-' indicator";
     case "TAB_AS_INDENT":
       return "found character that cannot start any token";
     case "MISSING_CHAR":
@@ -164,14 +177,35 @@ function scalarText(text: string, indent: string, isKey: boolean): string {
     DATE.test(text)
   );
   if (text.includes("\n"))
-    return isKey || /^\s|[ \t]\n|[ \t]$/.test(text) || SPECIAL.test(text)
+    return isKey || /[ \t]\n|[ \t]$/.test(text) || SPECIAL.test(text)
       ? doubleQuoted(text)
       : literal(text, indent);
   if (SPECIAL.test(text) || text.includes("\t")) return doubleQuoted(text);
   if (!isPlainString) return doubleQuoted(text);
   const startsBadly = /^[-?:](\s|$)|^[,[\]{}#&*!|>'"%@`]|^(---|\.\.\.)/.test(text);
   const isUnsafe = startsBadly || /:(\s|$)|\s#/.test(text) || /^ | $/.test(text);
-  return isUnsafe ? `'${text.replaceAll("'", "''")}'` : text;
+  const shown = isUnsafe ? `'${text.replaceAll("'", "''")}'` : text;
+  return isKey ? shown : folded(shown, indent);
+}
+
+const BEST_WIDTH = 80;
+
+/** Lines are broken at single blanks beyond the width; the column of the first line is that of its indentation at least. */
+function folded(text: string, indent: string): string {
+  let out = "";
+  let column = indent.length;
+  for (const [i, c] of [...text].entries()) {
+    const isSingleBlank =
+      c === " " && text[i + 1] !== " " && text[i - 1] !== " " && i > 0 && i < text.length - 1;
+    if (isSingleBlank && column > BEST_WIDTH) {
+      out += `\n${indent}  `;
+      column = indent.length + 2;
+    } else {
+      out += c;
+      column++;
+    }
+  }
+  return out;
 }
 
 function doubleQuoted(text: string): string {
@@ -185,7 +219,8 @@ function literal(text: string, indent: string): string {
   const lines = (trailing > 1 ? text.slice(0, -1) : body)
     .split("\n")
     .map((line) => (line === "" ? "" : `${indent}  ${line}`));
-  return `|${chomp}\n${lines.join("\n")}`;
+  const hint = /^[ \n]/.test(text) ? "2" : "";
+  return `|${hint}${chomp}\n${lines.join("\n")}`;
 }
 
 /** Letters after digits, runs of digits by value: how OPA's library orders keys. */

@@ -79,11 +79,12 @@ export function toBigInt(n: RegoNumber): bigint | undefined {
 const INT64_MAX = 2n ** 63n - 1n;
 const INT64_MIN = -(2n ** 63n);
 
-/** OPA's `Number.Int`: only an integer *literal* within int64, so `1.0` is none. */
+/** OPA's `Number.Int`: an integer literal within int64, also with zeros behind the point (`1.0`), of 19 characters at most. */
 export function toInt64(n: RegoNumber): bigint | undefined {
   if (isShortInteger(n.text)) return BigInt(n.text);
-  if (!/^-?\d+$/.test(n.text)) return undefined;
-  const value = BigInt(n.text);
+  const [, digits] = /^(-?\d+)(?:\.0*)?$/.exec(n.text) ?? [];
+  if (digits === undefined || n.text.replace("-", "").length > 19) return undefined;
+  const value = BigInt(digits);
   return value >= INT64_MIN && value <= INT64_MAX ? value : undefined;
 }
 

@@ -1,6 +1,7 @@
 // Module texts to Wasm in four calls: parse, check, plan, emit. The only file that sees all four; each stage's findings end the run,
 // all of them together. Runs nothing and reads no files: the runtime's bytes are given.
 
+import { builtins } from "../builtins/registry.ts";
 import { type Diagnostic, failWith, PolicyError } from "../error.ts";
 import type { Body, Module, RegoVersion } from "../syntax/ast.ts";
 import { parseModule } from "../syntax/parser.ts";
@@ -22,12 +23,14 @@ export interface SourceText {
   readonly regoVersion?: RegoVersion | undefined;
 }
 
+const BUILTIN_NAMES: ReadonlySet<string> = new Set(builtins.keys());
+
 /** Every module that parses, and all findings of those that do not. */
 export function parse(sources: readonly SourceText[]): { modules: Module[]; diagnostics: Diagnostic[] } {
   const modules: Module[] = [];
   const diagnostics: Diagnostic[] = [];
   for (const { file, text, regoVersion } of sources) {
-    const parsed = parseModule(text, { file, regoVersion });
+    const parsed = parseModule(text, { file, regoVersion, builtins: BUILTIN_NAMES });
     diagnostics.push(...parsed.diagnostics);
     if (parsed.module !== undefined) modules.push(parsed.module);
   }

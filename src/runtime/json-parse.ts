@@ -2,7 +2,7 @@
 // text is not valid. Duplicate keys: the last value wins. Nesting is limited to MAX_DEPTH, and so is the number of colliding keys. In copy
 // mode strings and number texts are copied and collections sorted and indexed at once, so that the value never changes later and the text
 // may go; else they point into the text. Never reads a byte outside of the text.
-import { ADDRESS_FALSE, ADDRESS_NULL, ADDRESS_TRUE, STRING_ASCII, STRING_NOT_ASCII } from "./abi";
+import { ADDRESS_FALSE, ADDRESS_NULL, ADDRESS_TRUE, NUMBER_TEXT, STRING_ASCII, STRING_NOT_ASCII, TAG_NUMBER } from "./abi";
 import { array_of } from "./array";
 import { buffer_open, buffer_restore, buffer_string, put_byte, put_bytes, put_rune } from "./buffer";
 import { bytes_equal, bytes_hash } from "./compare";
@@ -11,7 +11,7 @@ import { number_at, number_copy } from "./number";
 import { object_of, object_seal, object_sized } from "./object";
 import { set_add, set_new, set_sort } from "./set";
 import { rune_at, rune_valid, rune_width } from "./utf8";
-import { number_int, string_at, string_copy, word_a, word_n } from "./value";
+import { box, number_int, string_at, string_copy, word_a, word_n } from "./value";
 
 export const MAX_DEPTH = 2500;
 
@@ -41,17 +41,30 @@ let stack: usize = 0;
 let stack_at: usize = 0;
 let stack_end: usize = 0;
 
+function widen(): void {
+  const size = stack_end - stack;
+  const wider = alloc(size * 2);
+  copy(wider, stack, size);
+  stack_at = wider + (stack_at - stack);
+  stack = wider;
+  stack_end = wider + size * 2;
+}
+
+// @ts-ignore: decorator
+@inline
 function push(v: usize): void {
-  if (stack_at == stack_end) {
-    const size = stack_end - stack;
-    const wider = alloc(size * 2);
-    copy(wider, stack, size);
-    stack = wider;
-    stack_at = wider + size;
-    stack_end = wider + size * 2;
-  }
+  if (stack_at + 4 > stack_end) widen();
   store<u32>(stack_at, <u32>v);
   stack_at += 4;
+}
+
+// @ts-ignore: decorator
+@inline
+function push_pair(key: usize, v: usize): void {
+  if (stack_at + 8 > stack_end) widen();
+  store<u32>(stack_at, <u32>key);
+  store<u32>(stack_at, <u32>v, 4);
+  stack_at += 8;
 }
 
 // @ts-ignore: decorator
@@ -148,7 +161,14 @@ function read_number(): usize {
     if (p == 0) return 0;
   }
   at = p;
-  return copying ? number_copy(from, <i32>(p - from)) : number_at(from, <i32>(p - from));
+  // A fraction or an exponent: never spelled as an integer is.
+  const length = <i32>(p - from);
+  let text = from;
+  if (copying) {
+    text = alloc(<usize>length);
+    copy(text, from, <usize>length);
+  }
+  return box(TAG_NUMBER, NUMBER_TEXT, length, text, 0);
 }
 
 /** Behind at least one digit, or 0. */
@@ -328,8 +348,7 @@ function read_object(): usize {
     at++;
     const v = read_value();
     if (v == 0) return 0;
-    push(key);
-    push(v);
+    push_pair(key, v);
     space();
     const c = peek();
     at++;

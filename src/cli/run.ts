@@ -6,6 +6,7 @@ import { build, checkTexts } from "../build.ts";
 import type { SourceModule } from "../decision/ports.ts";
 import { PolicyError } from "../error.ts";
 import { runQuery } from "../query.ts";
+import { loadSources } from "../sources.ts";
 import { createSidecar } from "../server/sidecar/app.ts";
 import type { CompilerPort } from "../server/sidecar/ports.ts";
 import { object } from "../value/object.ts";
@@ -74,11 +75,6 @@ async function run(paths: string[], flags: RunFlags): Promise<void> {
     );
   }
   const started = await startAgent(flags.configFile, { stdoutIsOurs: true });
-  if (paths.length > 0) {
-    const { bundle: asBundle, ignore, v0Compatible } = flags;
-    const { bytes } = await build({ paths, asBundle, ignore, v0Compatible });
-    await started.agent.offer(LOCAL_BUNDLE, bytes);
-  }
   const sidecar = createSidecar({
     agent: started.agent,
     config: started.config,
@@ -87,6 +83,18 @@ async function run(paths: string[], flags: RunFlags): Promise<void> {
     onError: (error) =>
       process.stderr.write(`${JSON.stringify({ level: "error", msg: (error as Error).message })}\n`),
   });
+  if (paths.length > 0 && flags.bundle === true) {
+    const { bytes } = await build({
+      paths,
+      asBundle: true,
+      ignore: flags.ignore,
+      v0Compatible: flags.v0Compatible,
+    });
+    await started.agent.offer(LOCAL_BUNDLE, bytes);
+  } else if (paths.length > 0) {
+    const { modules, data } = loadSources(paths, { ignore: flags.ignore ?? [] });
+    await sidecar.load({ data, policies: new Map(modules.map(({ file, text }) => [file, text])) });
+  }
   const listening = await sidecar.listen(parseAddress(flags.addr));
   process.stdout.write(
     `${JSON.stringify({ level: "info", msg: "Server initialized.", addrs: [`${listening.host}:${listening.port}`], url: listening.url })}\n`,

@@ -97,6 +97,7 @@ const countBuiltin = builtin({
     ['count("日本")', "2"],
   ],
   categories: ["aggregates"],
+  native: true,
   host: countBody,
 });
 
@@ -107,6 +108,7 @@ const sumBuiltin = builtin({
   result: arg("n", numberType, "their sum, 0 for none"),
   examples: [["sum([1, 2, 3])", "6"]],
   categories: ["aggregates"],
+  native: true,
   host: sumBody,
 });
 
@@ -117,6 +119,7 @@ const productBuiltin = builtin({
   result: arg("n", numberType, "their product, 1 for none"),
   examples: [["product([2, 3, 4])", "24"]],
   categories: ["aggregates"],
+  native: true,
   host: productBody,
 });
 
@@ -127,6 +130,7 @@ const maxBuiltin = builtin({
   result: arg("n", anyType, "the greatest of them"),
   examples: [["max([1, 3, 2])", "3"]],
   categories: ["aggregates"],
+  native: true,
   host: maxBody,
 });
 
@@ -137,6 +141,7 @@ const minBuiltin = builtin({
   result: arg("n", anyType, "the least of them"),
   examples: [["min([2, 1, 3])", "1"]],
   categories: ["aggregates"],
+  native: true,
   host: minBody,
 });
 
@@ -147,6 +152,7 @@ const sortBuiltin = builtin({
   result: arg("n", arrayOf(anyType), "an array in ascending order"),
   examples: [["sort([3, 1, 2])", "[1,2,3]"]],
   categories: ["aggregates"],
+  native: true,
   host: sortBody,
 });
 
@@ -157,6 +163,7 @@ const allBuiltin = builtin({
   result: unnamed(booleanType),
   examples: [["all([true, true])", "true"]],
   deprecated: true,
+  native: true,
   host: allBody,
 });
 
@@ -167,6 +174,7 @@ const anyBuiltin = builtin({
   result: unnamed(booleanType),
   examples: [["any([false, true])", "true"]],
   deprecated: true,
+  native: true,
   host: anyBody,
 });
 

@@ -65,6 +65,7 @@ const plusBuiltin = builtin({
   ],
   infix: "+",
   categories: ["numbers"],
+  native: true,
   host: plusBody,
 });
 
@@ -82,6 +83,7 @@ const minusBuiltin = builtin({
   ],
   infix: "-",
   categories: ["sets", "numbers"],
+  native: true,
   host: minusBody,
 });
 
@@ -96,6 +98,7 @@ const mulBuiltin = builtin({
   ],
   infix: "*",
   categories: ["numbers"],
+  native: true,
   host: mulBody,
 });
 
@@ -110,6 +113,7 @@ const divBuiltin = builtin({
   ],
   infix: "/",
   categories: ["numbers"],
+  native: true,
   host: divBody,
 });
 
@@ -127,6 +131,7 @@ const remBuiltin = builtin({
   ],
   infix: "%",
   categories: ["numbers"],
+  native: true,
   host: remBody,
 });
 
@@ -137,6 +142,7 @@ const absBuiltin = builtin({
   result: arg("y", numberType, "its distance from zero"),
   examples: [["abs(-3)", "3"]],
   categories: ["numbers"],
+  native: true,
   host: absBody,
 });
 
@@ -147,6 +153,7 @@ const ceilBuiltin = builtin({
   result: arg("y", numberType, "the least integer not below `x`"),
   examples: [["ceil(1.2)", "2"]],
   categories: ["numbers"],
+  native: true,
   host: ceilBody,
 });
 
@@ -157,6 +164,7 @@ const floorBuiltin = builtin({
   result: arg("y", numberType, "the greatest integer not above `x`"),
   examples: [["floor(-1.2)", "-2"]],
   categories: ["numbers"],
+  native: true,
   host: floorBody,
 });
 
@@ -170,6 +178,7 @@ const roundBuiltin = builtin({
     ["round(-2.5)", "-3"],
   ],
   categories: ["numbers"],
+  native: true,
   host: roundBody,
 });
 

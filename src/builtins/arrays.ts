@@ -30,6 +30,7 @@ const arrayConcatBuiltin = builtin({
   args: [arg("x", arrayOf(anyType), "what comes first"), arg("y", arrayOf(anyType), "what follows")],
   result: arg("z", arrayOf(anyType), "both in one array"),
   examples: [["array.concat([1], [2, 3])", "[1,2,3]"]],
+  native: true,
   host: arrayConcatBody,
 });
 
@@ -39,6 +40,7 @@ const arrayFlattenBuiltin = builtin({
   args: [arg("arr", arrayOf(anyType), "array with arrays in it")],
   result: arg("flattened", arrayOf(anyType), "the array, one level flatter"),
   examples: [["array.flatten([1, [2, [3]]])", "[1,2,[3]]"]],
+  native: true,
   host: arrayFlattenBody,
 });
 
@@ -48,6 +50,7 @@ const arrayReverseBuiltin = builtin({
   args: [arg("arr", arrayOf(anyType), "array to turn round")],
   result: arg("rev", arrayOf(anyType), "its elements from last to first"),
   examples: [["array.reverse([1, 2, 3])", "[3,2,1]"]],
+  native: true,
   host: arrayReverseBody,
 });
 
@@ -61,6 +64,7 @@ const arraySliceBuiltin = builtin({
   ],
   result: arg("slice", arrayOf(anyType), "the piece"),
   examples: [["array.slice([1, 2, 3, 4], 1, 3)", "[2,3]"]],
+  native: true,
   host: arraySliceBody,
 });
 

@@ -40,6 +40,7 @@ const bitsAndBuiltin = builtin({
   args: [arg("x", numberType, "an integer"), arg("y", numberType, "another integer")],
   result: arg("z", numberType, "the bits in both"),
   examples: [["bits.and(12, 10)", "8"]],
+  native: true,
   host: bitsAndBody,
 });
 
@@ -49,6 +50,7 @@ const bitsOrBuiltin = builtin({
   args: [arg("x", numberType, "an integer"), arg("y", numberType, "another integer")],
   result: arg("z", numberType, "the bits in either"),
   examples: [["bits.or(12, 10)", "14"]],
+  native: true,
   host: bitsOrBody,
 });
 
@@ -58,6 +60,7 @@ const bitsXorBuiltin = builtin({
   args: [arg("x", numberType, "an integer"), arg("y", numberType, "another integer")],
   result: arg("z", numberType, "the bits in exactly one"),
   examples: [["bits.xor(12, 10)", "6"]],
+  native: true,
   host: bitsXorBody,
 });
 
@@ -67,6 +70,7 @@ const bitsNegateBuiltin = builtin({
   args: [arg("x", numberType, "an integer")],
   result: arg("z", numberType, "its complement"),
   examples: [["bits.negate(5)", "-6"]],
+  native: true,
   host: bitsNegateBody,
 });
 
@@ -76,6 +80,7 @@ const bitsLshBuiltin = builtin({
   args: [arg("x", numberType, "an integer"), arg("s", numberType, "by how many places")],
   result: arg("z", numberType, "`x` times two to the power of `s`"),
   examples: [["bits.lsh(1, 4)", "16"]],
+  native: true,
   host: bitsLshBody,
 });
 
@@ -85,6 +90,7 @@ const bitsRshBuiltin = builtin({
   args: [arg("x", numberType, "an integer"), arg("s", numberType, "by how many places")],
   result: arg("z", numberType, "`x` divided by two to the power of `s`, rounded down"),
   examples: [["bits.rsh(16, 2)", "4"]],
+  native: true,
   host: bitsRshBody,
 });
 

@@ -28,6 +28,7 @@ const equalBuiltin = builtin({
   examples: [["1 == 1.0", "true"]],
   infix: "==",
   categories: ["comparison"],
+  native: true,
   host: equalBody,
 });
 
@@ -39,6 +40,7 @@ const neqBuiltin = builtin({
   examples: [['1 != "1"', "true"]],
   infix: "!=",
   categories: ["comparison"],
+  native: true,
   host: neqBody,
 });
 
@@ -53,6 +55,7 @@ const ltBuiltin = builtin({
   ],
   infix: "<",
   categories: ["comparison"],
+  native: true,
   host: ltBody,
 });
 
@@ -64,6 +67,7 @@ const lteBuiltin = builtin({
   examples: [["2 <= 2", "true"]],
   infix: "<=",
   categories: ["comparison"],
+  native: true,
   host: lteBody,
 });
 
@@ -75,6 +79,7 @@ const gtBuiltin = builtin({
   examples: [["3 > 2", "true"]],
   infix: ">",
   categories: ["comparison"],
+  native: true,
   host: gtBody,
 });
 
@@ -86,6 +91,7 @@ const gteBuiltin = builtin({
   examples: [["[2] >= [1, 5]", "true"]],
   infix: ">=",
   categories: ["comparison"],
+  native: true,
   host: gteBody,
 });
 

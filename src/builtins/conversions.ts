@@ -88,6 +88,7 @@ const toNumberBuiltin = builtin({
     ["to_number(true)", "1"],
   ],
   categories: ["conversions"],
+  native: true,
   host: toNumberBody,
 });
 
@@ -98,6 +99,7 @@ const castArrayBuiltin = builtin({
   result: unnamed(arrayOf(anyType)),
   examples: [["cast_array({1, 2})", "[1,2]"]],
   deprecated: true,
+  native: true,
   host: castArrayBody,
 });
 
@@ -108,6 +110,7 @@ const castBooleanBuiltin = builtin({
   result: unnamed(booleanType),
   examples: [["cast_boolean(true)", "true"]],
   deprecated: true,
+  native: true,
   host: castBooleanBody,
 });
 
@@ -118,6 +121,7 @@ const castNullBuiltin = builtin({
   result: unnamed(nullType),
   examples: [["cast_null(null)", "null"]],
   deprecated: true,
+  native: true,
   host: castNullBody,
 });
 
@@ -128,6 +132,7 @@ const castObjectBuiltin = builtin({
   result: unnamed(objectOf(anyType, anyType)),
   examples: [['cast_object({"a": 1})', '{"a":1}']],
   deprecated: true,
+  native: true,
   host: castObjectBody,
 });
 
@@ -138,6 +143,7 @@ const castSetBuiltin = builtin({
   result: unnamed(setOf(anyType)),
   examples: [["cast_set([1, 1])", "[1]"]],
   deprecated: true,
+  native: true,
   host: castSetBody,
 });
 
@@ -148,6 +154,7 @@ const castStringBuiltin = builtin({
   result: unnamed(stringType),
   examples: [['cast_string("a")', '"a"']],
   deprecated: true,
+  native: true,
   host: castStringBody,
 });
 

@@ -146,6 +146,7 @@ const jsonMarshalBuiltin = builtin({
   result: arg("y", stringType, "its JSON text"),
   examples: [['json.marshal({"a": [1, true]})', '"{\\"a\\":[1,true]}"']],
   categories: ["encoding"],
+  native: true,
   host: jsonMarshalBody,
 });
 
@@ -166,6 +167,7 @@ const jsonMarshalWithOptionsBuiltin = builtin({
   result: arg("y", stringType, "its JSON text"),
   examples: [['json.marshal_with_options([1], {"pretty": true, "indent": " "})', '"[\\n 1\\n]"']],
   categories: ["encoding"],
+  native: true,
   host: jsonMarshalWithOptionsBody,
 });
 
@@ -176,6 +178,7 @@ const jsonUnmarshalBuiltin = builtin({
   result: arg("y", anyType, "the value it stands for"),
   examples: [['json.unmarshal("{\\"a\\": 1.50}")', '{"a":1.50}']],
   categories: ["encoding"],
+  native: true,
   host: jsonUnmarshalBody,
 });
 
@@ -186,6 +189,7 @@ const jsonIsValidBuiltin = builtin({
   result: arg("result", booleanType, "true when it can be read as JSON"),
   examples: [['json.is_valid("[1]")', "true"]],
   categories: ["encoding"],
+  native: true,
   host: jsonIsValidBody,
 });
 
@@ -196,6 +200,7 @@ const base64EncodeBuiltin = builtin({
   result: arg("y", stringType, "its base64 form, padded"),
   examples: [['base64.encode("hi")', '"aGk="']],
   categories: ["encoding"],
+  native: true,
   host: base64EncodeBody,
 });
 
@@ -206,6 +211,7 @@ const base64DecodeBuiltin = builtin({
   result: arg("y", stringType, "what it stands for"),
   examples: [['base64.decode("aGk=")', '"hi"']],
   categories: ["encoding"],
+  native: true,
   host: base64DecodeBody,
 });
 
@@ -216,6 +222,7 @@ const base64IsValidBuiltin = builtin({
   result: arg("result", booleanType, "true when it can be read as base64"),
   examples: [['base64.is_valid("aGk=")', "true"]],
   categories: ["encoding"],
+  native: true,
   host: base64IsValidBody,
 });
 
@@ -226,6 +233,7 @@ const base64urlEncodeBuiltin = builtin({
   result: arg("y", stringType, "its base64url form, padded"),
   examples: [['base64url.encode("<<??>>")', '"PDw_Pz4-"']],
   categories: ["encoding"],
+  native: true,
   host: base64urlEncodeBody,
 });
 
@@ -236,6 +244,7 @@ const base64urlEncodeNoPadBuiltin = builtin({
   result: arg("y", stringType, "its base64url form"),
   examples: [['base64url.encode_no_pad("hi")', '"aGk"']],
   categories: ["encoding"],
+  native: true,
   host: base64urlEncodeNoPadBody,
 });
 
@@ -246,6 +255,7 @@ const base64urlDecodeBuiltin = builtin({
   result: arg("y", stringType, "what it stands for"),
   examples: [['base64url.decode("PDw_Pz4-")', '"<<??>>"']],
   categories: ["encoding"],
+  native: true,
   host: base64urlDecodeBody,
 });
 
@@ -256,6 +266,7 @@ const hexEncodeBuiltin = builtin({
   result: arg("y", stringType, "two digits for each byte"),
   examples: [['hex.encode("hi")', '"6869"']],
   categories: ["encoding"],
+  native: true,
   host: hexEncodeBody,
 });
 
@@ -266,6 +277,7 @@ const hexDecodeBuiltin = builtin({
   result: arg("y", stringType, "the bytes as a string"),
   examples: [['hex.decode("6869")', '"hi"']],
   categories: ["encoding"],
+  native: true,
   host: hexDecodeBody,
 });
 
@@ -276,6 +288,7 @@ const urlqueryEncodeBuiltin = builtin({
   result: arg("y", stringType, "the escaped string"),
   examples: [['urlquery.encode("a b&c")', '"a+b%26c"']],
   categories: ["encoding"],
+  native: true,
   host: urlqueryEncodeBody,
 });
 
@@ -286,6 +299,7 @@ const urlqueryDecodeBuiltin = builtin({
   result: arg("y", stringType, "the plain string"),
   examples: [['urlquery.decode("a+b%26c")', '"a b&c"']],
   categories: ["encoding"],
+  native: true,
   host: urlqueryDecodeBody,
 });
 
@@ -302,6 +316,7 @@ const urlqueryEncodeObjectBuiltin = builtin({
   result: arg("y", stringType, "the query"),
   examples: [['urlquery.encode_object({"a": "1", "b": ["x", "y"]})', '"a=1&b=x&b=y"']],
   categories: ["encoding"],
+  native: true,
   host: urlqueryEncodeObjectBody,
 });
 
@@ -312,6 +327,7 @@ const urlqueryDecodeObjectBuiltin = builtin({
   result: arg("object", objectOf(stringType, arrayOf(stringType)), "names with all their values"),
   examples: [['urlquery.decode_object("a=1&b=x&b=y")', '{"a":["1"],"b":["x","y"]}']],
   categories: ["encoding"],
+  native: true,
   host: urlqueryDecodeObjectBody,
 });
 

@@ -103,6 +103,7 @@ const walkBuiltin = builtin({
   examples: [['[p | walk({"a": [1]}, [p, 1])]', '[["a",0]]']],
   relation: true,
   categories: ["graph"],
+  native: true,
   host: walkBody,
 });
 
@@ -119,6 +120,7 @@ const graphReachableBuiltin = builtin({
   ],
   result: arg("output", setOf(anyType), "the nodes reached that the graph has"),
   examples: [['graph.reachable({"a": ["b"], "b": []}, ["a"])', '["a","b"]']],
+  native: true,
   host: graphReachableBody,
 });
 
@@ -135,6 +137,7 @@ const graphReachablePathsBuiltin = builtin({
   ],
   result: arg("output", setOf(arrayOf(anyType)), "the paths, each an array of nodes"),
   examples: [['graph.reachable_paths({"a": ["b"], "b": []}, ["a"])', '[["a","b"]]']],
+  native: true,
   host: graphReachablePathsBody,
 });
 

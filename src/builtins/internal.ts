@@ -44,6 +44,7 @@ const internalMember2Builtin = builtin({
   result: unnamed(booleanType),
   examples: [["1 in [1]", "true"]],
   infix: "in",
+  native: true,
   host: internalMember2Body,
 });
 
@@ -54,6 +55,7 @@ const internalMember3Builtin = builtin({
   result: unnamed(booleanType),
   examples: [['("a", 1 in {"a": 1})', "true"]],
   infix: "in",
+  native: true,
   host: internalMember3Body,
 });
 
@@ -63,6 +65,7 @@ const internalTemplateStringBuiltin = builtin({
   args: [unnamed(arrayOf(anyType))],
   result: unnamed(stringType),
   examples: [['$"a{1}"', '"a1"']],
+  native: true,
   host: internalTemplateStringBody,
 });
 

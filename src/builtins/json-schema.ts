@@ -1,6 +1,5 @@
 // JSON schemas: whether one is sound, and whether a document fits one. Texts or values in; a boolean with the findings out.
 
-import type { Builtin } from "./builtin.ts";
 import { arg, arrayOf, builtin, objectOf } from "./signature.ts";
 import {
   anyOf,
@@ -12,6 +11,7 @@ import {
   property,
   stringType,
 } from "../value/type.ts";
+import type { Builtin } from "./builtin.ts";
 import { decode, toJsonValue } from "../value/json.ts";
 import { objectFromRecord } from "../value/object.ts";
 import type { Value } from "../value/value.ts";

@@ -193,6 +193,7 @@ const jsonFilterBuiltin = builtin({
   result: arg("filtered", objectOf(anyType, anyType), "the object with those parts only"),
   examples: [['json.filter({"a": {"b": 1, "c": 2}}, ["a/b"])', '{"a":{"b":1}}']],
   categories: ["object"],
+  native: true,
   host: jsonFilterBody,
 });
 
@@ -210,6 +211,7 @@ const jsonRemoveBuiltin = builtin({
   result: arg("output", objectOf(anyType, anyType), "the object without those parts"),
   examples: [['json.remove({"a": {"b": 1, "c": 2}}, ["a/b"])', '{"a":{"c":2}}']],
   categories: ["object"],
+  native: true,
   host: jsonRemoveBody,
 });
 
@@ -233,6 +235,7 @@ const jsonPatchBuiltin = builtin({
   result: arg("output", anyType, "the changed value"),
   examples: [['json.patch({"a": 1}, [{"op": "add", "path": "/b", "value": 2}])', '{"a":1,"b":2}']],
   categories: ["object"],
+  native: true,
   host: jsonPatchBody,
 });
 

@@ -170,6 +170,7 @@ const netCidrContainsBuiltin = builtin({
   args: [arg("cidr", stringType, "the block"), arg("cidr_or_ip", stringType, "the address or block")],
   result: arg("result", booleanType, "true when all of it lies within"),
   examples: [['net.cidr_contains("10.0.0.0/8", "10.1.2.3")', "true"]],
+  native: true,
   host: netCidrContainsBody,
 });
 
@@ -204,6 +205,7 @@ const netCidrContainsMatchesBuiltin = builtin({
     "a pair of keys (indices, or strings themselves) for each that lies within",
   ),
   examples: [['net.cidr_contains_matches(["10.0.0.0/8"], "10.1.2.3")', '[[0,"10.1.2.3"]]']],
+  native: true,
   host: netCidrContainsMatchesBody,
 });
 
@@ -213,6 +215,7 @@ const netCidrExpandBuiltin = builtin({
   args: [arg("cidr", stringType, "the block")],
   result: arg("hosts", setOf(stringType), "its addresses"),
   examples: [['net.cidr_expand("10.0.0.0/31")', '["10.0.0.0","10.0.0.1"]']],
+  native: true,
   host: netCidrExpandBody,
 });
 
@@ -222,6 +225,7 @@ const netCidrIntersectsBuiltin = builtin({
   args: [arg("cidr1", stringType, "a block"), arg("cidr2", stringType, "another block")],
   result: arg("result", booleanType, "true when they have"),
   examples: [['net.cidr_intersects("10.0.0.0/8", "10.1.0.0/16")', "true"]],
+  native: true,
   host: netCidrIntersectsBody,
 });
 
@@ -231,6 +235,7 @@ const netCidrIsValidBuiltin = builtin({
   args: [arg("cidr", stringType, "string to look at")],
   result: arg("result", booleanType, "true when it is one"),
   examples: [['net.cidr_is_valid("10.0.0.0/33")', "false"]],
+  native: true,
   host: netCidrIsValidBody,
 });
 
@@ -240,6 +245,7 @@ const netCidrMergeBuiltin = builtin({
   args: [arg("addrs", anyOf(arrayOf(anyOf(stringType)), setOf(stringType)), "the addresses and blocks")],
   result: arg("output", setOf(stringType), "the blocks"),
   examples: [['net.cidr_merge(["10.0.0.0/25", "10.0.0.128/25"])', '["10.0.0.0/24"]']],
+  native: true,
   host: netCidrMergeBody,
 });
 
@@ -250,6 +256,7 @@ const netCidrOverlapBuiltin = builtin({
   result: unnamed(booleanType),
   examples: [['net.cidr_overlap("10.0.0.0/8", "10.1.2.3")', "true"]],
   deprecated: true,
+  native: true,
   host: netCidrOverlapBody,
 });
 

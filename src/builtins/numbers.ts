@@ -59,6 +59,7 @@ const numbersRangeBuiltin = builtin({
   args: [arg("a", numberType, "the first"), arg("b", numberType, "the last")],
   result: arg("range", arrayOf(numberType), "all of them, both ends included"),
   examples: [["numbers.range(3, 1)", "[3,2,1]"]],
+  native: true,
   host: numbersRangeBody,
 });
 
@@ -72,6 +73,7 @@ const numbersRangeStepBuiltin = builtin({
   ],
   result: arg("range", arrayOf(numberType), "those that the steps meet"),
   examples: [["numbers.range_step(0, 5, 2)", "[0,2,4]"]],
+  native: true,
   host: numbersRangeStepBody,
 });
 

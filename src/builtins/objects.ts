@@ -123,6 +123,7 @@ const objectFilterBuiltin = builtin({
   ],
   result: arg("filtered", objectOf(anyType, anyType), "the object with those keys only"),
   examples: [['object.filter({"a": 1, "b": 2}, ["a"])', '{"a":1}']],
+  native: true,
   host: objectFilterBody,
 });
 
@@ -139,6 +140,7 @@ const objectGetBuiltin = builtin({
     ['object.get({"a": {"b": 1}}, ["a", "b"], 0)', "1"],
     ['object.get({}, "a", 0)', "0"],
   ],
+  native: true,
   host: objectGetBody,
 });
 
@@ -148,6 +150,7 @@ const objectKeysBuiltin = builtin({
   args: [arg("object", objectOf(anyType, anyType), "the object")],
   result: arg("value", setOf(anyType), "the set of its keys"),
   examples: [['object.keys({"a": 1, "b": 2})', '["a","b"]']],
+  native: true,
   host: objectKeysBody,
 });
 
@@ -164,6 +167,7 @@ const objectRemoveBuiltin = builtin({
   ],
   result: arg("output", objectOf(anyType, anyType), "the object without them"),
   examples: [['object.remove({"a": 1, "b": 2}, {"a"})', '{"b":2}']],
+  native: true,
   host: objectRemoveBody,
 });
 
@@ -184,6 +188,7 @@ const objectSubsetBuiltin = builtin({
     ['object.subset({"a": 1, "b": {"c": 2, "d": 3}}, {"b": {"c": 2}})', "true"],
     ["object.subset([1, 2, 3], [2, 3])", "true"],
   ],
+  native: true,
   host: objectSubsetBody,
 });
 
@@ -196,6 +201,7 @@ const objectUnionBuiltin = builtin({
   ],
   result: arg("output", objectOf(anyType, anyType), "both in one object"),
   examples: [['object.union({"a": {"b": 1}}, {"a": {"c": 2}})', '{"a":{"b":1,"c":2}}']],
+  native: true,
   host: objectUnionBody,
 });
 
@@ -205,6 +211,7 @@ const objectUnionNBuiltin = builtin({
   args: [arg("objects", arrayOf(objectOf(anyType, anyType)), "the objects, in order")],
   result: arg("output", objectOf(anyType, anyType), "all in one object"),
   examples: [['object.union_n([{"a": 1}, {"b": 2}, {"a": 3}])', '{"a":3,"b":2}']],
+  native: true,
   host: objectUnionNBody,
 });
 

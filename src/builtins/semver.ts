@@ -81,6 +81,7 @@ const semverCompareBuiltin = builtin({
   args: [arg("a", stringType, "a version"), arg("b", stringType, "another version")],
   result: arg("result", numberType, "-1, 0 or 1: `a` is older, equal or newer"),
   examples: [['semver.compare("1.2.0", "1.10.0")', "-1"]],
+  native: true,
   host: semverCompareBody,
 });
 
@@ -90,6 +91,7 @@ const semverIsValidBuiltin = builtin({
   args: [arg("vsn", anyType, "value to look at")],
   result: arg("result", booleanType, "true when it is one"),
   examples: [['semver.is_valid("1.2.3-rc.1")', "true"]],
+  native: true,
   host: semverIsValidBody,
 });
 

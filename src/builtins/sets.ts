@@ -42,6 +42,7 @@ const andBuiltin = builtin({
   examples: [["{1, 2} & {2, 3}", "[2]"]],
   infix: "&",
   categories: ["sets"],
+  native: true,
   host: andBody,
 });
 
@@ -53,6 +54,7 @@ const orBuiltin = builtin({
   examples: [["{1} | {2}", "[1,2]"]],
   infix: "|",
   categories: ["sets"],
+  native: true,
   host: orBody,
 });
 
@@ -63,6 +65,7 @@ const intersectionBuiltin = builtin({
   result: arg("y", setOf(anyType), "what is in every one of them"),
   examples: [["intersection({{1, 2}, {2, 3}})", "[2]"]],
   categories: ["sets"],
+  native: true,
   host: intersectionBody,
 });
 
@@ -73,6 +76,7 @@ const unionBuiltin = builtin({
   result: arg("y", setOf(anyType), "what is in any of them"),
   examples: [["union({{1}, {2, 3}})", "[1,2,3]"]],
   categories: ["sets"],
+  native: true,
   host: unionBody,
 });
 
@@ -83,6 +87,7 @@ const setDiffBuiltin = builtin({
   result: unnamed(setOf(anyType)),
   examples: [["set_diff({1, 2}, {2})", "[1]"]],
   deprecated: true,
+  native: true,
   host: setDiffBody,
 });
 

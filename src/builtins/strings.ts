@@ -189,6 +189,7 @@ const concatBuiltin = builtin({
   result: arg("output", stringType, "one string"),
   examples: [['concat("-", ["a", "b"])', '"a-b"']],
   categories: ["strings"],
+  native: true,
   host: concatBody,
 });
 
@@ -199,6 +200,7 @@ const containsBuiltin = builtin({
   result: arg("result", booleanType, "true when it is there"),
   examples: [['contains("abc", "b")', "true"]],
   categories: ["strings"],
+  native: true,
   host: containsBody,
 });
 
@@ -209,6 +211,7 @@ const startswithBuiltin = builtin({
   result: arg("result", booleanType, "true when it does"),
   examples: [['startswith("abc", "ab")', "true"]],
   categories: ["strings"],
+  native: true,
   host: startswithBody,
 });
 
@@ -219,6 +222,7 @@ const endswithBuiltin = builtin({
   result: arg("result", booleanType, "true when it does"),
   examples: [['endswith("abc", "bc")', "true"]],
   categories: ["strings"],
+  native: true,
   host: endswithBody,
 });
 
@@ -229,6 +233,7 @@ const formatIntBuiltin = builtin({
   result: arg("output", stringType, "its digits"),
   examples: [["format_int(255, 16)", '"ff"']],
   categories: ["strings"],
+  native: true,
   host: formatIntBody,
 });
 
@@ -239,6 +244,7 @@ const indexofBuiltin = builtin({
   result: arg("output", numberType, "the index, -1 when it is not there"),
   examples: [['indexof("añb", "b")', "2"]],
   categories: ["strings"],
+  native: true,
   host: indexofBody,
 });
 
@@ -249,6 +255,7 @@ const indexofNBuiltin = builtin({
   result: arg("output", arrayOf(numberType), "the indices"),
   examples: [['indexof_n("abcabc", "b")', "[1,4]"]],
   categories: ["strings"],
+  native: true,
   host: indexofNBody,
 });
 
@@ -259,6 +266,7 @@ const lowerBuiltin = builtin({
   result: arg("y", stringType, "the string in lower case"),
   examples: [['lower("AbC")', '"abc"']],
   categories: ["strings"],
+  native: true,
   host: lowerBody,
 });
 
@@ -269,6 +277,7 @@ const upperBuiltin = builtin({
   result: arg("y", stringType, "the string in upper case"),
   examples: [['upper("AbC")', '"ABC"']],
   categories: ["strings"],
+  native: true,
   host: upperBody,
 });
 
@@ -283,6 +292,7 @@ const replaceBuiltin = builtin({
   result: arg("y", stringType, "the changed string"),
   examples: [['replace("aba", "a", "x")', '"xbx"']],
   categories: ["strings"],
+  native: true,
   host: replaceBody,
 });
 
@@ -293,6 +303,7 @@ const splitBuiltin = builtin({
   result: arg("ys", arrayOf(stringType), "the pieces"),
   examples: [['split("a,b", ",")', '["a","b"]']],
   categories: ["strings"],
+  native: true,
   host: splitBody,
 });
 
@@ -303,6 +314,7 @@ const sprintfBuiltin = builtin({
   result: arg("output", stringType, "the text"),
   examples: [['sprintf("%s is %d, %v", ["a", 1, [true]])', '"a is 1, [true]"']],
   categories: ["strings"],
+  native: true,
   host: sprintfBody,
 });
 
@@ -316,6 +328,7 @@ const stringsAnyPrefixMatchBuiltin = builtin({
   result: arg("result", booleanType, "true when one does"),
   examples: [['strings.any_prefix_match(["ab", "c"], ["x", "a"])', "true"]],
   categories: ["strings"],
+  native: true,
   host: stringsAnyPrefixMatchBody,
 });
 
@@ -329,6 +342,7 @@ const stringsAnySuffixMatchBuiltin = builtin({
   result: arg("result", booleanType, "true when one does"),
   examples: [['strings.any_suffix_match("abc", {"c", "x"})', "true"]],
   categories: ["strings"],
+  native: true,
   host: stringsAnySuffixMatchBody,
 });
 
@@ -339,6 +353,7 @@ const stringsCountBuiltin = builtin({
   result: arg("output", numberType, "how often it occurs"),
   examples: [['strings.count("banana", "an")', "2"]],
   categories: ["strings"],
+  native: true,
   host: stringsCountBody,
 });
 
@@ -366,6 +381,7 @@ const stringsReplaceNBuiltin = builtin({
   ],
   result: arg("output", stringType, "the changed string"),
   examples: [['strings.replace_n({"<": "&lt;", ">": "&gt;"}, "<b>")', '"&lt;b&gt;"']],
+  native: true,
   host: stringsReplaceNBody,
 });
 
@@ -376,6 +392,7 @@ const stringsReverseBuiltin = builtin({
   result: arg("y", stringType, "its characters from last to first"),
   examples: [['strings.reverse("abc")', '"cba"']],
   categories: ["strings"],
+  native: true,
   host: stringsReverseBody,
 });
 
@@ -390,6 +407,7 @@ const stringsSplitNBuiltin = builtin({
   result: arg("ys", arrayOf(stringType), "the pieces"),
   examples: [['strings.split_n("a,b,c", ",", 2)', '["a","b"]']],
   categories: ["strings"],
+  native: true,
   host: stringsSplitNBody,
 });
 
@@ -404,6 +422,7 @@ const substringBuiltin = builtin({
   result: arg("output", stringType, "the part"),
   examples: [['substring("abcdef", 1, 3)', '"bcd"']],
   categories: ["strings"],
+  native: true,
   host: substringBody,
 });
 
@@ -414,6 +433,7 @@ const trimBuiltin = builtin({
   result: arg("output", stringType, "what is left"),
   examples: [['trim("..a..", ".")', '"a"']],
   categories: ["strings"],
+  native: true,
   host: trimBody,
 });
 
@@ -424,6 +444,7 @@ const trimLeftBuiltin = builtin({
   result: arg("output", stringType, "what is left"),
   examples: [['trim_left("..a..", ".")', '"a.."']],
   categories: ["strings"],
+  native: true,
   host: trimLeftBody,
 });
 
@@ -434,6 +455,7 @@ const trimRightBuiltin = builtin({
   result: arg("output", stringType, "what is left"),
   examples: [['trim_right("..a..", ".")', '"..a"']],
   categories: ["strings"],
+  native: true,
   host: trimRightBody,
 });
 
@@ -444,6 +466,7 @@ const trimPrefixBuiltin = builtin({
   result: arg("output", stringType, "what is left"),
   examples: [['trim_prefix("abc", "a")', '"bc"']],
   categories: ["strings"],
+  native: true,
   host: trimPrefixBody,
 });
 
@@ -454,6 +477,7 @@ const trimSuffixBuiltin = builtin({
   result: arg("output", stringType, "what is left"),
   examples: [['trim_suffix("abc", "c")', '"ab"']],
   categories: ["strings"],
+  native: true,
   host: trimSuffixBody,
 });
 
@@ -464,6 +488,7 @@ const trimSpaceBuiltin = builtin({
   result: arg("output", stringType, "what is left"),
   examples: [['trim_space(" a ")', '"a"']],
   categories: ["strings"],
+  native: true,
   host: trimSpaceBody,
 });
 

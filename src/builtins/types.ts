@@ -29,6 +29,7 @@ const isArrayBuiltin = builtin({
   result: arg("result", booleanType, "true when it is an array"),
   examples: [["is_array([])", "true"]],
   categories: ["types"],
+  native: true,
   host: isArrayBody,
 });
 
@@ -39,6 +40,7 @@ const isBooleanBuiltin = builtin({
   result: arg("result", booleanType, "true when it is a boolean"),
   examples: [["is_boolean(false)", "true"]],
   categories: ["types"],
+  native: true,
   host: isBooleanBody,
 });
 
@@ -49,6 +51,7 @@ const isNullBuiltin = builtin({
   result: arg("result", booleanType, "true when it is null"),
   examples: [["is_null(null)", "true"]],
   categories: ["types"],
+  native: true,
   host: isNullBody,
 });
 
@@ -59,6 +62,7 @@ const isNumberBuiltin = builtin({
   result: arg("result", booleanType, "true when it is a number"),
   examples: [["is_number(1)", "true"]],
   categories: ["types"],
+  native: true,
   host: isNumberBody,
 });
 
@@ -69,6 +73,7 @@ const isObjectBuiltin = builtin({
   result: arg("result", booleanType, "true when it is an object"),
   examples: [["is_object({})", "true"]],
   categories: ["types"],
+  native: true,
   host: isObjectBody,
 });
 
@@ -79,6 +84,7 @@ const isSetBuiltin = builtin({
   result: arg("result", booleanType, "true when it is a set"),
   examples: [["is_set(set())", "true"]],
   categories: ["types"],
+  native: true,
   host: isSetBody,
 });
 
@@ -89,6 +95,7 @@ const isStringBuiltin = builtin({
   result: arg("result", booleanType, "true when it is a string"),
   examples: [['is_string("")', "true"]],
   categories: ["types"],
+  native: true,
   host: isStringBody,
 });
 
@@ -99,6 +106,7 @@ const typeNameBuiltin = builtin({
   result: arg("type", stringType, "one of null, boolean, number, string, array, object and set"),
   examples: [["type_name({1})", '"set"']],
   categories: ["types"],
+  native: true,
   host: typeNameBody,
 });
 

@@ -121,6 +121,7 @@ const unitsParseBuiltin = builtin({
     ['units.parse("1.5K")', "1500"],
     ['units.parse("2Ki")', "2048"],
   ],
+  native: true,
   host: unitsParseBody,
 });
 
@@ -131,6 +132,7 @@ const unitsParseBytesBuiltin = builtin({
   args: [arg("x", stringType, "the size")],
   result: arg("y", numberType, "how many bytes"),
   examples: [['units.parse_bytes("1KiB")', "1024"]],
+  native: true,
   host: unitsParseBytesBody,
 });
 

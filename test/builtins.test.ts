@@ -1,0 +1,107 @@
+// Every builtin in one place, held together: each example through the whole pipeline and through the host body, and the lists that are
+// derived from the declarations against each other and against the runtime's exports.
+
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import type { Builtin, BuiltinContext } from "../src/builtins/builtin.ts";
+import { capabilities } from "../src/builtins/capabilities.ts";
+import { hostBuiltins } from "../src/builtins/host.ts";
+import { builtins, register } from "../src/builtins/registry.ts";
+import { checkSources } from "../src/compile/compile.ts";
+import { PolicyError } from "../src/error.ts";
+import { runQuery } from "../src/query.ts";
+import { jsonText, moduleToJson } from "../src/syntax/ast-json.ts";
+import { parseModule } from "../src/syntax/parser.ts";
+import { decode, encode, toJsonValue } from "../src/value/json.ts";
+import { emptyObject } from "../src/value/object.ts";
+import type { Value } from "../src/value/value.ts";
+
+const runtime = readFileSync(fileURLToPath(new URL("../dist/runtime.wasm", import.meta.url)));
+
+const context: Partial<BuiltinContext> = {
+  runtime: emptyObject,
+  print: () => {},
+  network: {
+    fetch: () => Promise.reject(new PolicyError("eval_builtin_error", "no network in tests")),
+    lookup: () => Promise.reject(new PolicyError("eval_builtin_error", "no network in tests")),
+  },
+  parseModule: (file, text) => {
+    const { module } = parseModule(text, { file });
+    if (module === undefined) throw new PolicyError("eval_builtin_error", "no module");
+    return decode(jsonText(moduleToJson(module)));
+  },
+};
+
+const examples = [...builtins.values()].flatMap((builtin) =>
+  builtin.examples.map(([expression, want]) => [builtin, expression, want] as const),
+);
+// Deprecated builtins are an error in every module of Rego v1; their bodies answer in OPA-built modules.
+const current = examples.filter(([builtin]) => builtin.deprecated !== true);
+
+describe("examples", () => {
+  const modules = checkSources([], { builtins });
+  test.each(current.map(([, expression, want]) => [expression, want] as const))(
+    "%s",
+    async (expression, want) => {
+      const solutions = await runQuery(modules, {
+        text: `x = ${expression}`,
+        strictBuiltinErrors: true,
+        context,
+      });
+      const got = solutions[0]?.bindings.get("x");
+      expect(got === undefined ? undefined : encode(toJsonValue(got))).toBe(encode(decode(want)));
+    },
+  );
+});
+
+describe("the lists agree", () => {
+  const { Module } = WebAssembly as unknown as {
+    Module: { new (bytes: Uint8Array): object; exports(module: object): { readonly name: string }[] };
+  };
+  const exports = Module.exports(new Module(runtime)).map(({ name }) => name);
+  const bodyOf = (builtin: Builtin): string => `builtin_${builtin.name.replaceAll(".", "_")}`;
+
+  test("every builtin that can be called has a host body", () => {
+    const missing = [...builtins.values()].filter(
+      (builtin) => builtin.host === undefined && builtin.compiled !== true,
+    );
+    expect(missing.map(({ name }) => name)).toEqual([]);
+  });
+
+  test("a runtime body belongs to a declared builtin, and `native` is true where it is said", () => {
+    const known = new Set([...builtins.values()].map(bodyOf));
+    expect(exports.filter((name) => name.startsWith("builtin_") && !known.has(name))).toEqual([]);
+    const claimed = [...builtins.values()].filter((builtin) => builtin.native === true);
+    expect(claimed.filter((builtin) => !exports.includes(bodyOf(builtin)))).toEqual([]);
+  });
+
+  test("loading by name finds exactly what the registry has", async () => {
+    const loaded = await hostBuiltins([...builtins.keys(), "no.such.builtin"]);
+    expect([...loaded.keys()].sort()).toEqual([...builtins.keys()].sort());
+    for (const [name, builtin] of loaded) expect(builtin).toBe(builtins.get(name));
+  });
+
+  test("capabilities list them sorted, with names for all that is documented", () => {
+    const { builtins: listed } = capabilities();
+    const names = listed.map(({ name }) => name);
+    expect(names).toEqual([...names].sort());
+    expect(names.length).toBe(builtins.size);
+    for (const { name, description, decl } of listed) {
+      expect(`${name} ${description ?? ""}`.length).toBeGreaterThan(name.length + 1);
+      expect(decl.type).toBe("function");
+    }
+  });
+
+  test("a builtin declared twice is refused", () => {
+    const [first] = builtins.values();
+    expect(() => register([[first as Builtin], [first as Builtin]])).toThrow("is declared twice");
+  });
+});
+
+test("an example is an expression with a JSON answer", () => {
+  for (const [builtin, expression, want] of examples) {
+    expect([builtin.name, expression.length > 0]).toEqual([builtin.name, true]);
+    expect(() => decode(want) satisfies Value).not.toThrow();
+  }
+});

@@ -1,0 +1,42 @@
+// Calls of host bodies with what `opa eval` answers to them: results, undefinedness and messages. calls.json holds `[call, result or
+// null, [code, message] or null]`; operands are ground terms.
+
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import type { BuiltinContext } from "../../../src/builtins/builtin.ts";
+import { builtins } from "../../../src/builtins/registry.ts";
+import { readRegoText } from "../../../src/engine/rego-text.ts";
+import { PolicyError } from "../../../src/error.ts";
+import { compare } from "../../../src/value/compare.ts";
+import { decode, encode, toJsonValue } from "../../../src/value/json.ts";
+import type { Value } from "../../../src/value/value.ts";
+
+type Call = readonly [call: string, result: string | null, error: readonly [string, string] | null];
+
+const calls = JSON.parse(readFileSync(new URL("calls.json", import.meta.url), "utf8")) as readonly Call[];
+
+const context: BuiltinContext = {
+  nowNs: 0n,
+  random: (length) => new Uint8Array(length),
+  cache: new Map(),
+  runtime: null,
+};
+
+async function answer(call: string): Promise<Value | undefined | readonly [string, string]> {
+  const [, name = "", operands = ""] = /^([\w.]+)\((.*)\)$/s.exec(call) ?? [];
+  try {
+    return await builtins.get(name)?.host?.(readRegoText(`[${operands}]`) as readonly Value[], context);
+  } catch (error) {
+    return error instanceof PolicyError ? [error.code, error.message] : Promise.reject(error);
+  }
+}
+
+describe("host bodies answer as OPA does", () => {
+  test.each(calls)("%s", async (call, result, error) => {
+    const got = await answer(call);
+    if (error !== null) return expect(got).toEqual(error);
+    if (result === null) return expect(got).toBeUndefined();
+    const plain = toJsonValue(got as Value);
+    expect(compare(plain, decode(result)) === 0 ? result : encode(plain)).toBe(result);
+  });
+});

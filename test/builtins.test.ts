@@ -99,6 +99,13 @@ describe("the lists agree", () => {
   });
 });
 
+test("every builtin that a policy can call has an example", () => {
+  // These need a rule around them, or are written by the compiler only.
+  const exempt = ["internal.print", "internal.test_case", "rego.metadata.chain", "rego.metadata.rule"];
+  const without = [...builtins.values()].filter((builtin) => builtin.examples.length === 0);
+  expect(without.map(({ name }) => name)).toEqual(exempt);
+});
+
 test("an example is an expression with a JSON answer", () => {
   for (const [builtin, expression, want] of examples) {
     expect([builtin.name, expression.length > 0]).toEqual([builtin.name, true]);

@@ -130,7 +130,7 @@ const graphqlParseBuiltin = builtin({
     arg("schema", anyOf(stringType, objectOf(anyType, anyType)), "the schema, or its tree"),
   ],
   result: arg("output", arrayType([objectOf(anyType, anyType), objectOf(anyType, anyType)]), "both trees"),
-  examples: [],
+  examples: [['graphql.parse("{a}", "type Query {a: Int}")[0].Operations[0].Operation', '"query"']],
   host: graphqlParseBody,
 });
 

@@ -180,7 +180,9 @@ const httpSendBuiltin = builtin({
   description: "Sends an HTTP request.",
   args: [arg("request", objectOf(stringType, anyType), "what to send, and how")],
   result: arg("response", objectOf(anyType, anyType), "what came back"),
-  examples: [],
+  examples: [
+    ['http.send({"method": "get", "url": "http://localhost:1", "raise_error": false}).status_code', "0"],
+  ],
   nondeterministic: true,
   host: httpSendBody,
 });

@@ -148,7 +148,12 @@ const providersAwsSignReqBuiltin = builtin({
     arg("time_ns", numberType, "time of signing, nanoseconds since 1970"),
   ],
   result: arg("signed_request", objectOf(anyType, anyType), "the request with its signature"),
-  examples: [],
+  examples: [
+    [
+      'providers.aws.sign_req({"method": "get", "url": "http://example.com"}, {"aws_access_key": "k", "aws_secret_access_key": "s", "aws_service": "s3", "aws_region": "r"}, 0).headers["x-amz-date"]',
+      '"19700101T000000Z"',
+    ],
+  ],
   categories: ["providers.aws"],
   host: providersAwsSignReqBody,
 });

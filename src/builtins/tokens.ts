@@ -353,7 +353,12 @@ const ioJwtVerifyRs256Builtin = builtin({
     arg("certificate", stringType, "certificate, public key, or JWK set"),
   ],
   result: arg("result", booleanType, "true when it is good"),
-  examples: [],
+  examples: [
+    [
+      'io.jwt.verify_rs256("eyJhbGciOiJSUzI1NiJ9.e30.AA", "{\\"kty\\":\\"OKP\\",\\"crv\\":\\"Ed25519\\",\\"x\\":\\"7lyUvzSpYLwByflE9ek2kwTAnRF1Gt1C9ZVuKGWnXj0\\"}")',
+      "false",
+    ],
+  ],
   categories: ["tokens"],
   host: ioJwtVerifyRs256Body,
 });
@@ -366,7 +371,12 @@ const ioJwtVerifyRs384Builtin = builtin({
     arg("certificate", stringType, "certificate, public key, or JWK set"),
   ],
   result: arg("result", booleanType, "true when it is good"),
-  examples: [],
+  examples: [
+    [
+      'io.jwt.verify_rs384("eyJhbGciOiJSUzM4NCJ9.e30.AA", "{\\"kty\\":\\"OKP\\",\\"crv\\":\\"Ed25519\\",\\"x\\":\\"7lyUvzSpYLwByflE9ek2kwTAnRF1Gt1C9ZVuKGWnXj0\\"}")',
+      "false",
+    ],
+  ],
   categories: ["tokens"],
   host: ioJwtVerifyRs384Body,
 });
@@ -379,7 +389,12 @@ const ioJwtVerifyRs512Builtin = builtin({
     arg("certificate", stringType, "certificate, public key, or JWK set"),
   ],
   result: arg("result", booleanType, "true when it is good"),
-  examples: [],
+  examples: [
+    [
+      'io.jwt.verify_rs512("eyJhbGciOiJSUzUxMiJ9.e30.AA", "{\\"kty\\":\\"OKP\\",\\"crv\\":\\"Ed25519\\",\\"x\\":\\"7lyUvzSpYLwByflE9ek2kwTAnRF1Gt1C9ZVuKGWnXj0\\"}")',
+      "false",
+    ],
+  ],
   categories: ["tokens"],
   host: ioJwtVerifyRs512Body,
 });
@@ -392,7 +407,12 @@ const ioJwtVerifyPs256Builtin = builtin({
     arg("certificate", stringType, "certificate, public key, or JWK set"),
   ],
   result: arg("result", booleanType, "true when it is good"),
-  examples: [],
+  examples: [
+    [
+      'io.jwt.verify_ps256("eyJhbGciOiJQUzI1NiJ9.e30.AA", "{\\"kty\\":\\"OKP\\",\\"crv\\":\\"Ed25519\\",\\"x\\":\\"7lyUvzSpYLwByflE9ek2kwTAnRF1Gt1C9ZVuKGWnXj0\\"}")',
+      "false",
+    ],
+  ],
   categories: ["tokens"],
   host: ioJwtVerifyPs256Body,
 });
@@ -405,7 +425,12 @@ const ioJwtVerifyPs384Builtin = builtin({
     arg("certificate", stringType, "certificate, public key, or JWK set"),
   ],
   result: arg("result", booleanType, "true when it is good"),
-  examples: [],
+  examples: [
+    [
+      'io.jwt.verify_ps384("eyJhbGciOiJQUzM4NCJ9.e30.AA", "{\\"kty\\":\\"OKP\\",\\"crv\\":\\"Ed25519\\",\\"x\\":\\"7lyUvzSpYLwByflE9ek2kwTAnRF1Gt1C9ZVuKGWnXj0\\"}")',
+      "false",
+    ],
+  ],
   categories: ["tokens"],
   host: ioJwtVerifyPs384Body,
 });
@@ -418,7 +443,12 @@ const ioJwtVerifyPs512Builtin = builtin({
     arg("certificate", stringType, "certificate, public key, or JWK set"),
   ],
   result: arg("result", booleanType, "true when it is good"),
-  examples: [],
+  examples: [
+    [
+      'io.jwt.verify_ps512("eyJhbGciOiJQUzUxMiJ9.e30.AA", "{\\"kty\\":\\"OKP\\",\\"crv\\":\\"Ed25519\\",\\"x\\":\\"7lyUvzSpYLwByflE9ek2kwTAnRF1Gt1C9ZVuKGWnXj0\\"}")',
+      "false",
+    ],
+  ],
   categories: ["tokens"],
   host: ioJwtVerifyPs512Body,
 });
@@ -431,7 +461,12 @@ const ioJwtVerifyEs256Builtin = builtin({
     arg("certificate", stringType, "certificate, public key, or JWK set"),
   ],
   result: arg("result", booleanType, "true when it is good"),
-  examples: [],
+  examples: [
+    [
+      'io.jwt.verify_es256("eyJhbGciOiJFUzI1NiJ9.e30.AA", "{\\"kty\\":\\"OKP\\",\\"crv\\":\\"Ed25519\\",\\"x\\":\\"7lyUvzSpYLwByflE9ek2kwTAnRF1Gt1C9ZVuKGWnXj0\\"}")',
+      "false",
+    ],
+  ],
   categories: ["tokens"],
   host: ioJwtVerifyEs256Body,
 });
@@ -444,7 +479,12 @@ const ioJwtVerifyEs384Builtin = builtin({
     arg("certificate", stringType, "certificate, public key, or JWK set"),
   ],
   result: arg("result", booleanType, "true when it is good"),
-  examples: [],
+  examples: [
+    [
+      'io.jwt.verify_es384("eyJhbGciOiJFUzM4NCJ9.e30.AA", "{\\"kty\\":\\"OKP\\",\\"crv\\":\\"Ed25519\\",\\"x\\":\\"7lyUvzSpYLwByflE9ek2kwTAnRF1Gt1C9ZVuKGWnXj0\\"}")',
+      "false",
+    ],
+  ],
   categories: ["tokens"],
   host: ioJwtVerifyEs384Body,
 });
@@ -457,7 +497,12 @@ const ioJwtVerifyEs512Builtin = builtin({
     arg("certificate", stringType, "certificate, public key, or JWK set"),
   ],
   result: arg("result", booleanType, "true when it is good"),
-  examples: [],
+  examples: [
+    [
+      'io.jwt.verify_es512("eyJhbGciOiJFUzUxMiJ9.e30.AA", "{\\"kty\\":\\"OKP\\",\\"crv\\":\\"Ed25519\\",\\"x\\":\\"7lyUvzSpYLwByflE9ek2kwTAnRF1Gt1C9ZVuKGWnXj0\\"}")',
+      "false",
+    ],
+  ],
   categories: ["tokens"],
   host: ioJwtVerifyEs512Body,
 });
@@ -467,7 +512,12 @@ const ioJwtVerifyHs256Builtin = builtin({
   description: "Verifies the signature of a token: HMAC with SHA-256.",
   args: [arg("jwt", stringType, "the token"), arg("secret", stringType, "the shared secret")],
   result: arg("result", booleanType, "true when it is good"),
-  examples: [],
+  examples: [
+    [
+      'io.jwt.verify_hs256("eyJhbGciOiJIUzI1NiJ9.e30.CYG8qKSuUG1cj5ZM7YUE3kRjuUjOfiv14zgdYx-7pLo", "k")',
+      "true",
+    ],
+  ],
   categories: ["tokens"],
   host: ioJwtVerifyHs256Body,
 });
@@ -477,7 +527,12 @@ const ioJwtVerifyHs384Builtin = builtin({
   description: "Verifies the signature of a token: HMAC with SHA-384.",
   args: [arg("jwt", stringType, "the token"), arg("secret", stringType, "the shared secret")],
   result: arg("result", booleanType, "true when it is good"),
-  examples: [],
+  examples: [
+    [
+      'io.jwt.verify_hs384("eyJhbGciOiJIUzM4NCJ9.e30.FGH5I6VwFgjJ6J64HPllZoNBY2zeve_EP6bgx6l0wMEMwFAkDY-CvLEYG4PCrqVY", "k")',
+      "true",
+    ],
+  ],
   categories: ["tokens"],
   host: ioJwtVerifyHs384Body,
 });
@@ -487,7 +542,12 @@ const ioJwtVerifyHs512Builtin = builtin({
   description: "Verifies the signature of a token: HMAC with SHA-512.",
   args: [arg("jwt", stringType, "the token"), arg("secret", stringType, "the shared secret")],
   result: arg("result", booleanType, "true when it is good"),
-  examples: [],
+  examples: [
+    [
+      'io.jwt.verify_hs512("eyJhbGciOiJIUzUxMiJ9.e30.IbBeCGMAsnX4IY03QtfjWqzueCgqvQaTJnVbFig5H7i-CgK7NqoSJa4w1qheZfhyQte52tsabDtXCViljk709Q", "k")',
+      "true",
+    ],
+  ],
   categories: ["tokens"],
   host: ioJwtVerifyHs512Body,
 });
@@ -500,7 +560,12 @@ const ioJwtVerifyEddsaBuiltin = builtin({
     arg("certificate", stringType, "certificate, public key, or JWK set"),
   ],
   result: arg("result", booleanType, "true when it is good"),
-  examples: [],
+  examples: [
+    [
+      'io.jwt.verify_eddsa("eyJhbGciOiJFZERTQSJ9.e30.YlInVnACEGcwQoK1qlYhfpjuWcnt5o5DiNjpdXazsM05LTA9Fbvb0ei9cwAbOzCUm3BG1slR1QXngnJzuwQLBw", "{\\"kty\\":\\"OKP\\",\\"crv\\":\\"Ed25519\\",\\"x\\":\\"7lyUvzSpYLwByflE9ek2kwTAnRF1Gt1C9ZVuKGWnXj0\\"}")',
+      "true",
+    ],
+  ],
   categories: ["tokens"],
   host: ioJwtVerifyEddsaBody,
 });

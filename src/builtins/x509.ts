@@ -249,7 +249,12 @@ const cryptoX509ParseCertificatesBuiltin = builtin({
   description: "Reads X.509 certificates without judging them.",
   args: [arg("certs", stringType, "PEM blocks, or DER in base64")],
   result: arg("output", arrayOf(objectOf(stringType, anyType)), "the certificates"),
-  examples: [],
+  examples: [
+    [
+      'crypto.x509.parse_certificates("MIIBLjCB4aADAgECAhRJ3zqR7Pfo7RBNrEhJABonGTc2rzAFBgMrZXAwDDEKMAgGA1UEAwwBYTAgFw0yNjExMjQwMzI0NDFaGA8yMTI2MTAzMTAzMjQ0MVowDDEKMAgGA1UEAwwBYTAqMAUGAytlcAMhAO5clL80qWC8Acn5RPXpNpMEwJ0RdRrdQvWVbihlp149o1MwUTAdBgNVHQ4EFgQUgwQSwLvCuWH/6gJLY7ew0wu267kwHwYDVR0jBBgwFoAUgwQSwLvCuWH/6gJLY7ew0wu267kwDwYDVR0TAQH/BAUwAwEB/zAFBgMrZXADQQBjz/vR/6HicSYE3ewgyersCFW7tdOFWUdo2h/CtbdrboxLqgu1CiEaP4Cpmd6OLAgBjl4k2GpA6WQSWt+LfTEP")[0].Subject.CommonName',
+      '"a"',
+    ],
+  ],
   host: cryptoX509ParseCertificatesBody,
 });
 
@@ -288,7 +293,12 @@ const cryptoX509ParseCertificateRequestBuiltin = builtin({
   description: "Reads a certificate signing request (PKCS #10).",
   args: [arg("csr", stringType, "PEM, or PEM or DER in base64")],
   result: arg("output", objectOf(stringType, anyType), "the request"),
-  examples: [],
+  examples: [
+    [
+      'crypto.x509.parse_certificate_request("MIGLMD8CAQAwDDEKMAgGA1UEAwwBYTAqMAUGAytlcAMhAO5clL80qWC8Acn5RPXpNpMEwJ0RdRrdQvWVbihlp149oAAwBQYDK2VwA0EAyERt2VQ2cPQQjOcHVRy6Ng02TCA+n9n8i4+50rkXSr0nJ8EYJwO4Ntmy2pEb74jOnHpDd+m4bFoWKJr96uU0BA==").Subject.CommonName',
+      '"a"',
+    ],
+  ],
   host: cryptoX509ParseCertificateRequestBody,
 });
 
@@ -300,7 +310,12 @@ const cryptoX509ParseKeypairBuiltin = builtin({
     arg("pem", stringType, "its key: PEM, perhaps in base64"),
   ],
   result: arg("output", objectOf(stringType, anyType), "certificate and key"),
-  examples: [],
+  examples: [
+    [
+      'crypto.x509.parse_keypair("MIIBLjCB4aADAgECAhRJ3zqR7Pfo7RBNrEhJABonGTc2rzAFBgMrZXAwDDEKMAgGA1UEAwwBYTAgFw0yNjExMjQwMzI0NDFaGA8yMTI2MTAzMTAzMjQ0MVowDDEKMAgGA1UEAwwBYTAqMAUGAytlcAMhAO5clL80qWC8Acn5RPXpNpMEwJ0RdRrdQvWVbihlp149o1MwUTAdBgNVHQ4EFgQUgwQSwLvCuWH/6gJLY7ew0wu267kwHwYDVR0jBBgwFoAUgwQSwLvCuWH/6gJLY7ew0wu267kwDwYDVR0TAQH/BAUwAwEB/zAFBgMrZXADQQBjz/vR/6HicSYE3ewgyersCFW7tdOFWUdo2h/CtbdrboxLqgu1CiEaP4Cpmd6OLAgBjl4k2GpA6WQSWt+LfTEP", "MC4CAQAwBQYDK2VwBCIEILHiGruhRBIsoangDyscJQkp6tVfMUJ8YDHJfAyzgag5").Leaf.Subject.CommonName',
+      '"a"',
+    ],
+  ],
   host: cryptoX509ParseKeypairBody,
 });
 
@@ -309,7 +324,12 @@ const cryptoX509ParseRsaPrivateKeyBuiltin = builtin({
   description: "Reads a private RSA key as a JWK.",
   args: [arg("pem", stringType, "the key: PEM, perhaps in base64")],
   result: arg("output", objectOf(stringType, anyType), "the JWK"),
-  examples: [],
+  examples: [
+    [
+      'crypto.x509.parse_rsa_private_key("LS0tLS1CRUdJTiBSU0EgUFJJVkFURSBLRVktLS0tLQpNSUlDV3dJQkFBS0JnUUMxbUtZRC9KZEZGSDB0S0ZLbGhVRkdIbkNOMjlmTTh6YlFWL1UwOVlJOHpHbUl2THdOClk4NDdNZFFTV011OWE3SWFDTnY2RG9oUHRjUHAxNkt5TkJISDN3emp4aGYvTWVRMXo1ZHV3aHk2by83WnVKeHEKQ3Rac1ZvVExqU2NYcnRhQ29GN3V3cUIzQlQrRGtIVnZUdVNjYzhBcy9Zc1FmVk5JZmlBMmRweEoxd0lEQVFBQgpBb0dBRlZ1cXl2VStaV1dQZzJ3bXJFa0w4RTlNTmFNUnNvMDRlVENmS21kbHRmamt3S3hTQWRFblJGY0w5a3h6ClNnZ01ubnRFUkJqSmQzYU5ZRWQ0WHpVNGtmS3NIMkRROHVVVnVzYk5vc2tOK0xab09hcnZMMjVjQlFmeUNQV3MKbHN0cUN1RGN6WWQ0TGZwR01Edm1hQnd6cVlpcjFLbDM1UXhQK1VqZjlGSnJ0Z0VDUVFEZ05xN3ZncERiZEl0Mwo2YUduSitGVjJWbEo1WWQ3QmNtemF4bUFjZWJwUGJXcWgreFdQMFV1MC82QzJUMCtmV3lYaW5LRmM4ZTR6WnQ5CkFiMVpTWUhCQWtFQXoxZEVlN1JDOWhtVmQ2NkxwM3hMenZxV3gyM2ZVblQ5WDhibWlON0J0Y0tTYVFmUmhxQ0QKL1ZiWVI3WFZ4NzRETmp4MW5EVVhlVXV6V2xvM0pIOEJsd0pBWnUrMEVMSFkzMmY2UCtzN0ZBcnpJUDdRUjJUaApkbEdKOEoxUzcrMWJIZW4rNVhQUnhTYjNGREN2d0ZNTUV3eHlOb0NSWTBOc2hpT2ZKeDBOV1ZpdUFRSkFHWDhXCnVjdUo3RzlxOU9PdTRyS2pNOW1XendGUTAvZjA3R0V1R2lpaVUzS1F4SCtrb1ZSOXhwcDJVQ01wSGIzYzhUOXcKQ3Z4d1hZY1VrQWpGL1NQdEV3SkFQcis2MzFTVVpvVnRUSWMzRitsaXNuQnY5dGs1RHAvb2IyZW92QXdTcDVoZgo0YXBiZ2R4TkkxV0w4S2N0Mzg5MkFTbVVZaFV0TE1wZk9VelNRVTV3aXc9PQotLS0tLUVORCBSU0EgUFJJVkFURSBLRVktLS0tLQo=").kty',
+      '"RSA"',
+    ],
+  ],
   host: cryptoX509ParseRsaPrivateKeyBody,
 });
 

@@ -1,5 +1,5 @@
 // Go's fmt.Sprintf for the four kinds of arguments that OPA passes to it: int64, float64, *big.Int and string. Format and arguments in,
-// text out. It never fails: mistakes show in the text, as Go's `%!d(string=x)` does. Longer than other files: one page of one manual.
+// text out. It never fails: mistakes show in the text, as Go's `%!d(string=x)` does. One page of one manual, hence one file.
 
 import type { GoArgument } from "./go-argument.ts";
 import { goTypeName } from "./go-argument.ts";

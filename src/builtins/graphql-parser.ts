@@ -1,6 +1,6 @@
 // GraphQL documents to trees in the shape that OPA shows (that of the gqlparser library, as JSON): query documents and schema documents.
 // Text in; plain data out, with `null` and empty lists where nothing stands (graphql.ts leaves those out) and no positions, which
-// policies never see. Longer than other files: one grammar, one place.
+// policies never see. Over 450 lines because it is one grammar in one place.
 
 import { goQuote } from "../value/text.ts";
 import type { Token } from "./graphql-lexer.ts";

@@ -1,4 +1,5 @@
 // Strings. Positions and lengths count characters (code points); texts in, texts out. Operands of a wrong type are type errors.
+// Over 450 lines because 26 builtins are declared here, each with its signature and examples.
 
 import { arg, arrayOf, builtin, objectOf, setOf } from "./signature.ts";
 import { anyOf, anyType, booleanType, numberType, stringType } from "../value/type.ts";

@@ -1,5 +1,6 @@
 // JSON Web Tokens: taken apart, verified, made. Texts and objects in, texts, arrays and booleans out. Whatever is not proven is
 // `[false, {}, {}]`; a malformed token is a failure. `none` and JWE are never accepted.
+// Over 450 lines because 17 builtins are declared here, each with its signature and examples.
 
 import { arg, builtin, objectOf } from "./signature.ts";
 import { anyType, arrayType, booleanType, stringType } from "../value/type.ts";

@@ -46,6 +46,9 @@ demo: build ## The whole loop with real parts, step by step
 conformance: build ## OPA's cases: ours, or a folder given as CASES=...
 	@$(BIN)/esbuild test/conformance/run.ts --bundle --platform=node --format=esm --packages=external \
 		--log-level=warning --outfile=build/conformance/run.js
+	@echo "in opa-wasm, unmodified:"
+	@node build/conformance/run.js --host opa-wasm --runtime dist/runtime.wasm $(if $(CASES),$(CASES),test/conformance/cases)
+	@echo "in our engine:"
 	@node build/conformance/run.js --runtime dist/runtime.wasm $(if $(CASES),$(CASES),test/conformance/cases)
 
 clean: ## Remove everything built

@@ -18,8 +18,9 @@ describe("our own cases", () => {
 });
 
 describe.runIf(existsSync(shared))("OPA's cases", () => {
-  test("on our engine", { timeout: 600_000 }, async () => {
-    const { text, failed } = await runCases(shared, { runtime });
+  test.each(["engine", "opa-wasm"] as const)("on %s", { timeout: 600_000 }, async (host) => {
+    const { text, failed, passed } = await runCases(shared, { runtime, host });
     expect(failed, text).toBe(0);
+    expect(passed).toBeGreaterThan(1000);
   });
 });

@@ -29,8 +29,9 @@ export interface Report {
   readonly text: string;
 }
 
-export function report(judged: readonly Judged[]): Report {
+export function report(judged: readonly Judged[], leftOut: ReadonlyMap<string, number> = new Map()): Report {
   const lines: string[] = [];
+  for (const [rule, count] of leftOut) lines.push(`left out: ${count} with ${rule}`);
   const cases = judged.flatMap((item): Judged[] => {
     const exception = EXCEPTIONS.get(`${item.category}/${item.note}`);
     if (exception === undefined) return [item];

@@ -74,7 +74,6 @@ describe.runIf(hasOpa)("eval", () => {
     [["true", "--fail-defined"]],
     [["not true"]],
     [["1 == 2"]],
-    [["x == 1"]],
     [["x +"]],
     [["1 / 0"]],
     [["1 / 0", "--strict-builtin-errors"]],
@@ -90,6 +89,18 @@ describe.runIf(hasOpa)("eval", () => {
     const [ours, theirs] = both(args);
     expect(ours).toEqual(theirs);
   });
+});
+
+test.runIf(hasOpa)("unsafe variables at one place, whose order is random in opa", { timeout: 30_000 }, () => {
+  const sorted = ({ stdout, status }: Printed) => [
+    status,
+    stdout
+      .split("\n")
+      .map((line) => line.replace(/,$/, ""))
+      .sort(),
+  ];
+  const [ours, theirs] = both(["x == 1"]);
+  expect(sorted(ours)).toEqual(sorted(theirs));
 });
 
 // Without opa there is nothing to compare with; this says so instead of passing silently.

@@ -24,6 +24,7 @@ const COMMANDS: readonly { name: string; summary: string; load: () => Promise<Co
   { name: "run", summary: "Run the decision agent as a daemon", load: () => import("./run.ts") },
   { name: "serve", summary: "Run the distribution server", load: () => import("./serve.ts") },
   { name: "sign", summary: "Generate a bundle signature", load: () => import("./sign.ts") },
+  { name: "test", summary: "Execute Rego test cases", load: () => import("./test.ts") },
   { name: "version", summary: "Print the version of Reeve", load: () => import("./version.ts") },
 ];
 

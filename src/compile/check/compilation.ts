@@ -40,6 +40,8 @@ export interface CheckOptions {
   readonly allowUndefinedFunctions?: boolean;
   /** Captures the operands of equalities of `test_` rules in locals, for reports of failed tests. */
   readonly captureTestTerms?: boolean;
+  /** Tells at run time which case of a `test_x[case]` is tried, by calls of internal.test_case. */
+  readonly testCases?: boolean;
   /** True when base data has a document at the path: rules may not stand there. */
   readonly pathExists?: (path: readonly string[]) => boolean;
 }

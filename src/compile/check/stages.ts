@@ -42,6 +42,7 @@ import {
 import { rewriteWiths } from "./rewrite-with.ts";
 import { checkBodySafety, checkHeadSafety } from "./safety.ts";
 import { SchemaAnnotations, schemaType } from "./schemas.ts";
+import { injectTestCases } from "./test-cases.ts";
 import { eachNode, mapRuleTree, moduleTree, newRuleNode, ruleTree } from "./trees.ts";
 import { addAll, VarCollector } from "./vars.ts";
 import { callOf, groundPrefix } from "./walk.ts";
@@ -103,6 +104,12 @@ export const stages: readonly Stage[] = [
     after: ["init-locals", "check-keyword-overrides"],
     why: "locals get names of their own; `:=` and `some` vanish",
     run: rewriteLocals,
+  },
+  {
+    name: "inject-test-cases",
+    after: ["rewrite-head-refs", "rewrite-locals"],
+    why: "keys of heads are variables, and every local has a name of its own",
+    run: injectTestCases,
   },
   {
     name: "rewrite-templates",

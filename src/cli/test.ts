@@ -1,0 +1,115 @@
+// `reeve test`: runs the tests of Rego files, folders and bundles, with OPA's flags, reports and exit codes.
+
+import { availableParallelism } from "node:os";
+import { Command, InvalidArgumentError, Option } from "commander";
+import type { Bundle } from "../bundle/bundle.ts";
+import { load as loadBundle } from "../bundle/load.ts";
+import { regoVersionOf } from "../bundle/manifest.ts";
+import type { SourceText } from "../compile/compile.ts";
+import { PolicyError } from "../error.ts";
+import { loadSources, mergeDocuments } from "../sources.ts";
+import { emptyObject } from "../value/object.ts";
+import type { RegoObject } from "../value/value.ts";
+import { type TestFlags, testOnce } from "../tester/test.ts";
+import { durationMs } from "../tester/sleep.ts";
+import { collectList, formatOption, parseInteger } from "./options.ts";
+
+interface Flags extends TestFlags {
+  readonly bundle?: boolean;
+  readonly ignore?: string[];
+  readonly v0Compatible?: boolean;
+  readonly watch?: boolean;
+}
+
+export function command(): Command {
+  return new Command("test")
+    .description("Execute Rego test cases.")
+    .argument("<path...>", "files and folders with tests")
+    .addOption(formatOption(["pretty", "json", "gobench", "junit"], "pretty"))
+    .option("-b, --bundle", "load paths as bundle files or root directories")
+    .option("-v, --verbose", "set verbose reporting mode")
+    .option("-r, --run <regex>", "run only test cases matching the regular expression")
+    .addOption(
+      new Option("-p, --parallel <n>", "tests that can run in parallel").default(0).argParser(parseInteger),
+    )
+    .option("--ignore <names>", "file and directory names to ignore during loading (e.g. '.*')", collectList)
+    .option("-z, --exit-zero-on-skipped", "skipped tests return status 0")
+    .option("--fail-on-empty", "fail when no test was run")
+    .addOption(
+      new Option("--timeout <duration>", "test timeout (default 5s, 30s when benchmarking)").argParser(
+        duration,
+      ),
+    )
+    .addOption(
+      new Option("--count <n>", "number of times to repeat each test").default(1).argParser(parseInteger),
+    )
+    .addOption(
+      new Option("-m, --max-errors <n>", "errors until compilation fails early")
+        .default(10)
+        .argParser(parseInteger),
+    )
+    .addOption(
+      new Option("--sort <order>", "sort the JSON report").choices(["none", "duration"]).default("none"),
+    )
+    .option("-S, --strict", "enable compiler strict mode")
+    .option("--v0-compatible", "opt in to Rego v0")
+    .action(run);
+}
+
+function duration(text: string): number {
+  const ms = durationMs(text);
+  if (ms === undefined) throw new InvalidArgumentError("must be a duration, as 5s.");
+  return ms;
+}
+
+async function run(paths: readonly string[], flags: Flags): Promise<void> {
+  const parallel = flags.parallel > 0 ? flags.parallel : availableParallelism();
+  const print = (text: string): void => {
+    process.stdout.write(text);
+  };
+  const complain = (text: string): void => {
+    process.stderr.write(text);
+  };
+  process.exitCode = await testOnce(() => load(paths, flags), { ...flags, parallel }, print, complain);
+}
+
+/** Files and folders, or with `-b` bundles: modules side by side, data merged. */
+async function load(
+  paths: readonly string[],
+  flags: Flags,
+): Promise<{ sources: SourceText[]; data: RegoObject }> {
+  const ignore = flags.ignore ?? [];
+  const fallback = flags.v0Compatible === true ? "v0" : "v1";
+  if (flags.bundle !== true) {
+    const loaded = loadSources(paths, { ignore });
+    const bundles = await Promise.all(loaded.bundles.map((path) => loadBundle(path, { ignore })));
+    const sources = loaded.modules.map((module): SourceText => ({ ...module, regoVersion: fallback }));
+    return addBundles(sources, loaded.data, bundles, fallback);
+  }
+  const bundles = await Promise.all(paths.map((path) => loadBundle(path, { ignore })));
+  return addBundles([], emptyObject, bundles, fallback);
+}
+
+function addBundles(
+  sources: readonly SourceText[],
+  document: RegoObject,
+  bundles: readonly Bundle[],
+  fallback: "v0" | "v1",
+): { sources: SourceText[]; data: RegoObject } {
+  const all = [...sources];
+  let data = document;
+  for (const bundle of bundles) {
+    for (const { path, text } of bundle.modules) {
+      const version = regoVersionOf(bundle.manifest, path);
+      all.push({
+        file: path,
+        text,
+        regoVersion: version === undefined ? fallback : version === 0 ? "v0" : "v1",
+      });
+    }
+    const merged = mergeDocuments(data, bundle.data);
+    if (merged === undefined) throw new PolicyError("bundle_error", "bundles conflict in their data");
+    data = merged;
+  }
+  return { sources: all, data };
+}

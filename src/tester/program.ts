@@ -1,0 +1,80 @@
+// Modules with tests to one Wasm module that answers every test: parsed, renamed, checked, planned and emitted once. In: sources and base
+// data. Out: a Program, which threads can share. Throws PolicyError with every finding.
+
+import { loadRuntime } from "../build.ts";
+import type { Builtin } from "../builtins/builtin.ts";
+import { builtins } from "../builtins/registry.ts";
+import { checkModules, type CompiledModules, compile, parse, type SourceText } from "../compile/compile.ts";
+import { failWith } from "../error.ts";
+import type { Module } from "../syntax/ast.ts";
+import { encode } from "../value/json.ts";
+import type { RegoObject } from "../value/value.ts";
+import { isObject, type Value } from "../value/value.ts";
+import { sleepBuiltin } from "./sleep.ts";
+import { discover, type TestCase } from "./discover.ts";
+
+export interface ProgramOptions {
+  readonly strict?: boolean | undefined;
+  /** Keeps print calls; benchmarks leave them out. */
+  readonly print?: boolean | undefined;
+  readonly maxErrors?: number | undefined;
+}
+
+export interface Program {
+  readonly tests: readonly TestCase[];
+  /** As their authors wrote them, but for the names of tests. */
+  readonly modules: readonly Module[];
+  readonly compiled: CompiledModules;
+  readonly wasm: WebAssembly.Module;
+  /** The base document as JSON text. */
+  readonly data: string;
+  /** Builtins that the module calls on its host. */
+  readonly hostBuiltins: readonly string[];
+}
+
+/** Every builtin that tests may call. */
+export const testBuiltins: ReadonlyMap<string, Builtin> = new Map([
+  ...builtins,
+  [sleepBuiltin.name, sleepBuiltin],
+]);
+
+export function parseModules(sources: readonly SourceText[]): Module[] {
+  const { modules, diagnostics } = parse(sources);
+  if (diagnostics.length > 0) throw failWith(diagnostics);
+  return modules;
+}
+
+export function makeProgram(
+  parsed: readonly Module[],
+  data: RegoObject,
+  options: ProgramOptions = {},
+): Program {
+  const { modules, tests } = discover(parsed);
+  const compiled = checkModules(modules, {
+    builtins: testBuiltins,
+    print: options.print ?? true,
+    testCases: true,
+    pathExists: (path) => valueAt(data, path) !== undefined,
+    ...(options.strict !== undefined && { strict: options.strict }),
+    maxErrors: options.maxErrors ?? 10,
+  });
+  const { emitted } = compile(
+    compiled,
+    { entrypoints: tests.map(({ ref }) => ref) },
+    { runtime: loadRuntime() },
+  );
+  return {
+    tests,
+    modules,
+    compiled,
+    wasm: new WebAssembly.Module(emitted.bytes as Uint8Array<ArrayBuffer>),
+    data: encode(data),
+    hostBuiltins: Object.keys(emitted.builtins),
+  };
+}
+
+function valueAt(data: RegoObject, path: readonly string[]): Value | undefined {
+  let at: Value | undefined = data;
+  for (const step of path) at = at !== undefined && isObject(at) ? at.get(step) : undefined;
+  return at;
+}

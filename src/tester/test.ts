@@ -1,0 +1,155 @@
+// One run of `reeve test`: load, compile once, run, report. In: flags, and how to load. Out: the exit code; text goes to what is given. Decides
+// no test itself.
+
+import type { SourceText } from "../compile/compile.ts";
+import { formatDiagnostic, PolicyError } from "../error.ts";
+import type { RegoObject } from "../value/value.ts";
+import { filterOf, type TestCase } from "./discover.ts";
+import { makeProgram, parseModules, type Program } from "./program.ts";
+import { jsonReport, junitReport, PrettyReport } from "./report.ts";
+import { passed, type TestResult } from "./result.ts";
+import { keepCases } from "./select.ts";
+import { runTests } from "./workers.ts";
+
+export interface TestFlags {
+  readonly format: string;
+  readonly verbose?: boolean;
+  readonly run?: string;
+  readonly parallel: number;
+  readonly exitZeroOnSkipped?: boolean;
+  readonly failOnEmpty?: boolean;
+  /** Milliseconds. */
+  readonly timeout?: number;
+  readonly count: number;
+  readonly maxErrors: number;
+  readonly sort: string;
+  readonly strict?: boolean;
+}
+
+export interface Loaded {
+  readonly sources: readonly SourceText[];
+  readonly data: RegoObject;
+}
+
+export type Write = (text: string) => void;
+
+export const EXIT_PASSED = 0;
+/** It could not be tried. */
+export const EXIT_BROKEN = 1;
+/** Some test did not pass. */
+export const EXIT_FAILED = 2;
+
+export async function testOnce(
+  load: () => Promise<Loaded>,
+  flags: TestFlags,
+  print: Write,
+  complain: Write,
+): Promise<number> {
+  let program: Program;
+  try {
+    const { sources, data } = await loading(load);
+    const filter = filterOf(flags.run);
+    void filter;
+    program = makeProgram(
+      loadingSync(() => parseModules(sources)),
+      data,
+      {
+        strict: flags.strict,
+        maxErrors: flags.maxErrors,
+      },
+    );
+  } catch (error) {
+    complain(`${complaint(error)}\n`);
+    return EXIT_BROKEN;
+  }
+  for (let i = 0; i < flags.count; i++) {
+    const code = await runAndReport(program, flags, print, complain);
+    if (code !== EXIT_PASSED) return code;
+  }
+  return EXIT_PASSED;
+}
+
+async function runAndReport(
+  program: Program,
+  flags: TestFlags,
+  print: Write,
+  complain: Write,
+): Promise<number> {
+  const results: TestResult[] = [];
+  const pretty = new PrettyReport(flags.format === "pretty" ? print : () => {}, {
+    ...(flags.verbose !== undefined && { verbose: flags.verbose }),
+  });
+  for await (const result of chosenResults(program, flags)) {
+    results.push(result);
+    pretty.add(result);
+  }
+  pretty.finish();
+  if (flags.format === "json") print(jsonReport(sorted(results, flags.sort)));
+  if (flags.format === "junit") print(junitReport(results));
+  if (results.length === 0 && flags.failOnEmpty === true) {
+    complain("no tests were run\n");
+    return EXIT_BROKEN;
+  }
+  const fine = results.every((result) => passed(result) || (result.skip && flags.exitZeroOnSkipped === true));
+  return fine ? EXIT_PASSED : EXIT_FAILED;
+}
+
+/** Tests whose name fits the pattern; of parameterised ones also those of which some case fits. */
+async function* chosenResults(program: Program, flags: TestFlags): AsyncGenerator<TestResult> {
+  const filter = filterOf(flags.run);
+  const whole = (test: TestCase): boolean => filter === undefined || filter(test.fullName);
+  const tests = program.tests.filter((test) => whole(test) || test.parameterised);
+  const options = {
+    timeoutMs: flags.timeout === undefined || flags.timeout === 0 ? 5000 : flags.timeout,
+    parallel: flags.parallel,
+  };
+  let i = 0;
+  for await (const result of runTests(program, tests, options)) {
+    const test = tests[i++] as TestCase;
+    const kept = filter === undefined || whole(test) ? result : keepCases(result, test.fullName, filter);
+    if (kept !== undefined) yield kept;
+  }
+}
+
+function sorted(results: readonly TestResult[], order: string): readonly TestResult[] {
+  return order === "duration" ? [...results].sort((a, b) => b.durationNs - a.durationNs) : results;
+}
+
+/** Findings while loading, marked as such. */
+class LoadingFailure extends PolicyError {}
+
+async function loading<T>(load: () => Promise<T>): Promise<T> {
+  try {
+    return await load();
+  } catch (error) {
+    throw asLoading(error);
+  }
+}
+
+function loadingSync<T>(load: () => T): T {
+  try {
+    return load();
+  } catch (error) {
+    throw asLoading(error);
+  }
+}
+
+function asLoading(error: unknown): unknown {
+  if (!(error instanceof PolicyError)) return error;
+  const { code, message, location, diagnostics } = error;
+  return new LoadingFailure(code, message, { location, diagnostics });
+}
+
+/** Failures as OPA says them: `1 error occurred during loading: …`. */
+export function complaint(error: unknown): string {
+  if (!(error instanceof PolicyError)) throw error;
+  const during = error instanceof LoadingFailure ? " during loading" : "";
+  const { diagnostics } = error;
+  if (diagnostics.length > 1)
+    return `${diagnostics.length} errors occurred${during}:\n${diagnostics.map(formatDiagnostic).join("\n")}`;
+  const [only] = diagnostics;
+  if (only !== undefined) return `1 error occurred${during}: ${formatDiagnostic(only)}`;
+  if (during === "") return error.message;
+  const missing = /^(.*): no such file or directory$/.exec(error.message);
+  return `1 error occurred${during}: ${missing === null ? error.message : `stat ${missing[1]}: no such file or directory`}`;
+}

@@ -10,9 +10,11 @@ import { checkQuery, type QueryOptions } from "./check/query.ts";
 import { check } from "./check/stages.ts";
 import type { Policy } from "./ir/ir.ts";
 import { validate } from "./ir/validate.ts";
+import { type Mark, Marks, type MarkRequest } from "./plan/marks.ts";
 import { type PlanRequests, plan } from "./plan/planner.ts";
 import { type Emitted, emit } from "./wasm/emit.ts";
 
+export { type Mark, Marks, type MarkRequest };
 export type { CheckOptions, CompiledModules, CompiledQuery, Emitted, PlanRequests, Policy };
 
 export interface SourceText {

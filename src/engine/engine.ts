@@ -8,12 +8,12 @@ import { emptyObject } from "../value/object.ts";
 import type { Value } from "../value/value.ts";
 import { isArray, isObject } from "../value/value.ts";
 import { Run, type Settled, Suspension } from "./imports.ts";
-import { type Answer, type BuiltinFailure, type Document, Instance } from "./instance.ts";
+import { type Answer, type BuiltinFailure, type Document, Instance, type MarkListener } from "./instance.ts";
 import { type CheckedLimits, checkLimits, type Limits } from "./limits.ts";
 import { Pool } from "./pool.ts";
 import { type DataPatch, Store } from "./store.ts";
 
-export type { BuiltinFailure, Document } from "./instance.ts";
+export type { BuiltinFailure, Document, MarkListener } from "./instance.ts";
 export type { Limits } from "./limits.ts";
 export type { DataPatch } from "./store.ts";
 
@@ -29,6 +29,8 @@ export interface PrepareOptions {
   readonly limits?: Limits;
   /** What host builtins see unless `evaluate` is told otherwise. */
   readonly context?: Partial<BuiltinContext>;
+  /** For modules with marks. */
+  readonly onMark?: MarkListener;
 }
 
 export interface EvaluateOptions {
@@ -86,7 +88,7 @@ export class Engine {
     this.#store = new Store(documentOf(options.data ?? { json: "{}" }));
     this.#context = options.context ?? {};
     this.#make = (document) => {
-      const instance = new Instance(module, builtins, limits);
+      const instance = new Instance(module, builtins, limits, options.onMark);
       instance.setData(document);
       return instance;
     };

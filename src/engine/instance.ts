@@ -31,6 +31,9 @@ export interface Answer {
   readonly errors: readonly BuiltinFailure[];
 }
 
+/** Hears of every mark that a marked module passes. */
+export type MarkListener = (mark: number, values: readonly (Value | undefined)[]) => void;
+
 type Call = (...args: number[]) => number;
 
 interface Exports {
@@ -82,8 +85,17 @@ export class Instance implements BuiltinHost {
   #dataHeap: number;
   /** Names of failed host builtins, in order: modules of OPA keep no buffer. */
   #failures: BuiltinFailure[] = [];
+  readonly #onMark: MarkListener | undefined;
+  /** Values that came since the last mark. */
+  #marked: (Value | undefined)[] = [];
 
-  constructor(module: WebAssembly.Module, builtins: ReadonlyMap<string, Builtin>, limits: CheckedLimits) {
+  constructor(
+    module: WebAssembly.Module,
+    builtins: ReadonlyMap<string, Builtin>,
+    limits: CheckedLimits,
+    onMark?: MarkListener,
+  ) {
+    this.#onMark = onMark;
     this.#builtins = builtins;
     this.#limits = limits;
     const { memory, instance } = instantiate(module, limits, (memory) => ({ env: this.#imports(memory) }));
@@ -106,12 +118,23 @@ export class Instance implements BuiltinHost {
         throw abortError(this.#memory.terminated(address));
       },
       opa_println: () => {},
-      opa_builtin0: call,
+      opa_builtin0: (id: number, payload: number) =>
+        id < 0 ? this.#mark(id, payload) : callHost(this, id, []),
       opa_builtin1: call,
       opa_builtin2: call,
       opa_builtin3: call,
       opa_builtin4: call,
     };
+  }
+
+  /** Marked modules only: a value, or the mark that the values so far belong to. */
+  #mark(id: number, payload: number): number {
+    if (id === abi.MARK_VALUE) this.#marked.push(payload === 0 ? undefined : this.read(payload));
+    else {
+      this.#onMark?.(abi.MARK_FIRST - id, this.#marked);
+      if (this.#marked.length > 0) this.#marked = [];
+    }
+    return 0;
   }
 
   #names(which: "builtins" | "entrypoints"): Map<string, number> {

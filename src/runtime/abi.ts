@@ -66,3 +66,7 @@ export const OPA_ERR_OK = 0;
 export const OPA_ERR_INTERNAL = 1;
 export const OPA_ERR_INVALID_TYPE = 2;
 export const OPA_ERR_INVALID_PATH = 3;
+
+// Numbers below 0 that marked modules (coverage, traces) call opa_builtin0 with: a value that belongs to the next mark, and mark 0; mark n is n less.
+export const MARK_VALUE = -1;
+export const MARK_FIRST = -2;

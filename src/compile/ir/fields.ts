@@ -49,6 +49,7 @@ export const STMT_FIELDS: { readonly [K in StmtKind]: FieldsOf<K> } = {
   MakeNumberRefStmt: { index: "string", target: "def" },
   MakeObjectStmt: { target: "def" },
   MakeSetStmt: { target: "def" },
+  MarkStmt: { mark: "int", values: "operands" },
   NopStmt: {},
   NotEqualStmt: { a: "operand", b: "operand" },
   NotStmt: { block: "block" },

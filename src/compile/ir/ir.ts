@@ -107,6 +107,8 @@ export type Stmt =
   | { readonly kind: "MakeNumberRefStmt"; readonly index: number; readonly target: Local; readonly at: At }
   | { readonly kind: "MakeObjectStmt"; readonly target: Local; readonly at: At }
   | { readonly kind: "MakeSetStmt"; readonly target: Local; readonly at: At }
+  /** Tells a measuring host that this place was reached, with what some variables hold. Never in what ships. */
+  | { readonly kind: "MarkStmt"; readonly mark: number; readonly values: readonly Operand[]; readonly at: At }
   | { readonly kind: "NopStmt"; readonly at: At }
   | { readonly kind: "NotEqualStmt"; readonly a: Operand; readonly b: Operand; readonly at: At }
   | { readonly kind: "NotStmt"; readonly block: Block; readonly at: At }

@@ -182,6 +182,7 @@ const NEVER_FAILS: ReadonlySet<Stmt["kind"]> = new Set<Stmt["kind"]>([
   "MakeNumberRefStmt",
   "MakeObjectStmt",
   "MakeSetStmt",
+  "MarkStmt",
   "NopStmt",
   "ObjectInsertStmt",
   "ObjectInsertOnceStmt",

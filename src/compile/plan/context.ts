@@ -9,6 +9,7 @@ import type { BuiltinDeclaration } from "../check/compilation.ts";
 import type { At, Block, Func, Local, Operand, Stmt } from "../ir/ir.ts";
 import { type Environment, environment, PLAIN, valueMocks } from "./environment.ts";
 import { Scopes } from "./locals.ts";
+import type { MarkKind, MarkNode, Marks } from "./marks.ts";
 import type { Reach } from "./reach.ts";
 import { type Group, termKey, type TrieNode } from "./rule-trie.ts";
 
@@ -61,7 +62,16 @@ export class Shared {
   readonly #wanted = new Map<string, Wanted>();
   readonly #positions = new WeakMap<Location, At>();
 
-  constructor(rooms: Rooms, trie: TrieNode, reach: Reach, builtins: ReadonlyMap<string, BuiltinDeclaration>) {
+  readonly marks: Marks | undefined;
+
+  constructor(
+    rooms: Rooms,
+    trie: TrieNode,
+    reach: Reach,
+    builtins: ReadonlyMap<string, BuiltinDeclaration>,
+    marks?: Marks,
+  ) {
+    this.marks = marks;
     this.rooms = rooms;
     this.trie = trie;
     this.reach = reach;
@@ -133,6 +143,18 @@ export class Context {
 
   emit(stmt: BareStmt): void {
     this.block.push({ ...stmt, at: this.at } as Stmt);
+  }
+
+  /** Leaves a mark here, if marks are asked for at this place. */
+  mark(kind: MarkKind, node: MarkNode, location: Location): void {
+    const { marks } = this.shared;
+    if (marks === undefined || marks.muted || location.row === 0 || !marks.request.wants(location.file))
+      return;
+    const { events } = marks.request;
+    if (events !== true && kind !== "eval" && kind !== "exit") return;
+    const known = events === true && kind !== "leave" ? this.vars.all() : [];
+    const mark = marks.add({ kind, node, location, vars: known.map(([name]) => name) });
+    this.emit({ kind: "MarkStmt", mark, values: known.map(([, operand]) => operand) });
   }
 
   /** Plans a closure: what it binds is forgotten afterwards, and its loops go on to the end. */

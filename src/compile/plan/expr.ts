@@ -25,8 +25,10 @@ function planFrom(c: Context, body: Body, start: number, then: Then): void {
   for (let index = start; index < body.length; index++) {
     const expr = body[index] as Expr;
     let behind = false;
-    c.locate(expr.location, () =>
+    c.locate(expr.location, () => {
+      c.mark("eval", expr, expr.location);
       planExpr(c, expr, () => {
+        c.mark("pass", expr, expr.location);
         behind = c.block === block;
         if (behind) return;
         const inner = c.at;
@@ -34,8 +36,8 @@ function planFrom(c: Context, body: Body, start: number, then: Then): void {
         c.at = at;
         planFrom(c, body, index + 1, then);
         c.at = inner;
-      }),
-    );
+      });
+    });
     if (!behind) return;
   }
   then();

@@ -14,6 +14,11 @@ export class Scopes {
     return undefined;
   }
 
+  /** Every variable that is bound, innermost last. */
+  all(): [name: string, operand: Operand][] {
+    return [...new Map(this.#frames.flatMap((frame) => [...frame]))];
+  }
+
   bind(name: string, operand: Operand): void {
     this.#frames.at(-1)?.set(name, operand);
   }

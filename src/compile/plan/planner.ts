@@ -12,6 +12,7 @@ import { planComprehension } from "./comprehension.ts";
 import { Context, type Rooms, Shared } from "./context.ts";
 import { planBody, planCall, planExpr } from "./expr.ts";
 import { Reach } from "./reach.ts";
+import type { Marks } from "./marks.ts";
 import { planRef } from "./ref.ts";
 import { buildTrie } from "./rule-trie.ts";
 import { planFunc } from "./rules.ts";
@@ -30,6 +31,8 @@ export interface PlanRequests {
   readonly entrypoints?: readonly (string | RefTerm)[];
   /** The plans give one object of the query's variables for each solution. */
   readonly queries?: readonly QuerySet[];
+  /** Marks the places that are reached, for coverage and traces; filled with what was marked. */
+  readonly marks?: Marks;
 }
 
 const ROOMS: Rooms = {
@@ -48,7 +51,7 @@ const ROOMS: Rooms = {
 
 export function plan(compiled: CompiledModules, requests: PlanRequests): Policy {
   const trie = buildTrie(compiled.modules);
-  const shared = new Shared(ROOMS, trie, new Reach(trie), compiled.builtins);
+  const shared = new Shared(ROOMS, trie, new Reach(trie), compiled.builtins, requests.marks);
   const plans = [
     ...(requests.entrypoints ?? []).map((entrypoint) => planEntrypoint(shared, entrypoint)),
     ...(requests.queries ?? []).map((query) => planQuerySet(shared, query)),

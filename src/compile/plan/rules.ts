@@ -7,6 +7,7 @@ import type { Block, Func, Local, Operand } from "../ir/ir.ts";
 import { bool, Context, local, type Shared, type Then, type Wanted } from "./context.ts";
 import { valueMocks } from "./environment.ts";
 import { Scopes } from "./locals.ts";
+import { indexConditions } from "./rule-index.ts";
 import { type Group, type GroupRule, isMultiValue, termKey } from "./rule-trie.ts";
 import { hasUnseen } from "./term.ts";
 
@@ -60,7 +61,7 @@ class FuncBuilder {
     else if (isMultiValue(rule))
       this.#block(rule, () => c.emit({ kind: "MakeSetStmt", target: this.#result }));
     const rules = this.#group.rules.filter((item) => !item.rule.default);
-    const exit = haveOneValue(rules);
+    const exit = haveOneValue(rules) && c.shared.marks?.request.earlyExit !== false;
     if (exit) c.done = this.#result;
     rules.forEach((item, i) => {
       this.#block(item.rule, () => {
@@ -69,6 +70,7 @@ class FuncBuilder {
           this.#body(item.rule, item.below, (value) => this.#once(item.rule, value, this.#result));
         else this.#chain(item);
       });
+      this.#leave(item.rule);
     });
     const fallback = this.#group.rules.findLast((item) => item.rule.default)?.rule;
     // Like OPA, a default next to rules with variables in their refs is not asked.
@@ -128,18 +130,47 @@ class FuncBuilder {
   /** Arguments, body and head; `give` gets the value of a rule whose value is the function's, or of an entry just inserted. */
   #body(rule: Rule, below: readonly Term[], give: (value: Operand) => void): void {
     const c = this.#c;
-    this.#params(rule, below, () =>
+    this.#params(rule, below, () => {
+      this.#lookAhead(rule);
+      c.mark("enter", rule, rule.location);
       c.rooms.body(c, rule.body, () => {
         const term = isMultiValue(rule) ? rule.head.key : rule.head.value;
         if (term === undefined) throw c.fail("a rule without a value");
         c.rooms.term(c, term, (value) => {
+          c.mark("exit", rule, rule.head.location);
           if (below.length === 0 && !isMultiValue(rule)) return give(value);
           if (below.length === 0) c.emit({ kind: "SetAddStmt", value, set: this.#result });
           else this.#insert(rule, below, value);
           if (rule.else !== undefined) give(value);
         });
-      }),
+      });
+    });
+  }
+
+  /** In marked plans: goes on only if an index of rules would not leave this rule out. */
+  #lookAhead(rule: Rule): void {
+    const c = this.#c;
+    const { marks, trie } = c.shared;
+    if (marks?.request.index !== true || marks.muted) return;
+    const conditions = indexConditions(rule, trie);
+    if (conditions.length === 0) return;
+    const found = c.local();
+    c.emit({ kind: "ResetLocalStmt", target: found });
+    marks.muted = true;
+    c.closure(() =>
+      c.blocks(() =>
+        c.rooms.body(c, conditions, () =>
+          c.emit({ kind: "AssignVarStmt", source: bool(true), target: found }),
+        ),
+      ),
     );
+    marks.muted = false;
+    c.emit({ kind: "IsDefinedStmt", source: found });
+  }
+
+  #leave(rule: Rule): void {
+    const { marks } = this.#c.shared;
+    if (marks?.request.events === true) this.#block(rule, () => this.#c.mark("leave", rule, rule.location));
   }
 
   /** Binds the arguments, or, of a rule of which only a part is wanted, the keys in its head. */

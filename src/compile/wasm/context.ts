@@ -27,6 +27,8 @@ export interface ModuleContext {
   string(index: number): number;
   stringText(index: number): string;
   file(index: number): number;
+  /** The import that marks go to: `opa_builtin0`, with a number that no builtin has. */
+  readonly mark: number;
   /** A function that takes a number of steps off the budget of the evaluation and ends it when there is none left. */
   readonly charge: number;
   /** Globals: the epoch in which rule values hold, and the last one that was given out. */

@@ -76,6 +76,21 @@ const assignVarOnce: Emit<"AssignVarOnceStmt"> = (context, stmt) => {
   if (stmt.source.type !== "local") leaveLoops(context);
 };
 
+/** Values one by one, then the mark: all of them as calls of builtins with numbers below 0. */
+const mark: Emit<"MarkStmt"> = ({ code, module, ...rest }, stmt) => {
+  const context = { code, module, ...rest };
+  for (const value of stmt.values) {
+    code.i32(abi.MARK_VALUE);
+    push(context, value);
+    code.call(module.mark);
+    code.drop();
+  }
+  code.i32(abi.MARK_FIRST - stmt.mark);
+  code.i32(0);
+  code.call(module.mark);
+  code.drop();
+};
+
 const callStmt: Emit<"CallStmt"> = (context, stmt) => {
   const callee = context.module.callee(stmt.func);
   if (callee.kind === "policy") {
@@ -293,6 +308,7 @@ const EMITTERS: { readonly [K in StmtKind]: Emit<K> } = {
     call(context, "set_new");
     set(context, stmt.target);
   },
+  MarkStmt: mark,
   NopStmt: () => {},
   NotEqualStmt: (context, stmt) => compare(context, stmt.a, stmt.b, failIf),
   NotStmt: not,

@@ -88,6 +88,7 @@ class Emitter implements ModuleContext, EntryContext {
   readonly charge: number;
   readonly fuel: number;
   readonly opaAbort: number;
+  readonly mark: number;
   readonly #policy: Policy;
   readonly #linker: Linker;
   readonly #funcs = new Map<string, number>();
@@ -109,6 +110,7 @@ class Emitter implements ModuleContext, EntryContext {
       new ByteWriter().byte(0x42).s64(UNLIMITED).byte(0x0b).finish(),
     );
     this.opaAbort = this.#linker.import("opa_abort");
+    this.mark = this.#linker.import("opa_builtin0");
     this.charge = this.#define(1, 0, (code) => chargeBody(code, this));
     this.#builtinFuncs = new Map(policy.static.builtinFuncs.map((item) => [item.name, item]));
     this.#tree = ruleTree(policy.funcs);

@@ -1,0 +1,155 @@
+// What an index of rules can tell of a rule before its body is tried: equalities of documents and arguments with constants, in OPA's
+// choice of them. In: a rule's body after check. Out: expressions that must hold for the rule to be tried at all. Used for marks only.
+
+import type { Body, Expr, RefTerm, Rule, Term } from "../../syntax/ast.ts";
+import { walkBody } from "../../syntax/visit.ts";
+import { callOf, equality, isGround, isScalar, someTerm, termOf, varTerm } from "../check/walk.ts";
+import { pathText, type TrieNode } from "./rule-trie.ts";
+
+const NOT_INDEXED: ReadonlySet<string> = new Set(["internal.print", "internal.test_case"]);
+
+export function indexConditions(rule: Rule, data: TrieNode): Expr[] {
+  return hasSideEffects(rule.body) ? [] : new RuleIndex(rule, data).conditions();
+}
+
+function hasSideEffects(body: Body): boolean {
+  let found = false;
+  walkBody(body, {
+    expr: (expr) => {
+      const call = callOf(expr);
+      if (call !== undefined && NOT_INDEXED.has(pathText(call[0].terms))) found = true;
+      return found;
+    },
+  });
+  return found;
+}
+
+class RuleIndex {
+  readonly #rule: Rule;
+  readonly #data: TrieNode;
+  readonly #constants = new Map<string, Term>();
+  /** Variables that stand for a document: `x = input.a`. */
+  readonly #refs = new Map<string, Term>();
+  readonly #found: Expr[] = [];
+
+  constructor(rule: Rule, data: TrieNode) {
+    this.#rule = rule;
+    this.#data = data;
+    for (const arg of rule.head.args ?? []) if (arg.kind === "var") this.#refs.set(arg.name, arg);
+  }
+
+  conditions(): Expr[] {
+    for (const expr of this.#rule.body) if (expr.with.length === 0 && !expr.negated) this.#expr(expr);
+    return this.#found;
+  }
+
+  #expr(expr: Expr): void {
+    const term = termOf(expr);
+    if (term?.kind === "ref" && this.#isIndexed(term)) this.#holds(term, undefined, expr);
+    const call = callOf(expr);
+    const [operator, a, b] = call ?? [];
+    if (operator === undefined || a === undefined || b === undefined || call?.length !== 3) return;
+    const name = pathText(operator.terms);
+    if (name === "eq" || name === "equal") {
+      if (this.#element(a, b, expr) || this.#element(b, a, expr)) return;
+      if (!this.#equal(a, b, expr)) this.#equal(b, a, expr);
+    } else if (name === "internal.member_2") this.#member(operator, a, b, expr);
+  }
+
+  /** `input.xs[_] == "a"` */
+  #element(a: Term, b: Term, expr: Expr): boolean {
+    if (a.kind !== "ref") return false;
+    const prefix = a.terms.slice(0, -1) as unknown as RefTerm["terms"];
+    if (a.terms.at(-1)?.kind !== "var" || prefix.length === 0) return false;
+    if (!this.#isIndexed({ ...a, terms: prefix })) return false;
+    const value = b.kind === "var" ? this.#constants.get(b.name) : b;
+    if (value === undefined || !isScalar(value)) return false;
+    const any = [...prefix, varTerm("$element", a.location)] as unknown as RefTerm["terms"];
+    this.#found.push(equality({ ...a, terms: any }, value, expr.location, true));
+    return true;
+  }
+
+  #equal(a: Term, b: Term, expr: Expr): boolean {
+    if (a.kind === "var") {
+      if (isConstant(b)) this.#constants.set(a.name, b);
+      const ref = this.#refs.get(a.name);
+      if (ref === undefined || !isIndexValue(b)) return false;
+      this.#holds(ref, b, expr);
+      return true;
+    }
+    if (a.kind !== "ref" || !this.#isIndexed(a) || !isIndexValue(b)) return false;
+    const value = b.kind === "var" ? (this.#constants.get(b.name) ?? b) : b;
+    if (value.kind === "var" && !this.#refs.has(value.name)) this.#refs.set(value.name, a);
+    this.#holds(a, value, expr);
+    return true;
+  }
+
+  #member(operator: RefTerm, a: Term, b: Term, expr: Expr): void {
+    const element = a.kind === "var" ? this.#refs.get(a.name) : undefined;
+    const constant = (term: Term): Term | undefined =>
+      term.kind === "var" ? this.#constants.get(term.name) : term;
+    const document = b.kind === "var" ? this.#refs.get(b.name) : b;
+    let terms: Expr["terms"] | undefined;
+    if (element !== undefined) {
+      const values = constant(b);
+      if (values !== undefined && isConstant(values)) terms = [operator, element, values];
+    } else if (document !== undefined && (document.kind !== "ref" || this.#isIndexed(document))) {
+      const value = constant(a);
+      if (value !== undefined && isScalar(value) && (document.kind === "ref" || document.kind === "var"))
+        terms = [operator, value, document];
+    }
+    if (terms !== undefined)
+      this.#found.push({
+        kind: "expr",
+        terms,
+        negated: false,
+        with: [],
+        generated: true,
+        location: expr.location,
+      });
+  }
+
+  /** A value of variables only has to be there. */
+  #holds(ref: Term, value: Term | undefined, { location }: Expr): void {
+    const any = (term: Term): Term => {
+      if (term.kind === "var") return varTerm(`$index${this.#found.length}`, location);
+      return term.kind === "array" ? { ...term, items: term.items.map(any) } : term;
+    };
+    this.#found.push(equality(any(value ?? varTerm("$", location)), ref, location, true));
+  }
+
+  #isIndexed(ref: RefTerm): boolean {
+    const [head, ...path] = ref.terms;
+    if (head.kind !== "var" || !isGround(ref)) return false;
+    if (path.some((step) => !isScalar(step))) return false;
+    if (head.name === "input") return true;
+    return head.name === "data" && !isVirtual(this.#data, path);
+  }
+}
+
+function isVirtual(data: TrieNode, path: readonly Term[]): boolean {
+  let node: TrieNode = data;
+  for (const step of path) {
+    const child = node.child(step);
+    if (child === undefined) return false;
+    if (child.group !== undefined) return true;
+    node = child;
+  }
+  return true;
+}
+
+function isConstant(term: Term): boolean {
+  return !someTerm(
+    term,
+    (part) =>
+      part.kind === "var" ||
+      part.kind === "ref" ||
+      part.kind === "call" ||
+      part.kind.endsWith("comprehension"),
+  );
+}
+
+function isIndexValue(term: Term): boolean {
+  if (isScalar(term) || term.kind === "var") return true;
+  return term.kind === "array" && term.items.every((item) => isScalar(item) || item.kind === "var");
+}

@@ -1,7 +1,9 @@
-// The six steps of the demonstration. Each does its part with real processes, fails if anything is not as it should be, and gives the lines
+// The six steps of the demonstration, one story in one file (over 450 lines for that reason). Each does its part with real processes, fails if
 // that tell a person what happened. The end-to-end tests run the same steps.
 
-import { existsSync, readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { build } from "../build.ts";
@@ -20,6 +22,8 @@ const UNKNOWN_IP = "203.0.113.9";
 export interface Story {
   readonly world: World;
   bundle: Uint8Array<ArrayBuffer>;
+  /** The git commit, or a hash of the policies outside git. */
+  revision: string;
   stopServer: () => Promise<void>;
   readonly aiAgents: Map<string, AiAgent>;
   /** Ids of every decision that a client was told about. */
@@ -32,6 +36,7 @@ export function startStory(): Story {
   return {
     world: new World(),
     bundle: new Uint8Array(),
+    revision: "",
     stopServer: async () => {},
     aiAgents: new Map(),
     decided: new Set(),
@@ -77,6 +82,7 @@ async function makeBundle(
 async function buildStep(story: Story): Promise<string[]> {
   const { world } = story;
   const out = join(world.folder, "bundle.tar.gz");
+  story.revision = gitCommit() ?? contentHash();
   const started = performance.now();
   const args = [
     "-b",
@@ -89,7 +95,7 @@ async function buildStep(story: Story): Promise<string[]> {
     "--ignore",
     "*_test.rego",
   ];
-  await world.reeve("build", ...args, "-o", out, "--revision", "1");
+  await world.reeve("build", ...args, "-o", out, "--revision", story.revision);
   const ms = Math.round(performance.now() - started);
   story.bundle = new Uint8Array(readFileSync(out));
   const bundle = await read(story.bundle);
@@ -103,6 +109,31 @@ async function buildStep(story: Story): Promise<string[]> {
     `revision     ${bundle.manifest.revision}`,
     `time         ${ms} ms`,
   ];
+}
+
+function gitCommit(): string | undefined {
+  try {
+    return execFileSync("git", ["rev-parse", "HEAD"], {
+      cwd: REPOSITORY,
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+    }).trim();
+  } catch {
+    return undefined;
+  }
+}
+
+/** Of every file that goes into the bundle. */
+function contentHash(): string {
+  const hash = createHash("sha256");
+  for (const folder of ["rego", join("bundles", BUNDLE)]) {
+    const names = readdirSync(join(REPOSITORY, folder), { recursive: true, encoding: "utf8" }).sort();
+    for (const name of names) {
+      const path = join(REPOSITORY, folder, name);
+      if (statSync(path).isFile()) hash.update(`${name}\0`).update(readFileSync(path));
+    }
+  }
+  return hash.digest("hex");
 }
 
 async function publishStep(story: Story): Promise<string[]> {
@@ -131,7 +162,7 @@ async function pullStep(story: Story): Promise<string[]> {
   const ada = await world.token("ada@example.com", ["editor"]);
   await startAs(story, { name: "office", token: ada, time: OFFICE_HOURS, ip: OFFICE_IP });
   const status = await until("the decision agent to report an activated bundle", () =>
-    statusOf(world, "office", (s) => s.active_revision === "1"),
+    statusOf(world, "office", (s) => s.active_revision === story.revision),
   );
   const file = await until("the bundle to be persisted", async () => findPersisted(world, "office"));
   return [
@@ -363,7 +394,7 @@ async function offlineStep(story: Story): Promise<string[]> {
 async function changeStep(story: Story): Promise<string[]> {
   const { world } = story;
   await until("the decision agent to be in touch again", () =>
-    statusOf(world, "cafe", (status) => status.active_revision === "1"),
+    statusOf(world, "cafe", (status) => status.active_revision === story.revision),
   );
   const before = await callAs(story, "cafe", "write_file", { path: "docs/cafe.txt", content: "x" });
   expect(before.effect === "deny", "the unknown network to be refused at first");

@@ -57,6 +57,12 @@ describe.runIf(hasOpa)("eval", () => {
     });
   });
 
+  test.each(inputsOf("ai-tools"))("%s", { timeout: 60_000 }, (input) => {
+    const [ours, theirs] = both(["-b", "rego", "-b", "bundles/ai-tools", "-i", input, "data.ai.decision"]);
+    expect(ours).toEqual(theirs);
+    expect(theirs.status).toBe(0);
+  });
+
   test.each([
     [["1"]],
     [["1; 2"]],

@@ -1,5 +1,5 @@
-// The six steps of the demonstration, one story in one file (over 450 lines for that reason). Each does its part with real processes, fails if
-// that tell a person what happened. The end-to-end tests run the same steps.
+// The six steps of the demonstration, one story in one file (over 450 lines for that reason). Each does its part with real processes, fails
+// if anything is not as it should be, and gives the lines that tell a person what happened. The end-to-end tests run the same steps.
 
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";

@@ -1,6 +1,7 @@
 // The evaluation context of OPA's ABI, and what every evaluation resets when it starts. A context is four words:
 //
 //   0: input   4: data   8: entrypoint   12: result
+import { cache_reset } from "./cache";
 import { alloc, zero } from "./memory";
 import { failure_reset } from "./failure";
 import { dump_reset } from "./json-dump";
@@ -27,4 +28,5 @@ export function opa_eval_ctx_get_result(context: usize): usize {
 export function eval_reset(): void {
   failure_reset();
   dump_reset();
+  cache_reset();
 }

@@ -40,3 +40,4 @@ export * from "./builtins/semver";
 export * from "./builtins/template";
 export * from "./builtins/units";
 export * from "./builtins/net";
+export * from "./builtins/regex";

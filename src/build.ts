@@ -80,7 +80,7 @@ async function gather(options: BuildOptions): Promise<Bundle> {
   const [packed] = sources.bundles;
   if (packed !== undefined)
     throw new PolicyError("invalid_parameter", `${packed}: is a bundle, load it with -b`);
-  const modules = sources.modules.map(({ file, text }) => ({ path: file, text }));
+  const modules = sources.modules.map(({ file, text }) => ({ path: file.replace(/^\/+/, ""), text }));
   return assemble({ manifest: defaultManifest, data: sources.data, modules });
 }
 

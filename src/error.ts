@@ -107,9 +107,12 @@ export function sortDiagnostics(diagnostics: readonly Diagnostic[]): Diagnostic[
   });
 }
 
-/** One PolicyError out of several findings: the first one's code, all of them attached. */
-export function failWith(diagnostics: readonly Diagnostic[]): PolicyError {
-  const sorted = sortDiagnostics(diagnostics);
+/** One PolicyError out of several findings: the first one's code, all of them attached; sorted unless their order has a meaning. */
+export function failWith(
+  diagnostics: readonly Diagnostic[],
+  options: { readonly asGiven?: boolean } = {},
+): PolicyError {
+  const sorted = options.asGiven === true ? [...diagnostics] : sortDiagnostics(diagnostics);
   const first = sorted[0];
   if (first === undefined) return new PolicyError("internal_error", "failure without a diagnostic");
   const message =

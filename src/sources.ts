@@ -26,9 +26,16 @@ export interface Sources {
 export interface LoadOptions {
   /** Shell patterns for names to leave out, as `.*` or `*_test.rego`. */
   readonly ignore?: readonly string[];
+  /** Hears of each file that cannot be read or fits nowhere, in order, and loading goes on; absent: the first one is thrown. */
+  readonly onFailure?: (failure: PolicyError) => void;
+  /** Hears of each module as it is found, in order with the failures. */
+  readonly onModule?: (module: SourceFile) => void;
+  /** Leaves out every file but Rego (and packed bundles). */
+  readonly onlyRego?: boolean;
 }
 
 interface Gathering {
+  readonly options: LoadOptions;
   readonly modules: SourceFile[];
   readonly bundles: string[];
   readonly ignore: readonly string[];
@@ -37,7 +44,13 @@ interface Gathering {
 
 /** Reads every path; throws `io_error` or `invalid_input` naming the first file that does not fit. */
 export function loadSources(paths: readonly string[], options: LoadOptions = {}): Sources {
-  const gathering: Gathering = { modules: [], bundles: [], ignore: options.ignore ?? [], data: emptyObject };
+  const gathering: Gathering = {
+    options,
+    modules: [],
+    bundles: [],
+    ignore: options.ignore ?? [],
+    data: emptyObject,
+  };
   for (const given of paths) {
     const [prefix, path] = splitPrefix(given);
     loadPath(gathering, path.startsWith("file://") ? fileURLToPath(path) : path, prefix, 0);
@@ -54,11 +67,22 @@ export function splitPrefix(path: string): [readonly string[], string] {
 }
 
 function loadPath(gathering: Gathering, path: string, place: readonly string[], depth: number): void {
-  const stat = failsAsIo(path, () => statSync(path));
+  const { onFailure } = gathering.options;
+  if (onFailure === undefined) return visit(gathering, path, place, depth);
+  try {
+    visit(gathering, path, place, depth);
+  } catch (failure) {
+    if (!(failure instanceof PolicyError)) throw failure;
+    onFailure(failure);
+  }
+}
+
+function visit(gathering: Gathering, path: string, place: readonly string[], depth: number): void {
+  const stat = failsAsIo("stat", path, () => statSync(path));
   if (depth > 0 && gathering.ignore.some((pattern) => matchesName(pattern, basename(path)))) return;
   if (!stat.isDirectory()) return loadFile(gathering, path, place, depth);
   const inner = depth > 0 ? [...place, basename(path)] : place;
-  for (const name of failsAsIo(path, () => readdirSync(path)).sort())
+  for (const name of failsAsIo("open", path, () => readdirSync(path)).sort())
     loadPath(gathering, join(path, name), inner, depth + 1);
 }
 
@@ -74,13 +98,17 @@ export function matchesName(pattern: string, name: string): boolean {
 
 function loadFile(gathering: Gathering, path: string, place: readonly string[], depth: number): void {
   const extension = extname(path);
+  if (gathering.options.onlyRego === true && extension !== ".rego" && !path.endsWith(".tar.gz")) return;
   if (path.endsWith(".tar.gz")) {
     gathering.bundles.push(path);
     return;
   }
-  const text = failsAsIo(path, () => readFileSync(path, "utf8"));
-  if (extension === ".rego") gathering.modules.push({ file: path.replace(/^\/+|\/+$/g, ""), text });
-  else if (extension === ".json") addData(gathering, path, place, decode(text, { file: path }));
+  const text = failsAsIo("open", path, () => readFileSync(path, "utf8"));
+  if (extension === ".rego") {
+    const module = { file: path, text };
+    gathering.modules.push(module);
+    gathering.options.onModule?.(module);
+  } else if (extension === ".json") addData(gathering, path, place, decode(text, { file: path }));
   else if (extension === ".yaml" || extension === ".yml")
     addData(gathering, path, place, decodeYaml(path, text));
   else if (depth === 0) throw new PolicyError("invalid_input", `${path}: can't recognize file type`);
@@ -120,7 +148,7 @@ export function mergeDocuments(a: RegoObject, b: RegoObject): RegoObject | undef
   return object(merged);
 }
 
-function failsAsIo<T>(path: string, read: () => T): T {
+function failsAsIo<T>(verb: string, path: string, read: () => T): T {
   try {
     return read();
   } catch (cause) {
@@ -131,6 +159,6 @@ function failsAsIo<T>(path: string, read: () => T): T {
       ELOOP: "too many levels of symbolic links",
     };
     const code = (cause as NodeJS.ErrnoException).code ?? "";
-    throw new PolicyError("io_error", `${path}: ${why[code] ?? (cause as Error).message}`, { cause });
+    throw new PolicyError("io_error", `${verb} ${path}: ${why[code] ?? (cause as Error).message}`, { cause });
   }
 }

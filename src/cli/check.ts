@@ -1,13 +1,27 @@
-// `reeve check`: parse and check Rego files, print every finding; exit 1 if there is one. `-` reads a module from stdin.
+// `reeve check`: parse and check Rego files, print every finding; exit 1 if there is one. `-` reads a module from stdin, so that editors
+// can check what is not saved yet.
 
-import { Command } from "commander";
-import { checkBundle } from "../build.ts";
+import { Command, Option } from "commander";
 import { load, mergeBundles } from "../bundle/load.ts";
-import { checkModules, parse, type SourceText } from "../compile/compile.ts";
-import { failWith, PolicyError } from "../error.ts";
-import { loadSources } from "../sources.ts";
-import { collectList, formatOption, parseInteger, readStdin } from "./options.ts";
+import { type CheckOptions, checkModules, parse } from "../compile/compile.ts";
+import { PolicyError } from "../error.ts";
+import type { Module } from "../syntax/ast.ts";
+import type { RegoObject } from "../value/value.ts";
+import { isObject } from "../value/value.ts";
+import { capabilityOptions } from "./capability-file.ts";
+import { compatibleWithV1 } from "./compatibility.ts";
+import { bundleModules, failInOrder, loadFiles, regoVersionFor } from "./load.ts";
+import {
+  addCompilerOptions,
+  addVersionOptions,
+  collectList,
+  formatOption,
+  parseInteger,
+  readStdin,
+  usageError,
+} from "./options.ts";
 import * as output from "./output.ts";
+import { readSchemas } from "./schema-files.ts";
 
 interface CheckFlags {
   readonly bundle?: boolean;
@@ -15,13 +29,17 @@ interface CheckFlags {
   readonly ignore?: string[];
   readonly maxErrors: number;
   readonly strict?: boolean;
+  readonly schema?: string;
+  readonly capabilities?: string;
   readonly v0Compatible?: boolean;
+  readonly v0V1?: boolean;
+  readonly regoV1?: boolean;
 }
 
 export function command(): Command {
-  return new Command("check")
+  const command = new Command("check")
     .description("Check Rego source files for parse and compilation errors.")
-    .argument("<paths...>", "files or folders; `-` reads one module from stdin")
+    .argument("[paths...]", "files or folders; `-` reads one module from stdin")
     .option("-b, --bundle", "load paths as bundle files or root directories")
     .addOption(formatOption(["pretty", "json"], "pretty"))
     .option("--ignore <names>", "file and directory names to ignore during loading", collectList)
@@ -31,42 +49,74 @@ export function command(): Command {
       parseInteger,
       10,
     )
-    .option("-S, --strict", "enable compiler strict mode")
-    .option("--v0-compatible", "opt in to Rego v0")
-    .action(run);
+    .option("--v0-v1", "check for Rego v0 and v1 compatibility (policies must be compatible with both)")
+    .addOption(new Option("--rego-v1").hideHelp());
+  return addVersionOptions(addCompilerOptions(command)).action(run);
 }
 
 async function run(paths: string[], flags: CheckFlags): Promise<void> {
+  if (paths.length === 0) throw usageError("specify at least one file");
+  const capabilities = capabilityOptions(flags.capabilities);
+  let during = " during loading";
   try {
-    if (flags.bundle === true) {
-      const bundles = await Promise.all(paths.map((path) => load(path, { ignore: flags.ignore ?? [] })));
-      checkBundle(mergeBundles(bundles), { v0Compatible: flags.v0Compatible, strict: flags.strict });
-    } else checkFiles(paths, flags);
-    if (flags.format === "json") process.stdout.write("{}\n");
+    const schemas = readSchemas(flags.schema);
+    if (flags.bundle === true) during = "";
+    const { modules, data } =
+      flags.bundle === true ? await readBundles(paths, flags) : readFiles(paths, flags);
+    during = "";
+    checkModules(modules, {
+      ...capabilities,
+      ...(schemas !== undefined && { schemas }),
+      ...(flags.strict !== undefined && { strict: flags.strict }),
+      ...(data !== undefined && data.size > 0 && { pathExists: existsIn(data) }),
+      maxErrors: flags.maxErrors,
+      print: true,
+      schemaAnnotations: true,
+    });
   } catch (error) {
     if (!(error instanceof PolicyError)) throw error;
-    const text =
-      flags.format === "json"
-        ? output.indentJson(output.plainToJson({ errors: output.outputErrors(error) }))
-        : output.prettyErrors(error);
-    process.stderr.write(`${text}\n`);
+    process.stderr.write(
+      flags.format === "json" ? output.errorsJson(error) : `${output.prettyErrors(error, during)}\n`,
+    );
     process.exitCode = output.EXIT_FAIL;
   }
 }
 
-function checkFiles(paths: readonly string[], flags: CheckFlags): void {
-  const onDisk = loadSources(
+interface Read {
+  readonly modules: readonly Module[];
+  readonly data?: RegoObject;
+}
+
+function readFiles(paths: readonly string[], flags: CheckFlags): Read {
+  const both = flags.v0V1 === true || flags.regoV1 === true;
+  const regoVersion = both ? "v0" : regoVersionFor(flags);
+  const onDisk = loadFiles(
     paths.filter((path) => path !== "-"),
-    { ignore: flags.ignore ?? [] },
-  ).modules;
-  const sources: SourceText[] = paths.includes("-")
-    ? [...onDisk, { file: "stdin", text: readStdin() }]
-    : [...onDisk];
-  const regoVersion = flags.v0Compatible === true ? "v0" : "v1";
-  const { modules, diagnostics } = parse(sources.map((source) => ({ ...source, regoVersion })));
-  if (diagnostics.length > 0) throw failWith(diagnostics);
-  checkModules(modules, {
-    maxErrors: flags.maxErrors,
-    ...(flags.strict !== undefined && { strict: flags.strict }),
-  });
+    { ignore: flags.ignore ?? [], regoVersion, onlyRego: true, ...(both && { inspect: compatibleWithV1 }) },
+  );
+  if (!paths.includes("-")) return onDisk;
+  const stdin = parse([{ file: "stdin", text: readStdin(), regoVersion }]);
+  const findings = [...stdin.diagnostics, ...(both ? stdin.modules.flatMap(compatibleWithV1) : [])];
+  if (findings.length > 0) throw failInOrder(findings);
+  return { modules: [...onDisk.modules, ...stdin.modules] };
+}
+
+async function readBundles(paths: readonly string[], flags: CheckFlags): Promise<Read> {
+  const ignore = flags.ignore ?? [];
+  const merged = mergeBundles(await Promise.all(paths.map((path) => load(path, { ignore }))));
+  return { modules: bundleModules(merged, regoVersionFor(flags)), data: merged.data };
+}
+
+/** Whether data has a document at a path, or something in the way that is no object. */
+function existsIn(data: RegoObject): NonNullable<CheckOptions["pathExists"]> {
+  return (path) => {
+    let node: RegoObject = data;
+    for (const key of path) {
+      const next = node.get(key);
+      if (next === undefined) return false;
+      if (!isObject(next)) return true;
+      node = next;
+    }
+    return path.length > 0;
+  };
 }

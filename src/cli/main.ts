@@ -4,6 +4,7 @@
 import { Command, CommanderError } from "commander";
 import { PolicyError } from "../error.ts";
 import { EXIT_FAIL } from "./output.ts";
+import { misuse, plainArguments } from "./usage.ts";
 
 /** What a command's file exports: the commander command with its action. */
 interface CommandModule {
@@ -13,14 +14,22 @@ interface CommandModule {
 /** Every command, in the order in which help lists them. */
 const COMMANDS: readonly { name: string; summary: string; load: () => Promise<CommandModule> }[] = [
   { name: "build", summary: "Build a bundle", load: () => import("./build.ts") },
+  {
+    name: "capabilities",
+    summary: "Print the capabilities of Reeve",
+    load: () => import("./capabilities.ts"),
+  },
   { name: "check", summary: "Check Rego source files", load: () => import("./check.ts") },
+  { name: "deps", summary: "Analyze Rego query dependencies", load: () => import("./deps.ts") },
   { name: "eval", summary: "Evaluate a Rego query", load: () => import("./eval.ts") },
+  { name: "fmt", summary: "Format Rego source files", load: () => import("./fmt.ts") },
   {
     name: "gateway",
     summary: "Stand before an MCP server and decide every tool call",
     load: () => import("./gateway.ts"),
   },
   { name: "inspect", summary: "Inspect a bundle", load: () => import("./inspect.ts") },
+  { name: "parse", summary: "Parse a Rego source file", load: () => import("./parse.ts") },
   { name: "run", summary: "Run the decision agent as a daemon", load: () => import("./run.ts") },
   { name: "serve", summary: "Run the distribution server", load: () => import("./serve.ts") },
   { name: "sign", summary: "Generate a bundle signature", load: () => import("./sign.ts") },
@@ -32,11 +41,15 @@ async function main(args: readonly string[]): Promise<void> {
   const program = new Command("reeve")
     .description("Runtime authorization for AI agents: build, ship, decide and prove Rego policies.")
     .exitOverride()
-    .showHelpAfterError("Run `reeve help` for usage.");
+    .configureOutput({ outputError: (text, write) => write(misuse(text)) });
   const wanted = args[0] === "help" ? args[1] : args[0];
+  let plain: readonly string[] = args;
   for (const entry of COMMANDS) {
     if (entry.name === wanted) {
       const command = (await entry.load()).command().exitOverride();
+      command.configureOutput({ outputError: (text, write) => write(misuse(text)) });
+      command.showHelpAfterError(`Run \`reeve help ${entry.name}\` for usage.`);
+      if (args[0] === wanted) plain = [entry.name, ...plainArguments(command, args.slice(1))];
       program.addCommand(command.name(entry.name).summary(entry.summary));
     } else program.command(entry.name).summary(entry.summary).description(entry.summary);
   }
@@ -44,20 +57,33 @@ async function main(args: readonly string[]): Promise<void> {
     program.outputHelp();
     return;
   }
-  await program.parseAsync([...args], { from: "user" });
+  await program.parseAsync([...plain], { from: "user" });
 }
+
+/** One line of what went wrong, and a hint at the usage after misuse. */
+function complain(error: unknown): void {
+  process.exitCode = EXIT_FAIL;
+  if (error instanceof PolicyError && error.code === "invalid_parameter") {
+    process.stderr.write(`Error: ${error.message}\nRun \`reeve help\` for usage.\n`);
+    return;
+  }
+  const text = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`error: ${text}\n`);
+}
+
+// A reader that has seen enough (`| head`) is no failure.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") complain(error);
+  process.exit();
+});
+process.on("uncaughtException", (error) => {
+  complain(error);
+  process.exit();
+});
 
 try {
   await main(process.argv.slice(2));
 } catch (error) {
-  if (error instanceof CommanderError) {
-    process.exitCode = error.exitCode;
-  } else {
-    process.exitCode = EXIT_FAIL;
-    const text =
-      error instanceof PolicyError
-        ? `${error.code}: ${error.message}`
-        : String((error as Error)?.message ?? error);
-    process.stderr.write(`error: ${text}\n`);
-  }
+  if (error instanceof CommanderError) process.exitCode = error.exitCode;
+  else complain(error);
 }

@@ -18,55 +18,55 @@ export interface OutputError {
   readonly details?: unknown;
 }
 
+/** Findings without a code of OPA's: it shows their message alone. */
+const PLAIN: ReadonlySet<string> = new Set([
+  "io_error",
+  "invalid_parameter",
+  "invalid_input",
+  "bundle_error",
+]);
+
+/** Every finding inside a failure; a failure without findings is one itself. */
+export function findingsOf(error: unknown): readonly Diagnostic[] {
+  if (!(error instanceof PolicyError))
+    return [{ code: "io_error", message: error instanceof Error ? error.message : String(error) }];
+  if (error.diagnostics.length > 0) return error.diagnostics;
+  const { code, message, location } = error;
+  return [{ code, message, ...(location && { location }) }];
+}
+
 /** Every finding inside a failure, in OPA's JSON form. */
 export function outputErrors(error: unknown): OutputError[] {
-  if (!(error instanceof PolicyError))
-    return [{ message: error instanceof Error ? error.message : String(error) }];
-  if (error.diagnostics.length > 0) return error.diagnostics.map(diagnosticToOutput);
-  if (error.code === "io_error" || error.code === "invalid_parameter") return [{ message: error.message }];
-  return [
-    diagnosticToOutput({
-      code: error.code,
-      message: error.message,
-      ...(error.location && { location: error.location }),
-    }),
-  ];
+  return findingsOf(error).map(diagnosticToOutput);
 }
 
 export function diagnosticToOutput(diagnostic: Diagnostic): OutputError {
   const { code, message, location, details } = diagnostic;
   return {
     message,
-    code,
+    ...(!PLAIN.has(code) && { code }),
     ...(location && { location: { file: location.file, row: location.row, col: location.col } }),
     ...(details !== undefined && { details }),
   };
 }
 
-/** The human form: `1 error occurred: …` or `N errors occurred:` and a line each, as OPA prints them. */
-export function prettyErrors(error: unknown): string {
-  const lines =
-    error instanceof PolicyError && error.diagnostics.length > 0
-      ? error.diagnostics.map(formatDiagnostic)
-      : [
-          error instanceof PolicyError
-            ? prettyFailure(error)
-            : error instanceof Error
-              ? error.message
-              : String(error),
-        ];
-  return lines.length === 1
-    ? `1 error occurred: ${lines[0]}`
-    : `${lines.length} errors occurred:\n${lines.join("\n")}`;
+/** `{"errors": [...]}` with two spaces of indentation. */
+export function errorsJson(error: unknown): string {
+  return `${indentJson(plainToJson({ errors: outputErrors(error) }))}\n`;
 }
 
-function prettyFailure(error: PolicyError): string {
-  if (error.location === undefined) {
-    return error.code === "io_error" || error.code === "invalid_parameter"
-      ? error.message
-      : `${error.code}: ${error.message}`;
-  }
-  return formatDiagnostic({ code: error.code, message: error.message, location: error.location });
+/** The human form: `1 error occurred: …` or `N errors occurred:` and a line each, as OPA prints them. */
+export function prettyErrors(error: unknown, during = ""): string {
+  const lines = findingsOf(error).map(findingText);
+  return lines.length === 1
+    ? `1 error occurred${during}: ${lines[0]}`
+    : `${lines.length} errors occurred${during}:\n${lines.join("\n")}`;
+}
+
+function findingText(finding: Diagnostic): string {
+  return PLAIN.has(finding.code) && finding.location === undefined
+    ? finding.message
+    : formatDiagnostic(finding);
 }
 
 /** Two-space indentation of compact JSON text, as Go's encoder indents; no number is read, so no digit is lost. */

@@ -13,6 +13,9 @@ export function command(): Command {
   return new Command("version").description("Print the version of Reeve").action(() => {
     const lines = [
       `Version: ${packageVersion()}`,
+      "Build Commit: ",
+      "Build Timestamp: ",
+      "Build Hostname: ",
       `Node Version: ${process.version}`,
       `Platform: ${process.platform}/${process.arch}`,
       "Rego Version: v1",

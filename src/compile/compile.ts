@@ -48,7 +48,7 @@ export function checkSources(sources: readonly SourceText[], options: CheckOptio
 
 export function checkModules(modules: readonly Module[], options: CheckOptions = {}): CompiledModules {
   const { compiled, diagnostics } = check(modules, options);
-  if (compiled === undefined) throw failWith(diagnostics);
+  if (compiled === undefined) throw failWith(diagnostics, { asGiven: true });
   return compiled;
 }
 
@@ -59,7 +59,7 @@ export function compileQuery(
   options: QueryOptions = {},
 ): CompiledQuery {
   const { query, diagnostics } = checkQuery(compiled, body, options);
-  if (query === undefined) throw failWith(diagnostics);
+  if (query === undefined) throw failWith(diagnostics, { asGiven: true });
   return query;
 }
 

@@ -1,0 +1,96 @@
+// What `-d` and `-b` name, read and parsed: modules, data and bundles for every command that takes policies. In: paths and flags. Out: parsed
+// modules and one base document, or one PolicyError with every finding of every file. Checks and evaluates nothing.
+
+import type { Bundle } from "../bundle/bundle.ts";
+import { load as loadBundle } from "../bundle/load.ts";
+import { regoVersionOf } from "../bundle/manifest.ts";
+import { parse } from "../compile/compile.ts";
+import { type Diagnostic, PolicyError } from "../error.ts";
+import { loadSources, mergeDocuments } from "../sources.ts";
+import type { Module, RegoVersion } from "../syntax/ast.ts";
+import { emptyObject } from "../value/object.ts";
+import type { RegoObject } from "../value/value.ts";
+import * as output from "./output.ts";
+
+export interface LoadFlags {
+  readonly data?: readonly string[];
+  readonly bundle?: readonly string[];
+  readonly ignore?: readonly string[];
+  readonly v0Compatible?: boolean;
+}
+
+export interface Loaded {
+  readonly modules: readonly Module[];
+  readonly data: RegoObject;
+  readonly bundles: readonly Bundle[];
+}
+
+export function regoVersionFor(flags: Pick<LoadFlags, "v0Compatible">): RegoVersion {
+  return flags.v0Compatible === true ? "v0" : "v1";
+}
+
+/** All findings in the order of the files they are about, unlike `failWith`, which sorts by place. */
+export function failInOrder(diagnostics: readonly Diagnostic[]): PolicyError {
+  const message = diagnostics.map((finding) => finding.message).join("; ");
+  return new PolicyError(diagnostics[0]?.code ?? "internal_error", message, { diagnostics });
+}
+
+export interface FileOptions {
+  readonly ignore?: readonly string[];
+  readonly regoVersion?: RegoVersion;
+  /** Data files are passed over. */
+  readonly onlyRego?: boolean;
+  /** Further findings about a module that parses. */
+  readonly inspect?: (module: Module) => readonly Diagnostic[];
+}
+
+/** Files and folders, parsed; packed bundles among them are named only. */
+export function loadFiles(
+  paths: readonly string[],
+  { ignore = [], regoVersion = "v1", onlyRego = false, inspect = () => [] }: FileOptions = {},
+): { modules: Module[]; data: RegoObject; packed: readonly string[] } {
+  const modules: Module[] = [];
+  const findings: Diagnostic[] = [];
+  const { data, bundles } = loadSources(paths, {
+    ignore,
+    onlyRego,
+    onFailure: (failure) => findings.push(...output.findingsOf(failure)),
+    onModule: (source) => {
+      const parsed = parse([{ ...source, regoVersion }]);
+      modules.push(...parsed.modules);
+      findings.push(...parsed.diagnostics, ...parsed.modules.flatMap(inspect));
+    },
+  });
+  if (findings.length > 0) throw failInOrder(findings);
+  return { modules, data, packed: bundles };
+}
+
+/** The modules of a bundle, each in the version that the manifest gives it; findings of the first file that has any. */
+export function bundleModules(bundle: Bundle, fallback: RegoVersion): Module[] {
+  return bundle.modules.flatMap(({ path, text }) => {
+    const version = regoVersionOf(bundle.manifest, path);
+    const regoVersion = version === undefined ? fallback : version === 0 ? "v0" : "v1";
+    const { modules, diagnostics } = parse([{ file: path, text, regoVersion }]);
+    if (diagnostics.length > 0) throw failInOrder(diagnostics);
+    return modules;
+  });
+}
+
+/** `-d` and `-b` in one: modules side by side, data merged. */
+export async function loadPolicies(flags: LoadFlags): Promise<Loaded> {
+  const ignore = flags.ignore ?? [];
+  const regoVersion = regoVersionFor(flags);
+  const files = loadFiles(flags.data ?? [], { ignore, regoVersion });
+  const paths = [...(flags.bundle ?? []), ...files.packed];
+  const bundles = await Promise.all(paths.map((path) => loadBundle(path, { ignore })));
+  const modules = [...files.modules];
+  let data = files.data.size === 0 ? emptyObject : files.data;
+  for (const [i, bundle] of bundles.entries()) {
+    modules.push(...bundleModules(bundle, regoVersion));
+    const merged = mergeDocuments(data, bundle.data);
+    if (merged === undefined)
+      throw new PolicyError("bundle_error", `${paths[i]}: its data conflicts with what was loaded before`);
+    data = merged;
+  }
+  return { modules, data, bundles };
+}

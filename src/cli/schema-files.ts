@@ -1,0 +1,53 @@
+// `-s`: one JSON schema for input, or a folder of schemas that annotations name by path (`schema.a.b` is a/b.json).
+
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { basename, dirname, extname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { PolicyError } from "../error.ts";
+import { decodeYaml } from "../sources.ts";
+import { decode, toPlain } from "../value/json.ts";
+import { ioMessage } from "./options.ts";
+
+/** Schemas by the ref that names them; undefined without `-s`. */
+export function readSchemas(given: string | undefined): ReadonlyMap<string, unknown> | undefined {
+  if (given === undefined || given === "") return undefined;
+  const path = given.startsWith("file://") ? fileURLToPath(given) : given;
+  if (!onDisk("stat", path, () => statSync(path)).isDirectory())
+    return new Map([["schema", readSchema(path)]]);
+  const schemas = new Map<string, unknown>();
+  const walk = (folder: string): void => {
+    for (const name of onDisk("open", folder, () => readdirSync(folder)).sort()) {
+      const inner = join(folder, name);
+      if (onDisk("stat", inner, () => statSync(inner)).isDirectory()) walk(inner);
+      else schemas.set(nameOf(relative(path, inner)), readSchema(inner));
+    }
+  };
+  walk(path);
+  return schemas;
+}
+
+function nameOf(path: string): string {
+  const folder = dirname(path);
+  const last = basename(path, extname(path));
+  const parts = folder === "." ? [last] : [...folder.split("/"), last];
+  const steps = parts.map((part) => (/^[A-Za-z_]\w*$/.test(part) ? `.${part}` : `[${JSON.stringify(part)}]`));
+  return `schema${steps.join("")}`;
+}
+
+/** JSON or YAML. */
+function readSchema(path: string): unknown {
+  const text = onDisk("open", path, () => readFileSync(path, "utf8"));
+  try {
+    return toPlain(/^\s*[[{]/.test(text) ? decode(text) : decodeYaml(path, text));
+  } catch (cause) {
+    throw new PolicyError("invalid_input", `${path}: ${(cause as Error).message}`, { cause });
+  }
+}
+
+function onDisk<T>(verb: string, path: string, read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    throw new PolicyError("io_error", ioMessage(path, cause, verb), { cause });
+  }
+}

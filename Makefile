@@ -51,5 +51,11 @@ conformance: build ## OPA's cases: ours, or a folder given as CASES=...
 	@echo "in our engine:"
 	@node build/conformance/run.js --runtime dist/runtime.wasm $(if $(CASES),$(CASES),test/conformance/cases)
 
+bench: build ## Against other engines: goals and tables. TABLES="scans rules", REPORT=docs/performance.md, JSON=file
+	@$(BIN)/esbuild test/bench/run.ts --bundle --platform=node --format=esm --packages=external \
+		--log-level=warning --outfile=build/bench/run.js
+	@node build/bench/run.js $(foreach table,$(TABLES),--table $(table)) $(if $(REPORT),--report $(REPORT)) \
+		$(if $(JSON),--json $(JSON))
+
 clean: ## Remove everything built
 	rm -rf dist build coverage

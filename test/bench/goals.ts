@@ -1,0 +1,240 @@
+// What the engine has to reach, as ratios of rows inside one table. In: the tables of a run. Out: goal, figure and verdict; goals whose rows
+// were not measured are listed as such, never as reached.
+
+import type { Table } from "./tables.ts";
+
+export interface Verdict {
+  readonly goal: string;
+  readonly figure: string;
+  /** The same from the lowest rounds: what is left when other work on the machine disturbs. */
+  readonly lowest: string;
+  readonly verdict: "reached" | "missed" | "not measured";
+}
+
+type Results = Readonly<Record<string, Table | undefined>>;
+
+interface Goal {
+  readonly text: string;
+  readonly table: string;
+  /** The figure; `more` says on which side of `bound` it has to be. */
+  readonly figure: (table: Table) => number | undefined;
+  readonly more: boolean;
+  readonly bound: number;
+}
+
+const ns = (table: Table, name: string): number | undefined =>
+  table.rows.find((row) => row.name === name)?.ns;
+
+function ratio(table: Table, above: string, below: string): number | undefined {
+  const [a, b] = [ns(table, above), ns(table, below)];
+  return a === undefined || b === undefined ? undefined : a / b;
+}
+
+const goals: Goal[] = [];
+
+function times(text: string, table: string, above: string, below: string, bound: number): void {
+  goals.push({ text, table, figure: (found) => ratio(found, above, below), more: true, bound });
+}
+
+function atMost(text: string, table: string, above: string, below: string, bound: number): void {
+  goals.push({ text, table, figure: (found) => ratio(found, above, below), more: false, bound });
+}
+
+const OBJECT = "our engine, object in";
+const BYTES = "our engine, bytes in";
+
+for (const [table, size, stockGain, bytesGain, opaGain] of [
+  ["authz-small", "0.5 KB", 1.7, 3, 12],
+  ["authz-large", "7 KB", 1.9, 5, 100],
+] as const) {
+  const theirs = "OPA's module, opa-wasm host, object in";
+  atMost(
+    `1. opa-wasm host, object in, ${size}: of a module that does nothing`,
+    table,
+    "our module, opa-wasm host, object in",
+    "yardstick: null module, opa-wasm host",
+    1.4,
+  );
+  times(
+    `1. opa-wasm host, object in, ${size}: faster than OPA's module`,
+    table,
+    theirs,
+    "our module, opa-wasm host, object in",
+    stockGain,
+  );
+  times(
+    `2. opa-wasm host, bytes in, ${size}: faster than OPA's module`,
+    table,
+    "OPA's module, opa-wasm host, bytes in",
+    "our module, opa-wasm host, bytes in",
+    bytesGain,
+  );
+  times(
+    `3. inside opa_eval, ${size}: faster than OPA's module`,
+    table,
+    "OPA's module, opa_eval alone",
+    "our module, opa_eval alone",
+    5,
+  );
+  atMost(
+    `4. our engine, object in, ${size}: of JSON.stringify`,
+    table,
+    OBJECT,
+    "yardstick: JSON.stringify",
+    0.4,
+  );
+  times(
+    `4. our engine, object in, ${size}: faster than OPA's module in its host`,
+    table,
+    theirs,
+    OBJECT,
+    opaGain,
+  );
+  times(
+    `4. our engine, object in, ${size}: faster than cedar-wasm stateful`,
+    table,
+    "cedar-wasm, statefulIsAuthorized",
+    OBJECT,
+    250,
+  );
+  times(
+    `4. our engine, object in, ${size}: faster than casbin enforceSync`,
+    table,
+    "casbin, enforceSync, roles preloaded",
+    OBJECT,
+    30,
+  );
+  times(
+    `4. our engine, object in, ${size}: faster than @bufbuild/cel`,
+    table,
+    "@bufbuild/cel, planned once",
+    OBJECT,
+    30,
+  );
+  times(
+    `4. our engine, object in, ${size}: faster than CASL cached`,
+    table,
+    "CASL, ability cached",
+    OBJECT,
+    3,
+  );
+  atMost(`5. our engine, bytes in, ${size}: of JSON.parse`, table, BYTES, "yardstick: JSON.parse", 0.35);
+  times(`5. our engine, bytes in, ${size}: faster than OPA's module on the object`, table, theirs, BYTES, 10);
+}
+for (const size of ["0.5 KB", "7 KB", "43 KB", "460 KB", "2 MB"])
+  times(
+    `6. reading ${size} of JSON: faster than JSON.parse`,
+    "documents",
+    `JSON.parse reads ${size}`,
+    `the module reads ${size}`,
+    2,
+  );
+atMost(
+  "7. 10,000 equality rules: of 10 rules",
+  "rules",
+  "our engine, 10000 equality rules",
+  "our engine, 10 equality rules",
+  1.3,
+);
+for (const kind of ["membership", "prefix", "glob", "ref head"])
+  atMost(
+    `7. 1,000 ${kind} rules: of 10 rules`,
+    "rules",
+    `our engine, 1000 ${kind} rules`,
+    `our engine, 10 ${kind} rules`,
+    1.3,
+  );
+atMost("8. 10,000 grants: of 20 grants", "scans", "our engine, 10000 grants", "our engine, 20 grants", 1.5);
+for (const megabytes of [1, 10]) {
+  const name = `data of ${megabytes} MB, `;
+  goals.push({
+    text: `10. memory for data of ${megabytes} MB: of its JSON`,
+    table: "data",
+    figure: ({ figures }) => figures[`${name}linear memory`]! / figures[`${name}bytes of JSON`]!,
+    more: false,
+    bound: 3,
+  });
+  atMost(
+    `11. loading data of ${megabytes} MB: of JSON.parse`,
+    "data",
+    `our engine, setData of ${megabytes} MB`,
+    `JSON.parse of ${megabytes} MB`,
+    2,
+  );
+}
+goals.push(
+  {
+    text: "10. memory growth over a million decisions, bytes",
+    table: "steady",
+    figure: ({ figures }) => figures["memory growth, bytes"],
+    more: false,
+    bound: 0,
+  },
+  {
+    text: "12. module of the authorization policy, KB",
+    table: "authz-small",
+    figure: ({ figures }) => figures["our module bytes"]! / 1024,
+    more: false,
+    bound: 40,
+  },
+  {
+    text: "12. module of the authorization policy, KB of gzip",
+    table: "authz-small",
+    figure: ({ figures }) => figures["our module bytes, gzip"]! / 1024,
+    more: false,
+    bound: 15,
+  },
+  {
+    text: "13. cold start beyond an empty process: of opa-wasm with OPA's module",
+    table: "cold",
+    figure: (table) => {
+      const [empty, own, theirs] = ["empty process", "our engine", "opa-wasm host, OPA's module"].map(
+        (name) => ns(table, name),
+      );
+      return empty === undefined || own === undefined || theirs === undefined
+        ? undefined
+        : (own - empty) / (theirs - empty);
+    },
+    more: false,
+    bound: 0.5,
+  },
+  {
+    text: "16. p99.9 of a million decisions: of p50",
+    table: "steady",
+    figure: ({ figures }) => figures["p99.9 ns"]! / figures["p50 ns"]!,
+    more: false,
+    bound: 5,
+  },
+);
+for (const count of [10, 1000, 10_000])
+  times(
+    `14. compiling ${count} rules: faster than opa build`,
+    "compile",
+    `opa build, whole process, ${count} rules`,
+    `our compiler, ${count} rules`,
+    1,
+  );
+
+/** Goals without a table here. */
+const UNMEASURED = ["15. the sidecar over HTTP against opa run --server"];
+
+export function verdicts(results: Results): Verdict[] {
+  const found = goals.map(({ text, table, figure, more, bound }): Verdict => {
+    const measured = results[table];
+    const value = measured === undefined ? undefined : figure(measured);
+    const goal = `${text}: at ${more ? "least" : "most"} ${bound}`;
+    if (measured === undefined || value === undefined)
+      return { goal, figure: "", lowest: "", verdict: "not measured" };
+    const lowest = figure({ ...measured, rows: measured.rows.map((row) => ({ ...row, ns: row.low })) });
+    return {
+      goal,
+      figure: value.toFixed(2),
+      lowest: lowest!.toFixed(2),
+      verdict: (more ? value >= bound : value <= bound) ? "reached" : "missed",
+    };
+  });
+  return [
+    ...found,
+    ...UNMEASURED.map((goal): Verdict => ({ goal, figure: "", lowest: "", verdict: "not measured" })),
+  ];
+}

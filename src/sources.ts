@@ -108,10 +108,18 @@ function loadFile(gathering: Gathering, path: string, place: readonly string[], 
     const module = { file: path, text };
     gathering.modules.push(module);
     gathering.options.onModule?.(module);
-  } else if (extension === ".json") addData(gathering, path, place, decode(text, { file: path }));
+  } else if (extension === ".json") addData(gathering, path, place, decodeJson(path, text));
   else if (extension === ".yaml" || extension === ".yml")
     addData(gathering, path, place, decodeYaml(path, text));
   else if (depth === 0) throw new PolicyError("invalid_input", `${path}: can't recognize file type`);
+}
+
+function decodeJson(path: string, text: string): Value {
+  try {
+    return decode(text);
+  } catch (cause) {
+    throw new PolicyError("invalid_input", `${path}: ${(cause as Error).message}`, { cause });
+  }
 }
 
 /** YAML as OPA takes it: what JSON can say, integers exact. */

@@ -1,7 +1,7 @@
 // A folder or a packed bundle on disk to an unbuilt Bundle, as `opa build -b` takes them: .rego, data.json|yaml|yml by folder, .manifest.
 // Node only. Reads; never follows a link out of the folder, since it follows none.
 
-import { lstatSync, readdirSync, readFileSync } from "node:fs";
+import { lstatSync, readdirSync, readFileSync, type Stats } from "node:fs";
 import { basename, join, relative } from "node:path";
 import { PolicyError } from "../error.ts";
 import type { ArchiveLimits } from "./archive.ts";
@@ -22,7 +22,7 @@ export interface LoadOptions {
 
 /** The bundle at a path: a folder, or a packed bundle. Its manifest is checked, its signature is not. */
 export async function load(path: string, options: LoadOptions = {}): Promise<Bundle> {
-  const stat = onDisk(path, () => lstatSync(path));
+  const stat = statOf(path);
   try {
     const bundle = stat.isFile()
       ? await read(new Uint8Array(readFileSync(path)), options)
@@ -31,7 +31,17 @@ export async function load(path: string, options: LoadOptions = {}): Promise<Bun
     return bundle;
   } catch (error) {
     if (!(error instanceof PolicyError)) throw error;
-    throw new PolicyError(error.code, `loading error: bundle ${path}: ${error.message}`, { cause: error });
+    throw new PolicyError(error.code, `bundle ${path}: ${error.message}`, { cause: error });
+  }
+}
+
+function statOf(path: string): Stats {
+  try {
+    return lstatSync(path);
+  } catch (cause) {
+    const missing = (cause as NodeJS.ErrnoException).code === "ENOENT";
+    const why = missing ? "no such file or directory" : (cause as Error).message;
+    throw new PolicyError("io_error", `error reading "${path}": stat ${path}: ${why}`, { cause });
   }
 }
 

@@ -2,7 +2,7 @@
 // can check what is not saved yet.
 
 import { Command, Option } from "commander";
-import { load, mergeBundles } from "../bundle/load.ts";
+import { mergeBundles } from "../bundle/load.ts";
 import { type CheckOptions, checkModules, parse } from "../compile/compile.ts";
 import { PolicyError } from "../error.ts";
 import type { Module } from "../syntax/ast.ts";
@@ -10,7 +10,7 @@ import type { RegoObject } from "../value/value.ts";
 import { isObject } from "../value/value.ts";
 import { capabilityOptions } from "./capability-file.ts";
 import { compatibleWithV1 } from "./compatibility.ts";
-import { bundleModules, failInOrder, loadFiles, regoVersionFor } from "./load.ts";
+import { failInOrder, loadBundleModules, loadFiles, regoVersionFor } from "./load.ts";
 import {
   addCompilerOptions,
   addVersionOptions,
@@ -76,7 +76,7 @@ async function run(paths: string[], flags: CheckFlags): Promise<void> {
   } catch (error) {
     if (!(error instanceof PolicyError)) throw error;
     process.stderr.write(
-      flags.format === "json" ? output.errorsJson(error) : `${output.prettyErrors(error, during)}\n`,
+      flags.format === "json" ? output.errorsJson(error) : `${output.failureText(error, during)}\n`,
     );
     process.exitCode = output.EXIT_FAIL;
   }
@@ -102,9 +102,10 @@ function readFiles(paths: readonly string[], flags: CheckFlags): Read {
 }
 
 async function readBundles(paths: readonly string[], flags: CheckFlags): Promise<Read> {
-  const ignore = flags.ignore ?? [];
-  const merged = mergeBundles(await Promise.all(paths.map((path) => load(path, { ignore }))));
-  return { modules: bundleModules(merged, regoVersionFor(flags)), data: merged.data };
+  const options = { ignore: flags.ignore ?? [], regoVersion: regoVersionFor(flags) };
+  const loaded = await Promise.all(paths.map((path) => loadBundleModules(path, options)));
+  const { data } = mergeBundles(loaded.map(({ bundle }) => bundle));
+  return { modules: loaded.flatMap(({ modules }) => modules), data };
 }
 
 /** Whether data has a document at a path, or something in the way that is no object. */

@@ -1,14 +1,13 @@
 // `reeve deps`: the base documents that a query reads and the rules that it uses, as a table or as OPA's JSON.
 
 import { Command } from "commander";
-import { load as loadBundle } from "../bundle/load.ts";
 import { checkModules } from "../compile/compile.ts";
 import { dependenciesOf, dependencyTexts } from "../compile/check/deps.ts";
 import { failWith, PolicyError } from "../error.ts";
 import { jsonText, type JsonNode, termToJson } from "../syntax/ast-json.ts";
 import type { Module, RefTerm } from "../syntax/ast.ts";
 import { parseQuery } from "../syntax/parser.ts";
-import { bundleModules, loadFiles, regoVersionFor } from "./load.ts";
+import { loadBundleModules, loadFiles, regoVersionFor } from "./load.ts";
 import { addDataOptions, formatOption, usageError } from "./options.ts";
 import * as output from "./output.ts";
 
@@ -52,15 +51,15 @@ async function run(queries: string[], flags: DepsFlags): Promise<void> {
     );
   } catch (error) {
     if (!(error instanceof PolicyError)) throw error;
-    process.stderr.write(`${output.prettyErrors(error, during)}\n`);
+    process.stderr.write(`${output.failureText(error, during)}\n`);
     process.exitCode = output.EXIT_FAIL;
   }
 }
 
 async function readBundles(paths: readonly string[], flags: DepsFlags): Promise<Module[]> {
-  const ignore = flags.ignore ?? [];
-  const bundles = await Promise.all(paths.map((path) => loadBundle(path, { ignore })));
-  return bundles.flatMap((bundle) => bundleModules(bundle, regoVersionFor(flags)));
+  const options = { ignore: flags.ignore ?? [], regoVersion: regoVersionFor(flags) };
+  const bundles = await Promise.all(paths.map((path) => loadBundleModules(path, options)));
+  return bundles.flatMap(({ modules }) => modules);
 }
 
 function toJson({ base, virtual }: ReturnType<typeof dependenciesOf>): JsonNode {

@@ -8,7 +8,6 @@ import { parse } from "../compile/compile.ts";
 import { type Diagnostic, PolicyError } from "../error.ts";
 import { loadSources, mergeDocuments } from "../sources.ts";
 import type { Module, RegoVersion } from "../syntax/ast.ts";
-import { emptyObject } from "../value/object.ts";
 import type { RegoObject } from "../value/value.ts";
 import * as output from "./output.ts";
 
@@ -66,7 +65,7 @@ export function loadFiles(
 }
 
 /** The modules of a bundle, each in the version that the manifest gives it; findings of the first file that has any. */
-export function bundleModules(bundle: Bundle, fallback: RegoVersion): Module[] {
+function bundleModules(bundle: Bundle, fallback: RegoVersion): Module[] {
   return bundle.modules.flatMap(({ path, text }) => {
     const version = regoVersionOf(bundle.manifest, path);
     const regoVersion = version === undefined ? fallback : version === 0 ? "v0" : "v1";
@@ -76,21 +75,38 @@ export function bundleModules(bundle: Bundle, fallback: RegoVersion): Module[] {
   });
 }
 
+/** What `-b` names, with its modules. Failures read `bundle PATH: …`, whatever is wrong with it. */
+export async function loadBundleModules(
+  path: string,
+  { ignore = [], regoVersion = "v1" }: FileOptions = {},
+): Promise<{ bundle: Bundle; modules: Module[] }> {
+  const bundle = await loadBundle(path, { ignore });
+  try {
+    return { bundle, modules: bundleModules(bundle, regoVersion) };
+  } catch (error) {
+    if (!(error instanceof PolicyError)) throw error;
+    const message = `bundle ${path}: ${output.prettyErrors(error)}`;
+    throw new PolicyError("bundle_error", message, { cause: error });
+  }
+}
+
 /** `-d` and `-b` in one: modules side by side, data merged. */
 export async function loadPolicies(flags: LoadFlags): Promise<Loaded> {
   const ignore = flags.ignore ?? [];
   const regoVersion = regoVersionFor(flags);
   const files = loadFiles(flags.data ?? [], { ignore, regoVersion });
   const paths = [...(flags.bundle ?? []), ...files.packed];
-  const bundles = await Promise.all(paths.map((path) => loadBundle(path, { ignore })));
-  const modules = [...files.modules];
-  let data = files.data.size === 0 ? emptyObject : files.data;
-  for (const [i, bundle] of bundles.entries()) {
-    modules.push(...bundleModules(bundle, regoVersion));
+  const loaded = await Promise.all(paths.map((path) => loadBundleModules(path, { ignore, regoVersion })));
+  let { data } = files;
+  for (const [i, { bundle }] of loaded.entries()) {
     const merged = mergeDocuments(data, bundle.data);
     if (merged === undefined)
       throw new PolicyError("bundle_error", `${paths[i]}: its data conflicts with what was loaded before`);
     data = merged;
   }
-  return { modules, data, bundles };
+  return {
+    modules: [...files.modules, ...loaded.flatMap(({ modules }) => modules)],
+    data,
+    bundles: loaded.map(({ bundle }) => bundle),
+  };
 }

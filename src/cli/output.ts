@@ -28,6 +28,10 @@ const PLAIN: ReadonlySet<string> = new Set([
 
 /** Every finding inside a failure; a failure without findings is one itself. */
 export function findingsOf(error: unknown): readonly Diagnostic[] {
+  if (error instanceof PolicyError && error.diagnostics.length === 0 && error.cause instanceof PolicyError) {
+    const inner = findingsOf(error.cause);
+    if (inner.some(({ code }) => !PLAIN.has(code))) return inner;
+  }
   if (!(error instanceof PolicyError))
     return [{ code: "io_error", message: error instanceof Error ? error.message : String(error) }];
   if (error.diagnostics.length > 0) return error.diagnostics;
@@ -61,6 +65,14 @@ export function prettyErrors(error: unknown, during = ""): string {
   return lines.length === 1
     ? `1 error occurred${during}: ${lines[0]}`
     : `${lines.length} errors occurred${during}:\n${lines.join("\n")}`;
+}
+
+/** The same, but what is said about a whole bundle stands without the count of errors. */
+export function failureText(error: unknown, during = ""): string {
+  const whole = error instanceof PolicyError && error.diagnostics.length === 0 && during === "";
+  return whole && (error.code === "bundle_error" || error.code === "io_error")
+    ? error.message
+    : prettyErrors(error, during);
 }
 
 function findingText(finding: Diagnostic): string {

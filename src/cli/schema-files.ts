@@ -3,10 +3,14 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, extname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { PolicyError } from "../error.ts";
+import { type Location, PolicyError } from "../error.ts";
 import { decodeYaml } from "../sources.ts";
+import type { Term } from "../syntax/ast.ts";
+import { printRef } from "../syntax/print.ts";
 import { decode, toPlain } from "../value/json.ts";
 import { ioMessage } from "./options.ts";
+
+const NOWHERE: Location = { file: "", row: 0, col: 0, offset: 0, text: "" };
 
 /** Schemas by the ref that names them; undefined without `-s`. */
 export function readSchemas(given: string | undefined): ReadonlyMap<string, unknown> | undefined {
@@ -30,8 +34,8 @@ function nameOf(path: string): string {
   const folder = dirname(path);
   const last = basename(path, extname(path));
   const parts = folder === "." ? [last] : [...folder.split("/"), last];
-  const steps = parts.map((part) => (/^[A-Za-z_]\w*$/.test(part) ? `.${part}` : `[${JSON.stringify(part)}]`));
-  return `schema${steps.join("")}`;
+  const head: Term = { kind: "var", name: "schema", location: NOWHERE };
+  return printRef([head, ...parts.map((value): Term => ({ kind: "string", value, location: NOWHERE }))]);
 }
 
 /** JSON or YAML. */

@@ -31,7 +31,7 @@ test("a folder: data by place, modules named after it, patterns left out, links 
   expect(encode(bundle.data)).toBe('{"a":{"b":{"y":1.0},"x":1}}');
   expect(bundle.modules.map(({ path }) => path)).toEqual([`${root.slice(1)}/a/p.rego`]);
   await expect(load(root)).rejects.toThrow(
-    `loading error: bundle ${root}: manifest roots [a] do not permit data at path '/skipped'`,
+    `bundle ${root}: manifest roots [a] do not permit data at path '/skipped'`,
   );
   await expect(load(join(folder, "nowhere"))).rejects.toMatchObject({
     code: "io_error",

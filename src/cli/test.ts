@@ -51,6 +51,15 @@ export function command(): Command {
     .addOption(
       new Option("--sort <order>", "sort the JSON report").choices(["none", "duration"]).default("none"),
     )
+    .option("-c, --coverage", "report coverage")
+    .option("--coverage-runs <kinds>", "further runs that tell why a range is not covered", (text) =>
+      text === "" ? [] : text.split(","),
+    )
+    .option("--branches", "add branches and reasons to the coverage report")
+    .addOption(new Option("--threshold <percent>", "fail if coverage is less").default(0).argParser(Number))
+    .option("--var-values", "show local variable values in test output")
+    .option("--bench", "benchmark the unit tests")
+    .option("--no-benchmem", "leave memory out of benchmark results")
     .option("-S, --strict", "enable compiler strict mode")
     .option("--v0-compatible", "opt in to Rego v0")
     .action(run);

@@ -4,7 +4,14 @@
 import { loadRuntime } from "../build.ts";
 import type { Builtin } from "../builtins/builtin.ts";
 import { builtins } from "../builtins/registry.ts";
-import { checkModules, type CompiledModules, compile, parse, type SourceText } from "../compile/compile.ts";
+import {
+  checkModules,
+  type CompiledModules,
+  compile,
+  type Marks,
+  parse,
+  type SourceText,
+} from "../compile/compile.ts";
 import { failWith } from "../error.ts";
 import type { Module } from "../syntax/ast.ts";
 import { encode } from "../value/json.ts";
@@ -58,17 +65,23 @@ export function makeProgram(
     ...(options.strict !== undefined && { strict: options.strict }),
     maxErrors: options.maxErrors ?? 10,
   });
+  return { tests, modules, compiled, ...emitTests(compiled, tests), data: encode(data) };
+}
+
+/** The module that answers the tests, with marks if any are asked for. */
+export function emitTests(
+  compiled: CompiledModules,
+  tests: readonly TestCase[],
+  marks?: Marks,
+): Pick<Program, "wasm" | "hostBuiltins"> {
+  const entrypoints = tests.map(({ ref }) => ref);
   const { emitted } = compile(
     compiled,
-    { entrypoints: tests.map(({ ref }) => ref) },
+    { entrypoints, ...(marks !== undefined && { marks }) },
     { runtime: loadRuntime() },
   );
   return {
-    tests,
-    modules,
-    compiled,
     wasm: new WebAssembly.Module(emitted.bytes as Uint8Array<ArrayBuffer>),
-    data: encode(data),
     hostBuiltins: Object.keys(emitted.builtins),
   };
 }

@@ -3,7 +3,7 @@
 
 import type { Builtin, BuiltinContext } from "../builtins/builtin.ts";
 import { hostBuiltins } from "../builtins/host.ts";
-import { type Engine, prepare } from "../engine/engine.ts";
+import { type Engine, type MarkListener, prepare } from "../engine/engine.ts";
 import { PolicyError } from "../error.ts";
 import { isArray, type Value } from "../value/value.ts";
 import type { Place, SubResults, TestError, TestResult } from "./result.ts";
@@ -26,6 +26,8 @@ export interface RunnerOptions {
   /** Steps that one test may go; absent is no bound. */
   readonly steps?: number | undefined;
   readonly context?: Partial<BuiltinContext> | undefined;
+  /** For modules with marks; not across threads. */
+  readonly onMark?: MarkListener | undefined;
 }
 
 /** What one run of a test gave. */
@@ -48,6 +50,7 @@ export class TestRunner {
       data: options.data,
       builtins: found,
       ...(steps !== undefined && { limits: { steps } }),
+      ...(options.onMark !== undefined && { onMark: options.onMark }),
     });
     this.#context = { ...options.context, print: (line) => this.#output.push(line) };
   }

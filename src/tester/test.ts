@@ -7,7 +7,9 @@ import type { RegoObject } from "../value/value.ts";
 import { filterOf, type TestCase } from "./discover.ts";
 import { makeProgram, parseModules, type Program } from "./program.ts";
 import { jsonReport, junitReport, PrettyReport } from "./report.ts";
-import { passed, type TestResult } from "./result.ts";
+import { coverageJson, coverageReport, type Reason, thresholdComplaint } from "./coverage.ts";
+import { measure } from "./measure.ts";
+import { eachSubResult, errorText, headline, passed, subOutcome, type TestResult } from "./result.ts";
 import { keepCases } from "./select.ts";
 import { runTests } from "./workers.ts";
 
@@ -24,6 +26,13 @@ export interface TestFlags {
   readonly maxErrors: number;
   readonly sort: string;
   readonly strict?: boolean;
+  readonly coverage?: boolean;
+  readonly coverageRuns?: readonly string[];
+  readonly threshold: number;
+  readonly branches?: boolean;
+  readonly bench?: boolean;
+  readonly benchmem?: boolean;
+  readonly varValues?: boolean;
 }
 
 export interface Loaded {
@@ -75,6 +84,7 @@ async function runAndReport(
   print: Write,
   complain: Write,
 ): Promise<number> {
+  if (flags.coverage === true || flags.threshold > 0) return reportCoverage(program, flags, print, complain);
   const results: TestResult[] = [];
   const pretty = new PrettyReport(flags.format === "pretty" ? print : () => {}, {
     ...(flags.verbose !== undefined && { verbose: flags.verbose }),
@@ -109,6 +119,45 @@ async function* chosenResults(program: Program, flags: TestFlags): AsyncGenerato
     const kept = filter === undefined || whole(test) ? result : keepCases(result, test.fullName, filter);
     if (kept !== undefined) yield kept;
   }
+}
+
+/** Coverage in place of results: of tests that pass. Fails as OPA does: the first failure on stderr, the report of them on stdout. */
+async function reportCoverage(
+  program: Program,
+  flags: TestFlags,
+  print: Write,
+  complain: Write,
+): Promise<number> {
+  const filter = filterOf(flags.run);
+  const tests = program.tests.filter((test) => filter === undefined || filter(test.fullName));
+  const kinds = (flags.coverageRuns ?? ["index_excluded", "early_exit"]) as Reason[];
+  const { failures, hits, further, error } = await measure(program, tests, kinds);
+  if (error !== undefined) {
+    complain(`${errorText(error)}\n`);
+    return EXIT_BROKEN;
+  }
+  const [first] = failures;
+  if (first !== undefined) {
+    const report = new PrettyReport(print, {
+      ...(flags.verbose !== undefined && { verbose: flags.verbose }),
+    });
+    for (const failure of failures) report.add(failure);
+    report.finish();
+    const subs = [...eachSubResult(first.subResults)];
+    const lines = subs.map(
+      ([names, sub]) => `${"  ".repeat(names.length - 1)}${sub.name}: ${subOutcome(sub)}\n`,
+    );
+    complain(`${headline(first)}\n${lines.join("")}\n`);
+    return EXIT_BROKEN;
+  }
+  const report = coverageReport(program.modules, hits, further);
+  const tooLittle = thresholdComplaint(report, flags.threshold, flags.verbose === true);
+  if (tooLittle !== undefined) {
+    complain(`${tooLittle}\n`);
+    return EXIT_FAILED;
+  }
+  print(coverageJson(report, flags.branches));
+  return EXIT_PASSED;
 }
 
 function sorted(results: readonly TestResult[], order: string): readonly TestResult[] {

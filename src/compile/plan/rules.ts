@@ -170,7 +170,8 @@ class FuncBuilder {
 
   #leave(rule: Rule): void {
     const { marks } = this.#c.shared;
-    if (marks?.request.events === true) this.#block(rule, () => this.#c.mark("leave", rule, rule.location));
+    if (marks?.request.events === true || marks?.request.branches === true)
+      this.#block(rule, () => this.#c.mark("leave", rule, rule.location));
   }
 
   /** Binds the arguments, or, of a rule of which only a part is wanted, the keys in its head. */

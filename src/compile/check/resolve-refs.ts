@@ -268,8 +268,21 @@ function resolveRule(compilation: Compilation, globals: Globals, rule: RuleCell)
 
 export function resolveRefs(compilation: Compilation): void {
   const { findings, modules, options } = compilation;
+  const packages = new Map<string, ModuleCell[]>();
+  const packageOf = new Map<ModuleCell, ModuleCell[]>();
   for (const module of modules) {
-    const globals = globalsOf(module.path, exportsOf(modules, module.path), module.imports);
+    const key = printRef(module.path.terms);
+    const members = packages.get(key) ?? [];
+    packages.set(key, members);
+    packageOf.set(module, members);
+    members.push(module);
+  }
+  for (const module of modules) {
+    const globals = globalsOf(
+      module.path,
+      exportsOf(packageOf.get(module) ?? [], module.path),
+      module.imports,
+    );
     eachRule([module], (rule) => !resolveRule(compilation, globals, rule));
     if (options.strict !== true) continue;
     for (const declaration of module.imports) {

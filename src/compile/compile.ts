@@ -5,6 +5,7 @@ import { builtins } from "../builtins/registry.ts";
 import { type Diagnostic, failWith, PolicyError } from "../error.ts";
 import type { Body, Module, RegoVersion } from "../syntax/ast.ts";
 import { parseModule } from "../syntax/parser.ts";
+import type { AnnotationsRef } from "./check/annotation-set.ts";
 import type { CheckOptions, CompiledModules, CompiledQuery } from "./check/compilation.ts";
 import { checkQuery, type QueryOptions } from "./check/query.ts";
 import { check } from "./check/stages.ts";
@@ -15,7 +16,7 @@ import { type PlanRequests, plan } from "./plan/planner.ts";
 import { type Emitted, emit } from "./wasm/emit.ts";
 
 export { type Mark, Marks, type MarkRequest };
-export type { CheckOptions, CompiledModules, CompiledQuery, Emitted, PlanRequests, Policy };
+export type { AnnotationsRef, CheckOptions, CompiledModules, CompiledQuery, Emitted, PlanRequests, Policy };
 
 export interface SourceText {
   /** The name that findings carry. */

@@ -41,3 +41,7 @@ export * from "./builtins/template";
 export * from "./builtins/units";
 export * from "./builtins/net";
 export * from "./builtins/regex";
+export * from "./builtins/glob";
+export * from "./builtins/globs";
+export * from "./builtins/crypto";
+export * from "./builtins/uuid";

@@ -1,0 +1,216 @@
+// Native bodies against their twins in src/builtins: every recorded answer of `opa eval` that the host bodies are held to, and random
+// operands for both. Texts of failures count.
+import { readFileSync } from "node:fs";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { BuiltinContext } from "../../../src/builtins/builtin.ts";
+import { builtins } from "../../../src/builtins/registry.ts";
+import { readRegoText } from "../../../src/engine/rego-text.ts";
+import { PolicyError } from "../../../src/error.ts";
+import { compare } from "../../../src/value/compare.ts";
+import { encode, toJsonValue } from "../../../src/value/json.ts";
+import type { Value } from "../../../src/value/value.ts";
+import { Runtime } from "./harness.ts";
+
+type Call = readonly [call: string, result: string | null, error: readonly [string, string] | null];
+
+const calls = JSON.parse(
+  readFileSync(new URL("../builtins/calls.json", import.meta.url), "utf8"),
+) as readonly Call[];
+const runtime = new Runtime();
+const exportOf = (name: string): string => `builtin_${name.replaceAll(".", "_")}`;
+const isNative = (name: string): boolean => runtime.call[exportOf(name)] !== undefined;
+const KINDS = ["", "eval_builtin_error", "eval_type_error", "eval_conflict_error"];
+
+const context: BuiltinContext = {
+  nowNs: 0n,
+  random: (length) => new Uint8Array(length),
+  cache: new Map(),
+  runtime: null,
+};
+
+type Answer = Value | undefined | readonly [code: string, message: string];
+
+/** Operands as the text of a Rego array. */
+function native(name: string, operands: string): Answer {
+  runtime.reset();
+  const list = runtime.value(operands);
+  const args = Array.from({ length: runtime.get("scan_open")(list) }, (_, i) =>
+    runtime.get("scan_value")(list, i),
+  );
+  const v = runtime.get(exportOf(name))(...args);
+  const kind = runtime.get("failure_pending")();
+  if (kind !== 0) return [KINDS[kind] ?? "", runtime.string(runtime.get("failure_message")())];
+  return v === 0 ? undefined : readRegoText(runtime.rego(v));
+}
+
+function host(name: string, operands: string): Answer {
+  try {
+    return builtins.get(name)?.host?.(readRegoText(operands) as readonly Value[], context) as Answer;
+  } catch (error) {
+    if (error instanceof PolicyError) return [error.code, error.message];
+    throw error;
+  }
+}
+
+function shown(answer: Answer): string {
+  return answer === undefined ? "undefined" : encode(toJsonValue(answer as Value));
+}
+
+const nativeCalls = calls.filter(([call]) => isNative(/^[\w.]+/.exec(call)?.[0] ?? ""));
+
+describe("answers recorded from OPA", () => {
+  test.each(nativeCalls)("%s", (call, result, error) => {
+    const [, name = "", operands = ""] = /^([\w.]+)\((.*)\)$/s.exec(call) ?? [];
+    const got = native(name, `[${operands}]`);
+    if (error !== null) expect(got).toEqual(error);
+    else if (result === null) expect(got).toBeUndefined();
+    else {
+      const want = readRegoText(result);
+      const plain = toJsonValue(got as Value);
+      expect(compare(plain, want) === 0 ? result : encode(plain)).toBe(result);
+    }
+  });
+});
+
+/** Both twins give the same answer to the same operands. */
+function agree(name: string, operands: fc.Arbitrary<readonly unknown[]>, numRuns = 500): void {
+  test(name, () => {
+    fc.assert(
+      fc.property(operands, (list) => {
+        const text = JSON.stringify(list);
+        expect(shown(native(name, text)), `${name}${text}`).toBe(shown(host(name, text)));
+      }),
+      { numRuns },
+    );
+  });
+}
+
+const anyText = fc.string({ unit: "grapheme", maxLength: 200 });
+const pieces = (list: readonly string[], maxLength = 10): fc.Arbitrary<string> =>
+  fc.array(fc.constantFrom(...list), { maxLength }).map((parts) => parts.join(""));
+
+describe("hashes", () => {
+  for (const name of ["crypto.md5", "crypto.sha1", "crypto.sha256"]) agree(name, fc.tuple(anyText), 200);
+  for (const name of ["md5", "sha1", "sha256", "sha512"])
+    agree(`crypto.hmac.${name}`, fc.tuple(anyText, anyText), 200);
+});
+
+describe("uuid", () => {
+  const digits = fc.string({
+    unit: fc.constantFrom(..."0123456789abcdefABCDEF"),
+    minLength: 32,
+    maxLength: 32,
+  });
+  const hyphens = (d: string): string =>
+    [d.slice(0, 8), d.slice(8, 12), d.slice(12, 16), d.slice(16, 20), d.slice(20)].join("-");
+  const shapes = fc.constantFrom<(d: string) => string>(
+    (d) => d,
+    hyphens,
+    (d) => `urn:uuid:${hyphens(d)}`,
+    (d) => `URN:uuid:${d}`,
+    (d) => `{${hyphens(d)}}`,
+    (d) => hyphens(d).replace("-", "x"),
+    (d) => `${hyphens(d)}0`,
+    (d) => hyphens(d.slice(0, 12) + "2" + d.slice(13)),
+    (d) => hyphens(d.slice(0, 12) + "1" + d.slice(13)),
+  );
+  agree("uuid.parse", fc.tuple(fc.tuple(digits, shapes).map(([d, shape]) => shape(d))), 1000);
+});
+
+const pattern = fc.letrec<{ atom: string; tree: string }>((tie) => ({
+  atom: fc.constantFrom(
+    ..."abcé日^$.",
+    "\\d",
+    "\\W",
+    "\\b",
+    "[a-c]",
+    "[^a]",
+    "[[:alpha:]]",
+    "\\pL",
+    "\\P{Greek}",
+    "(?i)",
+    "(?s)",
+    "\\Qa.\\E",
+    "\\z",
+  ),
+  tree: fc.oneof(
+    { depthSize: "small", withCrossShrink: true },
+    tie("atom"),
+    fc.tuple(tie("tree"), tie("tree")).map(([a, b]) => a + b),
+    fc.tuple(tie("tree"), tie("tree")).map(([a, b]) => `${a}|${b}`),
+    tie("tree").map((a) => `(${a})`),
+    tie("tree").map((a) => `(?:${a})`),
+    fc
+      .tuple(tie("tree"), fc.constantFrom("*", "+", "?", "*?", "{2}", "{0,2}"))
+      .map(([a, b]) => `(?:${a})${b}`),
+  ),
+})).tree;
+const subject = pieces(["a", "b", "c", "A", "é", "日", "α", "1", " ", "\n", "_", "."], 8);
+
+describe("regular expressions", () => {
+  agree("regex.match", fc.tuple(pattern, subject), 2000);
+  agree("regex.find_n", fc.tuple(pattern, subject, fc.integer({ min: -1, max: 3 })), 2000);
+  agree("regex.find_all_string_submatch_n", fc.tuple(pattern, subject, fc.constant(-1)), 2000);
+  agree("regex.split", fc.tuple(pattern, subject), 1000);
+  agree(
+    "regex.replace",
+    fc.tuple(subject, pattern, pieces(["$1", "${1}", "$$", "$a", "x", "$", "{"], 4)),
+    1000,
+  );
+  agree(
+    "regex.is_valid",
+    fc.tuple(
+      pieces(["(", ")", "[", "]", "{2}", "*", "\\", "?", "a", "-", "(?i", "^", "{1001}", ":", "p"], 8),
+    ),
+    1000,
+  );
+  const template = pieces(["a", "<", ">", "[ab]+", "b", ".", "<b>"], 6);
+  agree("regex.template_match", fc.tuple(template, subject, fc.constant("<"), fc.constant(">")), 1000);
+  const glob = pieces(["a", "b", ".", "[a-c]", "*", "+", "\\", "é", "[", "]", "-", "[bc]"], 7);
+  agree("regex.globs_match", fc.tuple(glob, glob), 3000);
+});
+
+describe("globs", () => {
+  const glob = pieces(
+    ["a", "b", "*", "**", "?", ".", "/", "[a-c]", "[!a]", "{a,b*}", "{", "}", ",", "\\", "é", "[", "]"],
+    7,
+  );
+  const delimiters = fc.constantFrom<unknown>(null, [], ["."], ["/", "."], ["é"], ["ab"], [1], "x");
+  const text = pieces(["a", "b", "c", ".", "/", "é", "\n", "x", "{", ","], 7);
+  agree("glob.match", fc.tuple(glob, delimiters, text), 3000);
+  agree("glob.quote_meta", fc.tuple(glob));
+});
+
+describe("hostile patterns end, and soon", () => {
+  const long = "a".repeat(20000);
+  test.each([
+    ["(a+)+$", `${long}b`],
+    ["(a*)*b", long],
+    ["(a|aa)+$", `${long}b`],
+    ["(x+x+)+y", "x".repeat(20000)],
+    [`${"a?".repeat(100)}${"a{100}"}`, "a".repeat(100)],
+  ])("%s", (source, text) => {
+    const start = Date.now();
+    expect(native("regex.match", JSON.stringify([source, text]))).toBeTypeOf("boolean");
+    expect(Date.now() - start).toBeLessThan(2000);
+  });
+
+  test("programs and nesting have bounds", () => {
+    const is = (source: string): Answer => native("regex.match", JSON.stringify([source, "a"]));
+    expect(is("(?:[a-z]{1000}){2}")).toEqual([
+      "eval_builtin_error",
+      "regex.match: error parsing regexp: invalid repeat count: `{2}`",
+    ]);
+    const large = "[a-z]{1000}".repeat(200);
+    expect(is(large)).toEqual([
+      "eval_builtin_error",
+      `regex.match: error parsing regexp: expression too large: \`${large}\``,
+    ]);
+    const deep = "(".repeat(5000) + "a" + ")".repeat(5000);
+    expect(is(deep)).toEqual([
+      "eval_builtin_error",
+      `regex.match: error parsing regexp: expression nests too deeply: \`${deep}\``,
+    ]);
+  });
+});

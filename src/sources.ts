@@ -4,11 +4,14 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { parse as parseYaml } from "yaml";
+import * as yaml from "yaml";
+import { matchesFile } from "./bundle/glob.ts";
+import { merge as mergeDocuments, nest } from "./bundle/tree.ts";
+import { decodeYamlWith } from "./bundle/yaml.ts";
 import { PolicyError } from "./error.ts";
-import { decode, fromPlain } from "./value/json.ts";
-import { emptyObject, object } from "./value/object.ts";
-import { isObject, type RegoObject, type Value } from "./value/value.ts";
+import { decode } from "./value/json.ts";
+import { emptyObject } from "./value/object.ts";
+import type { RegoObject, Value } from "./value/value.ts";
 
 /** One Rego file as text. `file` is the name that findings carry. */
 export interface SourceFile {
@@ -79,21 +82,11 @@ function loadPath(gathering: Gathering, path: string, place: readonly string[], 
 
 function visit(gathering: Gathering, path: string, place: readonly string[], depth: number): void {
   const stat = failsAsIo("stat", path, () => statSync(path));
-  if (depth > 0 && gathering.ignore.some((pattern) => matchesName(pattern, basename(path)))) return;
+  if (depth > 0 && gathering.ignore.some((pattern) => matchesFile(pattern, basename(path)))) return;
   if (!stat.isDirectory()) return loadFile(gathering, path, place, depth);
   const inner = depth > 0 ? [...place, basename(path)] : place;
   for (const name of failsAsIo("open", path, () => readdirSync(path)).sort())
     loadPath(gathering, join(path, name), inner, depth + 1);
-}
-
-/** Shell patterns over one name: `*`, `?` and `[…]`, as Go's filepath.Match. */
-export function matchesName(pattern: string, name: string): boolean {
-  const source = pattern.replace(/\[[^\]]*\]|[.*+?^${}()|[\]\\]/g, (part) => {
-    if (part === "*") return "[^/]*";
-    if (part === "?") return "[^/]";
-    return part.length > 1 ? part : `\\${part}`;
-  });
-  return new RegExp(`^${source}$`).test(name);
 }
 
 function loadFile(gathering: Gathering, path: string, place: readonly string[], depth: number): void {
@@ -122,38 +115,22 @@ function decodeJson(path: string, text: string): Value {
   }
 }
 
-/** YAML as OPA takes it: what JSON can say, integers exact. */
+/** YAML as OPA takes it. Throws `invalid_input` naming the file. */
 export function decodeYaml(path: string, text: string): Value {
   try {
-    return fromPlain(parseYaml(text, { intAsBigInt: true, maxAliasCount: 1000 }) ?? null);
+    return decodeYamlWith(yaml, text);
   } catch (cause) {
-    throw new PolicyError("invalid_input", `${path}: ${(cause as Error).message.split("\n")[0]}`, { cause });
+    throw new PolicyError("invalid_input", `${path}: ${(cause as Error).message}`, { cause });
   }
 }
 
 function addData(gathering: Gathering, path: string, place: readonly string[], document: Value): void {
-  let nested = document;
-  for (const name of [...place].reverse()) nested = object([[name, nested]]);
-  if (!isObject(nested)) throw new PolicyError("invalid_input", `${path}: document must be of type object`);
+  const nested = nest(place, document);
+  if (nested === undefined)
+    throw new PolicyError("invalid_input", `${path}: document must be of type object`);
   const merged = mergeDocuments(gathering.data, nested);
   if (merged === undefined) throw new PolicyError("invalid_input", `${path}: merge error`);
   gathering.data = merged;
-}
-
-/** Both documents in one; undefined where they hold different things at one place. */
-export function mergeDocuments(a: RegoObject, b: RegoObject): RegoObject | undefined {
-  if (a.size === 0) return b;
-  const merged = new Map<Value, Value>(a.entries());
-  for (const [key, right] of b.entries()) {
-    const left = a.get(key);
-    if (left === undefined) merged.set(key, right);
-    else {
-      const both = isObject(left) && isObject(right) ? mergeDocuments(left, right) : undefined;
-      if (both === undefined) return undefined;
-      merged.set(key, both);
-    }
-  }
-  return object(merged);
 }
 
 function failsAsIo<T>(verb: string, path: string, read: () => T): T {
@@ -170,3 +147,5 @@ function failsAsIo<T>(verb: string, path: string, read: () => T): T {
     throw new PolicyError("io_error", `${verb} ${path}: ${why[code] ?? (cause as Error).message}`, { cause });
   }
 }
+
+export { mergeDocuments };

@@ -24,8 +24,12 @@ interface Reading {
 
 /** The first document of the text. */
 export async function decodeYaml(bytes: Uint8Array): Promise<Value> {
-  const yaml = await import("yaml");
-  const [document] = yaml.parseAllDocuments(decodeUtf8(bytes).replace(/^\ufeff/, ""), {
+  return decodeYamlWith(await import("yaml"), decodeUtf8(bytes));
+}
+
+/** The same for those who have loaded the YAML package already. */
+export function decodeYamlWith(yaml: Yaml, text: string): Value {
+  const [document] = yaml.parseAllDocuments(text.replace(/^\ufeff/, ""), {
     schema: "failsafe",
     uniqueKeys: false,
     version: "1.1",

@@ -3,8 +3,9 @@
 
 import { toPlain } from "../value/json.ts";
 import { isArray, isObject, type RegoObject, type Value } from "../value/value.ts";
+import { type Effect, effects } from "./documents.ts";
 
-export type Effect = "allow" | "deny" | "approve" | "transform";
+export type { Effect } from "./documents.ts";
 
 /** Why. `code` is stable and for machines; `message` is a sentence for a person; `path` is a JSON pointer into the arguments. */
 export interface Reason {
@@ -28,7 +29,7 @@ export interface EffectDocument {
   readonly transform: RegoObject | undefined;
 }
 
-const EFFECTS: ReadonlySet<string> = new Set(["allow", "deny", "approve", "transform"]);
+const EFFECTS: ReadonlySet<string> = new Set(effects);
 
 /** A deny that Reeve itself adds. */
 export function denied(code: string, message: string): EffectDocument {

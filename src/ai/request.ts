@@ -1,6 +1,7 @@
 // The request document (`input`): who acts for whom, which tool with which exact arguments, in which context. Names are AuthZEN's where it
 // has them. What was verified and what is only claimed never share a key: `agent.identity` is written here from a verified identity only.
 
+import { digest, toHex } from "../crypto/hash.ts";
 import { encode, fromPlain } from "../value/json.ts";
 import { object, objectFromRecord } from "../value/object.ts";
 import type { RegoObject, Value } from "../value/value.ts";
@@ -62,4 +63,10 @@ export function requestDocument(request: ToolRequest): RegoObject {
     ["tool", fromPlain({ name: request.tool })],
     ["context", fromPlain(request.context)],
   ]);
+}
+
+/** What an approval, a grant and the log are bound to: SHA-256 over the canonical action. */
+export function actionDigest(tool: string, server: string, args: Value): string {
+  const bytes = new TextEncoder().encode(canonicalAction(tool, server, args));
+  return `sha256:${toHex(digest("sha256", bytes))}`;
 }

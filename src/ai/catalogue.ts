@@ -1,0 +1,200 @@
+// The tool catalogue: what people know about tools. In: a reviewed document (JSON) and the definitions that a server shows now. Out: entries,
+// arguments with defaults filled in, pins. Lookups go through maps: no tool or argument name can reach a prototype. Nothing that a server
+// says about itself loosens an entry.
+
+import { digest, toHex } from "../crypto/hash.ts";
+import { PolicyError } from "../error.ts";
+import { encode, fromPlain, toPlain } from "../value/json.ts";
+import { object } from "../value/object.ts";
+import { isArray, isObject, type RegoObject, type Value } from "../value/value.ts";
+
+/** What `tools/list` says of one tool. */
+export interface ToolDefinition {
+  readonly name: string;
+  readonly description?: string;
+  readonly inputSchema: unknown;
+  readonly annotations?: unknown;
+}
+
+/** What is known of one argument. */
+export interface ArgumentEntry {
+  /** Its value decides who or what is affected: it must come from the user or a trusted field. */
+  readonly sensitive?: boolean;
+  /** Prose: read for links, never matched as a whole. */
+  readonly text?: boolean;
+  readonly required?: boolean;
+  /** Filled in when it is absent. */
+  readonly default?: unknown;
+  /** Never in a log. */
+  readonly secret?: boolean;
+  /** Leads somewhere on the network. */
+  readonly url?: boolean;
+  /** Counts against the budget of this name. */
+  readonly amount?: string;
+}
+
+export interface ToolEntry {
+  readonly server?: string;
+  /** Hash of the reviewed definition. */
+  readonly definition?: string;
+  readonly read_only: boolean;
+  readonly destructive?: boolean;
+  /** Every call needs a person's approval. */
+  readonly approval?: boolean;
+  /** Arguments that say who will read what the call gives away. */
+  readonly readers?: readonly string[];
+  readonly arguments: Readonly<Record<string, ArgumentEntry>>;
+  readonly results?: {
+    /** Paths (`/*` for any element) of fields that no outsider can write. */
+    readonly trusted?: readonly string[];
+    /** Confidentiality labels by path; `""` is the whole result. */
+    readonly confidential?: Readonly<Record<string, readonly string[]>>;
+  };
+}
+
+export interface CatalogueDocument {
+  readonly version: string;
+  /** Hash over the definitions of all tools, by server. */
+  readonly sets?: Readonly<Record<string, string>>;
+  readonly tools: Readonly<Record<string, ToolEntry>>;
+}
+
+export const CATALOGUE_VERSION = "reeve-catalogue/1";
+
+export class Catalogue {
+  readonly #tools: ReadonlyMap<string, ToolEntry>;
+  readonly #arguments: ReadonlyMap<string, ReadonlyMap<string, ArgumentEntry>>;
+  readonly document: CatalogueDocument;
+
+  constructor(document: CatalogueDocument) {
+    if (
+      document.version !== CATALOGUE_VERSION ||
+      typeof document.tools !== "object" ||
+      document.tools === null
+    )
+      throw new PolicyError("config_error", `a catalogue starts with \`"version": "${CATALOGUE_VERSION}"\``);
+    this.document = document;
+    this.#tools = new Map(Object.entries(document.tools));
+    for (const [name, entry] of this.#tools) checkEntry(name, entry);
+    this.#arguments = new Map(
+      [...this.#tools].map(([name, entry]) => [name, new Map(Object.entries(entry.arguments))]),
+    );
+  }
+
+  tool(name: string): ToolEntry | undefined {
+    return this.#tools.get(name);
+  }
+
+  argument(tool: string, name: string): ArgumentEntry | undefined {
+    return this.#arguments.get(tool)?.get(name);
+  }
+
+  argumentsOf(tool: string): ReadonlyMap<string, ArgumentEntry> {
+    return this.#arguments.get(tool) ?? new Map();
+  }
+
+  /** The arguments with the catalogue's defaults filled in, and the names of those filled: what the tool would use is what is decided on. */
+  withDefaults(tool: string, args: RegoObject): { args: RegoObject; filled: ReadonlySet<string> } {
+    const missing = [...this.argumentsOf(tool)].filter(
+      ([name, entry]) => entry.default !== undefined && !args.has(name),
+    );
+    if (missing.length === 0) return { args, filled: new Set() };
+    const added = missing.map(([name, entry]): [Value, Value] => [name, fromPlain(entry.default)]);
+    return { args: object([...args.entries(), ...added]), filled: new Set(missing.map(([name]) => name)) };
+  }
+}
+
+function checkEntry(name: string, entry: ToolEntry): void {
+  const wrong = (what: string): never => {
+    throw new PolicyError("config_error", `catalogue entry of \`${name}\`: ${what}`);
+  };
+  if (typeof entry !== "object" || entry === null) wrong("must be an object");
+  if (typeof entry.read_only !== "boolean") wrong("`read_only` must be a boolean");
+  if (typeof entry.arguments !== "object" || entry.arguments === null) wrong("`arguments` must be an object");
+  for (const path of entry.results?.trusted ?? [])
+    if (typeof path !== "string" || (path !== "" && !path.startsWith("/"))) wrong("paths start with `/`");
+}
+
+/** Hash of a definition: everything that a model reads of a tool, in canonical order. */
+export function definitionHash(definition: ToolDefinition): string {
+  return hash(
+    fromPlain({
+      name: definition.name,
+      description: definition.description ?? "",
+      inputSchema: definition.inputSchema ?? {},
+      annotations: definition.annotations ?? {},
+    }),
+  );
+}
+
+/** Hash of the set: a tool that was added, removed, renamed or changed gives another one. */
+export function setHash(definitions: readonly ToolDefinition[]): string {
+  return hash(definitions.map(definitionHash).sort());
+}
+
+function hash(value: Value): string {
+  const bytes = new TextEncoder().encode(encode(value, { escapeHtml: false }));
+  return `sha256:${toHex(digest("sha256", bytes))}`;
+}
+
+/** Facts about one tool for `input.tool`; policies compare them with the catalogue. */
+export interface ToolFacts {
+  readonly name: string;
+  readonly server: string;
+  readonly definition: string;
+  readonly set: string;
+  readonly shadowed: boolean;
+}
+
+/** What several servers show now. A name that two of them show is shadowed on both. */
+export class ShownTools {
+  readonly #servers = new Map<string, ReadonlyMap<string, string>>();
+  readonly #sets = new Map<string, string>();
+
+  /** Call it with each `tools/list`; the last one of a server counts. */
+  show(server: string, definitions: readonly ToolDefinition[]): void {
+    const hashes = new Map<string, string>();
+    for (const definition of definitions) {
+      // One name twice in one list is a shadow as well: no single hash can stand for it.
+      const known = hashes.get(definition.name);
+      const own = definitionHash(definition);
+      hashes.set(definition.name, known === undefined ? own : hash([known, own]));
+    }
+    this.#servers.set(server, hashes);
+    this.#sets.set(server, setHash(definitions));
+  }
+
+  facts(server: string, name: string): ToolFacts | undefined {
+    const definition = this.#servers.get(server)?.get(name);
+    if (definition === undefined) return undefined;
+    const holders = [...this.#servers.values()].filter((tools) => tools.has(name)).length;
+    return { name, server, definition, set: this.#sets.get(server) ?? "", shadowed: holders > 1 };
+  }
+}
+
+/** A catalogue from JSON data. */
+export function readCatalogue(value: Value): Catalogue {
+  if (!isObject(value)) throw new PolicyError("config_error", "a catalogue is an object");
+  return new Catalogue(toPlain(value) as CatalogueDocument);
+}
+
+/** The members of a `tools/list` result. Throws `invalid_input`. */
+export function readDefinitions(value: Value): ToolDefinition[] {
+  const tools = isObject(value) ? value.get("tools") : value;
+  if (tools === undefined || tools === null || typeof tools !== "object" || !isArray(tools))
+    throw new PolicyError("invalid_input", "expected `tools`, an array");
+  return tools.map((tool) => {
+    const plain = toPlain(tool) as Record<string, unknown>;
+    // AgentDojo and some frameworks say `desc` and `schema`; MCP's names come first.
+    const description = plain.description ?? plain.desc;
+    const inputSchema = plain.inputSchema ?? plain.schema ?? plain.input_schema ?? plain.parameters;
+    if (typeof plain.name !== "string" || plain.name === "")
+      throw new PolicyError("invalid_input", "every tool needs a name");
+    return {
+      name: plain.name,
+      ...(typeof description === "string" && { description }),
+      inputSchema: inputSchema ?? {},
+      ...(plain.annotations !== undefined && { annotations: plain.annotations }),
+    };
+  });
+}

@@ -1,0 +1,132 @@
+// `catalogue init`: a first catalogue from tool definitions alone. In: definitions. Out: a catalogue that errs on the side of asking. A verb
+// that only ever reads makes a tool read-only; every argument of any other tool is sensitive unless it is plainly prose or a switch. No
+// result field is trusted: that only an owner can say. Annotations are hints of the server and only ever make an entry stricter.
+
+import {
+  type ArgumentEntry,
+  CATALOGUE_VERSION,
+  type CatalogueDocument,
+  definitionHash,
+  setHash,
+  type ToolDefinition,
+  type ToolEntry,
+} from "./catalogue.ts";
+
+const READING = words(
+  "get list search read find fetch query show view check count describe lookup look browse retrieve inspect explain summarize compare calculate compute validate verify preview head stat tree ls cat grep whoami status has is",
+);
+const WRITING = words(
+  "send create update delete remove add set write post put patch pay transfer schedule reserve book buy order cancel share invite move rename append edit modify change insert upload publish run execute exec invoke call eval apply enable disable grant revoke approve reject submit start stop restart deploy install reset purge drop merge close open assign forward reply subscribe unsubscribe save store clear sync import export mark archive make push commit out checkout checkin acknowledge",
+);
+const DESTROYING = words(
+  "delete remove cancel drop purge reset revoke clear destroy erase truncate overwrite wipe uninstall kill terminate",
+);
+const PROSE = words(
+  "body content contents text message description comment comments note notes summary caption title subject reason memo markdown html",
+);
+const READERS = words(
+  "recipient recipients to cc bcc email emails participants participant attendees attendee user users channel invitee invitees members member phone address",
+);
+const SECRET = words("password passphrase secret token apikey credential credentials pin");
+const URLS = words("url uri link href endpoint webhook website");
+
+function words(text: string): ReadonlySet<string> {
+  return new Set(text.split(" "));
+}
+
+/** `getUserInfo`, `get-user-info` and `get_user_info` are the same words. */
+function split(name: string): string[] {
+  return name
+    .replace(/([a-z0-9])([A-Z])/g, "$1 $2")
+    .toLowerCase()
+    .split(/[^a-z0-9]+/)
+    .filter((word) => word !== "");
+}
+
+function has(set: ReadonlySet<string>, parts: readonly string[]): boolean {
+  return parts.some((part) => set.has(part));
+}
+
+/** A catalogue for the tools of one server. */
+export function deriveCatalogue(definitions: readonly ToolDefinition[], server?: string): CatalogueDocument {
+  const tools = definitions.map((definition): [string, ToolEntry] => [
+    definition.name,
+    deriveEntry(definition, server),
+  ]);
+  return {
+    version: CATALOGUE_VERSION,
+    ...(server !== undefined && { sets: { [server]: setHash(definitions) } }),
+    tools: ownRecord(tools),
+  };
+}
+
+function deriveEntry(definition: ToolDefinition, server: string | undefined): ToolEntry {
+  const parts = split(definition.name);
+  const hints = asRecord(definition.annotations);
+  const readOnly =
+    READING.has(parts[0] ?? "") && !has(WRITING, parts.slice(1)) && hints.readOnlyHint !== false;
+  const schema = asRecord(definition.inputSchema);
+  const required = new Set(Array.isArray(schema.required) ? schema.required : []);
+  const args = Object.entries(asRecord(schema.properties)).map(
+    ([name, property]): [string, ArgumentEntry] => [
+      name,
+      deriveArgument(name, asRecord(property), required.has(name), readOnly),
+    ],
+  );
+  const destructive = !readOnly && (has(DESTROYING, parts) || hints.destructiveHint === true);
+  const readers = readOnly ? [] : args.map(([name]) => name).filter((name) => has(READERS, split(name)));
+  return {
+    ...(server !== undefined && { server }),
+    definition: definitionHash(definition),
+    read_only: readOnly,
+    ...(destructive && { destructive }),
+    ...(readers.length > 0 && { readers }),
+    arguments: ownRecord(args),
+  };
+}
+
+function deriveArgument(
+  name: string,
+  property: Readonly<Record<string, unknown>>,
+  required: boolean,
+  readOnly: boolean,
+): ArgumentEntry {
+  const parts = split(name);
+  const types = typesOf(property);
+  const last = parts.at(-1) ?? "";
+  const isText = types.has("string") && PROSE.has(last);
+  const onlySwitch = [...types].every((type) => type === "boolean" || type === "null") && types.size > 0;
+  return {
+    ...(!readOnly && !isText && !onlySwitch && { sensitive: true }),
+    ...(isText && { text: true }),
+    ...(required && { required: true }),
+    ...("default" in property && { default: property.default }),
+    ...(has(SECRET, parts) && { secret: true }),
+    ...((has(URLS, parts) || property.format === "uri") && { url: true }),
+  };
+}
+
+function typesOf(property: Readonly<Record<string, unknown>>): Set<string> {
+  const found = new Set<string>();
+  const add = (type: unknown): void => {
+    if (typeof type === "string") found.add(type);
+  };
+  if (Array.isArray(property.type)) property.type.forEach(add);
+  else add(property.type);
+  for (const key of ["anyOf", "oneOf"]) {
+    const options = property[key];
+    if (Array.isArray(options)) for (const option of options) add(asRecord(option).type);
+  }
+  return found;
+}
+
+function asRecord(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : {};
+}
+
+/** A record whose every key is its own, `__proto__` included. */
+function ownRecord<T>(entries: readonly (readonly [string, T])[]): Record<string, T> {
+  return Object.fromEntries(entries);
+}

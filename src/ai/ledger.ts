@@ -1,0 +1,236 @@
+// What happened in a task: an append-only record and the counters that follow from it. In: events. Out: `input.session`. A call reserves its
+// share when it is decided, commits when it was carried out and releases when it was not; what was reserved counts until then, so that
+// calls made at once cannot overspend. State is only ever derived from events: a restart that reads them again knows the same.
+
+import type { SessionDocument } from "./documents.ts";
+
+export type LedgerEvent =
+  | { readonly type: "user_turn"; readonly text: string }
+  | {
+      readonly type: "proposed";
+      readonly call: string;
+      readonly tool: string;
+      readonly digest: string;
+      /** Budget name -> exact decimal. */
+      readonly amounts?: Readonly<Record<string, string>>;
+    }
+  | { readonly type: "decided"; readonly call: string; readonly effect: string; readonly reserve: boolean }
+  | { readonly type: "committed"; readonly call: string }
+  | { readonly type: "released"; readonly call: string; readonly why: "failed" | "timeout" | "withdrawn" }
+  /** JSON text of what the call returned; kept so that provenance survives a restart. */
+  | { readonly type: "returned"; readonly call: string; readonly result: string }
+  | {
+      readonly type: "approval";
+      readonly digest: string;
+      readonly id: string;
+      readonly approver: string;
+    };
+
+export type StampedEvent = LedgerEvent & { readonly atMs: number };
+
+/** Where events are kept. `append` returns when the event is safe. */
+export interface LedgerStore {
+  append(task: string, event: StampedEvent): Promise<void> | void;
+  read(task: string): Promise<readonly StampedEvent[]> | readonly StampedEvent[];
+}
+
+export class MemoryLedgerStore implements LedgerStore {
+  readonly #events = new Map<string, StampedEvent[]>();
+
+  append(task: string, event: StampedEvent): void {
+    const events = this.#events.get(task);
+    if (events === undefined) this.#events.set(task, [event]);
+    else events.push(event);
+  }
+
+  read(task: string): readonly StampedEvent[] {
+    return [...(this.#events.get(task) ?? [])];
+  }
+}
+
+type Status = "proposed" | "reserved" | "committed" | "released" | "refused" | "unreported";
+
+interface Call {
+  readonly id: string;
+  readonly tool: string;
+  readonly digest: string;
+  readonly turn: number;
+  readonly amounts: ReadonlyMap<string, string>;
+  status: Status;
+  effect: string | undefined;
+  decidedAtMs: number;
+}
+
+export interface LedgerOptions {
+  readonly store: LedgerStore;
+  readonly nowMs: () => number;
+}
+
+/** One task's ledger. It has a single writer; `exclusive` puts decisions in a row. */
+export class TaskLedger {
+  readonly task: string;
+  readonly #store: LedgerStore;
+  readonly #nowMs: () => number;
+  readonly #calls = new Map<string, Call>();
+  readonly #byTool = new Map<string, number>();
+  readonly #amounts = new Map<string, string>();
+  readonly #approvals = new Map<string, { id: string; approver: string }>();
+  #turn = 0;
+  #counted = 0;
+  #last: Promise<unknown> = Promise.resolve();
+
+  private constructor(task: string, options: LedgerOptions) {
+    this.task = task;
+    this.#store = options.store;
+    this.#nowMs = options.nowMs;
+  }
+
+  /** Reads what is known of the task; `seen` is shown each event, for others that live on them. */
+  static async open(
+    task: string,
+    options: LedgerOptions,
+    seen: (event: StampedEvent, toolOf: (call: string) => string | undefined) => void = () => {},
+  ): Promise<TaskLedger> {
+    const ledger = new TaskLedger(task, options);
+    for (const event of await options.store.read(task)) {
+      ledger.#apply(event);
+      seen(event, (call) => ledger.#calls.get(call)?.tool);
+    }
+    return ledger;
+  }
+
+  /** Runs `work` when everything asked for before is done: no two decisions of a task see the same state. */
+  exclusive<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#last.then(work);
+    this.#last = result.catch(() => {});
+    return result;
+  }
+
+  async append(event: LedgerEvent): Promise<void> {
+    const stamped = { ...event, atMs: this.#nowMs() };
+    // INVARIANT: first kept, then counted. A store that fails leaves the state as it was, and the caller refuses.
+    await this.#store.append(this.task, stamped);
+    this.#apply(stamped);
+  }
+
+  toolOf(call: string): string | undefined {
+    return this.#calls.get(call)?.tool;
+  }
+
+  /** A person's approval of exactly this action; `take` makes it used. */
+  approvalOf(digest: string): { readonly id: string; readonly approver: string } | undefined {
+    return this.#approvals.get(digest);
+  }
+
+  /** Releases what was reserved longer than `timeoutMs` ago and never reported. */
+  async expire(timeoutMs: number): Promise<void> {
+    const now = this.#nowMs();
+    for (const call of this.#calls.values()) {
+      if (call.status === "reserved" && now - call.decidedAtMs > timeoutMs)
+        await this.append({ type: "released", call: call.id, why: "timeout" });
+    }
+  }
+
+  session(labels: SessionDocument["labels"]): SessionDocument {
+    const calls = [...this.#calls.values()];
+    return {
+      id: this.task,
+      step: calls.length,
+      turn: this.#turn,
+      labels,
+      calls: calls.map(({ id, tool, status, effect, digest, turn }) => ({
+        id,
+        tool,
+        status,
+        digest,
+        turn,
+        ...(effect !== undefined && { effect }),
+      })),
+      counters: {
+        tool_calls: this.#counted,
+        by_tool: Object.fromEntries(this.#byTool),
+        amounts: Object.fromEntries(this.#amounts),
+      },
+      pending: calls.filter(({ status }) => status === "reserved").map(({ id }) => id),
+    };
+  }
+
+  #apply(event: StampedEvent): void {
+    switch (event.type) {
+      case "user_turn":
+        this.#turn++;
+        return;
+      case "approval":
+        this.#approvals.set(event.digest, { id: event.id, approver: event.approver });
+        return;
+      case "proposed":
+        // One id is one call: a second proposal under it changes nothing.
+        if (!this.#calls.has(event.call))
+          this.#calls.set(event.call, {
+            id: event.call,
+            tool: event.tool,
+            digest: event.digest,
+            turn: this.#turn,
+            amounts: new Map(Object.entries(event.amounts ?? {})),
+            status: "proposed",
+            effect: undefined,
+            decidedAtMs: event.atMs,
+          });
+        return;
+      case "decided":
+        return this.#decided(event);
+      case "committed":
+        return this.#settle(event.call, "committed");
+      case "released":
+        return this.#settle(event.call, event.why === "timeout" ? "unreported" : "released");
+      case "returned":
+        return;
+    }
+  }
+
+  #decided(event: StampedEvent & { type: "decided" }): void {
+    const call = this.#calls.get(event.call);
+    if (call === undefined || call.status !== "proposed") return;
+    call.effect = event.effect;
+    call.decidedAtMs = event.atMs;
+    call.status = event.reserve ? "reserved" : "refused";
+    if (!event.reserve) return;
+    // An approval is good for one call.
+    this.#approvals.delete(call.digest);
+    this.#count(call, 1n);
+  }
+
+  #settle(id: string, status: Status): void {
+    const call = this.#calls.get(id);
+    if (call === undefined || call.status !== "reserved") return;
+    call.status = status;
+    if (status !== "committed") this.#count(call, -1n);
+  }
+
+  #count(call: Call, sign: 1n | -1n): void {
+    this.#counted += Number(sign);
+    this.#byTool.set(call.tool, (this.#byTool.get(call.tool) ?? 0) + Number(sign));
+    for (const [name, amount] of call.amounts)
+      this.#amounts.set(name, addDecimals(this.#amounts.get(name) ?? "0", amount, sign));
+  }
+}
+
+/** `a + sign * b`, exactly. Both are plain decimals (`12`, `-0.5`). */
+export function addDecimals(a: string, b: string, sign: 1n | -1n = 1n): string {
+  const places = Math.max(fraction(a), fraction(b));
+  const sum = scaled(a, places) + sign * scaled(b, places);
+  const digits = (sum < 0n ? -sum : sum).toString().padStart(places + 1, "0");
+  const whole = digits.slice(0, digits.length - places);
+  const rest = digits.slice(digits.length - places).replace(/0+$/, "");
+  return `${sum < 0n ? "-" : ""}${whole}${rest === "" ? "" : `.${rest}`}`;
+}
+
+function fraction(text: string): number {
+  const dot = text.indexOf(".");
+  return dot === -1 ? 0 : text.length - dot - 1;
+}
+
+function scaled(text: string, places: number): bigint {
+  const [whole = "0", rest = ""] = text.split(".");
+  return BigInt(`${whole}${rest.padEnd(places, "0")}`);
+}

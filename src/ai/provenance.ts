@@ -1,0 +1,240 @@
+// Where values come from. In: the user's words and results of calls, labelled by path from the catalogue. Out: for every leaf of a call's
+// arguments, where its value was seen. Content from outside can only ever add `untrusted`: no result makes a value the user's, and no field
+// is trusted that the catalogue does not name.
+
+import { encode } from "../value/json.ts";
+import { object } from "../value/object.ts";
+import { isArray, isNumber, isObject, type RegoObject, type Value } from "../value/value.ts";
+import type { Catalogue } from "./catalogue.ts";
+import type { Integrity } from "./documents.ts";
+import { decodings, findMentions } from "./mentions.ts";
+import { escapePointer } from "./schema.ts";
+import { chunks, MIN_LENGTH, normalise, numberForm, TokenIndex, weight } from "./tokens.ts";
+
+/** Tokens of private content that are long enough to say where they are from. */
+const TELLING_LENGTH = 6;
+
+interface Leaf {
+  readonly path: readonly string[];
+  readonly value: string | boolean | null;
+  /** Of a number: its digits. */
+  readonly number: boolean;
+}
+
+/** A date and a time of day in one value; people say them apart. */
+const DATE_TIME = /^(\d{4}-\d{2}-\d{2})[ T](\d{2}:\d{2})(?::00)?(?:\.0+)?(?:Z|\+00:00)?$/;
+
+interface Seen {
+  readonly integrity: Integrity;
+  readonly from: readonly string[];
+}
+
+export class Provenance {
+  readonly #catalogue: Catalogue;
+  readonly #user = new TokenIndex();
+  readonly #untrusted = new TokenIndex();
+  /** Whole values of trusted fields -> where, with the name of the field. */
+  readonly #trusted = new Map<string, { readonly from: string; readonly field: string }[]>();
+  readonly #private = new Map<string, Set<string>>();
+  #sawUntrusted = false;
+  #sawPrivate = false;
+
+  constructor(catalogue: Catalogue) {
+    this.#catalogue = catalogue;
+  }
+
+  get labels(): { readonly saw_untrusted: boolean; readonly saw_private: boolean } {
+    return { saw_untrusted: this.#sawUntrusted, saw_private: this.#sawPrivate };
+  }
+
+  addUserWords(text: string): void {
+    this.#user.add(text, "user");
+  }
+
+  /** What a call returned. A result that is not structured is one untrusted text, unless the catalogue trusts the whole of it. */
+  addResult(callId: string, tool: string, result: Value): void {
+    const entry = this.#catalogue.tool(tool)?.results;
+    const trusted = (entry?.trusted ?? []).map(segments);
+    const labels = Object.entries(entry?.confidential ?? {}).map(
+      ([path, names]) => [segments(path), names] as const,
+    );
+    for (const leaf of leaves(result)) {
+      const from = `call:${callId}#${pointer(leaf.path)}`;
+      const isTrusted = trusted.some((pattern) => matches(pattern, leaf.path, false));
+      if (isTrusted && leaf.value !== null && typeof leaf.value !== "boolean") this.#trust(leaf, from);
+      else this.#distrust(leaf, from);
+      for (const [pattern, names] of labels) if (matches(pattern, leaf.path, true)) this.#keep(leaf, names);
+    }
+    for (const key of keys(result)) {
+      this.#untrusted.add(key, `call:${callId}`);
+      this.#sawUntrusted = true;
+    }
+  }
+
+  #trust(leaf: Leaf, from: string): void {
+    const key = wholeForm(String(leaf.value), leaf.number);
+    const field = leaf.path.findLast((step) => !/^\d+$/.test(step)) ?? "";
+    const known = this.#trusted.get(key);
+    if (known === undefined) this.#trusted.set(key, [{ from, field }]);
+    else if (known.length < 16) known.push({ from, field });
+  }
+
+  #distrust(leaf: Leaf, from: string): void {
+    if (leaf.value === null || typeof leaf.value === "boolean") return;
+    this.#sawUntrusted = true;
+    this.#untrusted.add(leaf.value, from);
+  }
+
+  #keep(leaf: Leaf, names: readonly string[]): void {
+    if (leaf.value === null || typeof leaf.value === "boolean") return;
+    this.#sawPrivate = true;
+    for (const { text } of chunks(leaf.value)) {
+      if (weight(text) < TELLING_LENGTH) continue;
+      const known = this.#private.get(text) ?? new Set();
+      for (const name of names) known.add(name);
+      this.#private.set(text, known);
+    }
+  }
+
+  /** `input.action.values`: the leaves of each argument with their labels. `filled` names arguments that are the schema's defaults. */
+  label(tool: string, args: RegoObject, filled: ReadonlySet<string>): RegoObject {
+    const labelled = Array.from(args.entries(), ([key, value]): [Value, Value] => {
+      const name = String(key);
+      const isText = this.#catalogue.argument(tool, name)?.text === true;
+      const found = leaves(value).map((leaf) => this.#labelLeaf(name, leaf, isText, filled.has(name)));
+      // Keys of nested objects reach the tool as much as values do.
+      const inner = keys(value).map((text) =>
+        this.#labelLeaf(name, { path: [], value: text, number: false }, isText, filled.has(name)),
+      );
+      return [key, [...found, ...inner]];
+    });
+    return object(labelled);
+  }
+
+  #labelLeaf(name: string, leaf: Leaf, isText: boolean, isDefault: boolean): RegoObject {
+    const seen: Seen = isDefault
+      ? { integrity: "default", from: [] }
+      : this.#seen(name, leaf.value === null ? "" : String(leaf.value), leaf);
+    const text = typeof leaf.value === "string" && !leaf.number ? leaf.value : "";
+    const told = this.#tells(String(leaf.value));
+    const encoded: string[] = [];
+    for (const { encoding, decoded } of decodings(text)) {
+      const inside = this.#tells(decoded);
+      if (inside.length === 0) continue;
+      encoded.push(encoding);
+      told.push(...inside);
+    }
+    const mentions = isText || /\s/.test(text) ? findMentions(text) : [];
+    return object([
+      ["path", `/${escapePointer(name)}${pointer(leaf.path)}`],
+      ["value", leaf.value],
+      ["integrity", seen.integrity],
+      ["from", [...seen.from]],
+      ["confidentiality", [...new Set(told)].sort()],
+      ["encoded", encoded],
+      [
+        "mentions",
+        mentions.map(({ kind, value, host }) =>
+          object([
+            ["kind", kind],
+            ["value", value],
+            ...(host === undefined ? [] : [["host", host] as [Value, Value]]),
+            ["integrity", this.#seen(name, value, undefined).integrity],
+          ]),
+        ),
+      ],
+    ]);
+  }
+
+  #seen(name: string, text: string, leaf: Leaf | undefined): Seen {
+    if (leaf?.value === null || typeof leaf?.value === "boolean") return { integrity: "unseen", from: [] };
+    const isNumeric = leaf?.number === true;
+    const user = this.#saidByUser(text, isNumeric);
+    if (user) return { integrity: "user", from: ["user"] };
+    const trusted = this.#inTrustedField(name, text, isNumeric);
+    if (trusted.length > 0) return { integrity: "trusted", from: trusted };
+    const untrusted =
+      this.#untrusted.find(text) ?? (isNumeric ? this.#untrusted.findNumber(text) : undefined);
+    return untrusted === undefined
+      ? { integrity: "unseen", from: [] }
+      : { integrity: "untrusted", from: [untrusted] };
+  }
+
+  #saidByUser(text: string, isNumeric: boolean): boolean {
+    if (this.#user.find(text) !== undefined) return true;
+    if (isNumeric) return this.#user.findNumber(text) !== undefined;
+    const [, date, time] = DATE_TIME.exec(text) ?? [];
+    if (date === undefined || time === undefined) return false;
+    return this.#user.find(date) !== undefined && this.#user.find(time) !== undefined;
+  }
+
+  /** A short value says little: it counts only where field and argument are called alike (`id_` and `event_id`). */
+  #inTrustedField(name: string, text: string, isNumeric: boolean): string[] {
+    const places = this.#trusted.get(wholeForm(text, isNumeric)) ?? [];
+    const fitting =
+      weight(text) >= MIN_LENGTH ? places : places.filter(({ field }) => sharesWord(field, name));
+    return fitting.slice(0, 1).map(({ from }) => from);
+  }
+
+  #tells(text: string): string[] {
+    if (this.#private.size === 0) return [];
+    return chunks(text).flatMap((chunk) => [...(this.#private.get(chunk.text) ?? [])]);
+  }
+}
+
+function wholeForm(text: string, isNumeric: boolean): string {
+  const number = isNumeric ? numberForm(text) : numberForm(text.trim());
+  return number === undefined ? `s:${normalise(text).trim()}` : `n:${number}`;
+}
+
+function sharesWord(a: string, b: string): boolean {
+  const words = (name: string): string[] =>
+    name
+      .replace(/([a-z0-9])([A-Z])/g, "$1 $2")
+      .toLowerCase()
+      .split(/[^a-z0-9]+/)
+      .filter((word) => word !== "")
+      .map((word) => word.replace(/s$/, ""));
+  const first = new Set(words(a));
+  return words(b).some((word) => first.has(word));
+}
+
+function leaves(value: Value, path: readonly string[] = []): Leaf[] {
+  if (value === null || typeof value === "boolean") return [{ path, value, number: false }];
+  if (typeof value === "string") return [{ path, value, number: false }];
+  if (isNumber(value)) return [{ path, value: value.text, number: true }];
+  if (isArray(value)) return value.flatMap((member, i) => leaves(member, [...path, String(i)]));
+  if (isObject(value))
+    return Array.from(value.entries()).flatMap(([key, member]) =>
+      leaves(member, [...path, typeof key === "string" ? key : encode(key)]),
+    );
+  return Array.from(value.values()).flatMap((member) => leaves(member, path));
+}
+
+/** Keys below the first level are content as well: maps by address, by file name. */
+function keys(value: Value): string[] {
+  if (value === null || typeof value !== "object" || isNumber(value)) return [];
+  if (isArray(value)) return value.flatMap(keys);
+  if (!isObject(value)) return [];
+  return Array.from(value.entries()).flatMap(([key, member]) => [
+    ...(typeof key === "string" ? [key] : []),
+    ...keys(member),
+  ]);
+}
+
+function segments(path: string): readonly string[] {
+  if (path === "") return [];
+  return path
+    .slice(1)
+    .split("/")
+    .map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"));
+}
+
+function matches(pattern: readonly string[], path: readonly string[], orBelow: boolean): boolean {
+  if (orBelow ? path.length < pattern.length : path.length !== pattern.length) return false;
+  return pattern.every((step, i) => step === "*" || step === path[i]);
+}
+
+function pointer(path: readonly string[]): string {
+  return path.map((step) => `/${escapePointer(step)}`).join("");
+}

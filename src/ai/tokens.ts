@@ -1,0 +1,136 @@
+// Text as comparable tokens. In: text. Out: tokens with what stands around them, and the way back from a value to the places where it was
+// seen. Comparison is exact after normalising case, spacing, Unicode (NFKC) and, in account-like values only, separators: anything looser
+// would let one address pass for another.
+
+/** Runs of characters that belong together; brackets, quotes, commas and white space end them. */
+const CHUNK = /[^\s"'`“”‘’«»<>()[\]{},;|]+/gu;
+
+/** Stands at an end of a chunk without belonging to it: sentence marks, markup. A dot in front is part of a path. */
+const EDGE = /^[:!?*_~#=]+|[.:!?*_~#=]+$/gu;
+
+/** Values shorter than this (letters and digits) match by accident. */
+export const MIN_LENGTH = 4;
+
+export function normalise(text: string): string {
+  return text.normalize("NFKC").toLowerCase();
+}
+
+export interface Chunk {
+  /** Without the marks at its ends. */
+  readonly text: string;
+  readonly raw: string;
+  /** In quotes in the text: `'13'`. */
+  readonly quoted: boolean;
+}
+
+export function chunks(text: string): Chunk[] {
+  const normal = normalise(text);
+  const found: Chunk[] = [];
+  for (const match of normal.matchAll(CHUNK)) {
+    const trimmed = match[0].replace(EDGE, "");
+    const before = normal[match.index - 1];
+    const after = normal[match.index + match[0].length];
+    const quoted = before !== undefined && before === after && "'\"`".includes(before);
+    found.push({ text: trimmed, raw: match[0], quoted });
+  }
+  return found;
+}
+
+/** Letters and digits in groups, digits among them: IBANs, card and phone numbers, which people write with and without separators. */
+const ACCOUNT = /^[+]?[a-z0-9]+(?:[ -][a-z0-9]+)*$/u;
+
+/** The form in which account-like values compare; undefined for everything else. */
+export function accountForm(text: string): string | undefined {
+  const normal = normalise(text).trim();
+  if (!ACCOUNT.test(normal)) return undefined;
+  const plain = normal.replace(/[ +-]/g, "");
+  const digits = plain.replace(/[^0-9]/g, "").length;
+  return plain.length >= 8 && digits >= 6 ? plain : undefined;
+}
+
+/** The number that a chunk is, in one spelling: `1,000.50`, `$98.70`; undefined if it is none. */
+export function numberForm(text: string): string | undefined {
+  const match = /^[-+]?[$€£¥]?((?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)[$€£¥%]?$/u.exec(text);
+  if (match?.[1] === undefined) return undefined;
+  const plain = match[1].replaceAll(",", "");
+  const [whole = "", fraction = ""] = plain.split(".");
+  const digits = fraction.replace(/0+$/, "");
+  const sign = text.startsWith("-") ? "-" : "";
+  return `${sign}${whole.replace(/^0+(?=\d)/, "")}${digits === "" ? "" : `.${digits}`}`;
+}
+
+/** Letters and digits: what counts for the minimum length. */
+export function weight(text: string): number {
+  return text.replace(/[^\p{L}\p{N}]/gu, "").length;
+}
+
+/** Where texts were seen, for one level of trust. Texts are added; values are asked for. */
+export class TokenIndex {
+  /** First chunk of a run -> the places where it starts. */
+  readonly #starts = new Map<string, { readonly source: number; readonly at: number }[]>();
+  readonly #texts: { readonly chunks: readonly Chunk[]; readonly label: string }[] = [];
+  readonly #accounts = new Map<string, string>();
+  readonly #numbers = new Map<string, string>();
+  readonly #quoted = new Map<string, string>();
+
+  add(text: string, label: string): void {
+    const found = chunks(text);
+    const source = this.#texts.push({ chunks: found, label }) - 1;
+    for (const [at, chunk] of found.entries()) {
+      for (const key of new Set([chunk.text, chunk.raw])) {
+        const places = this.#starts.get(key);
+        if (places === undefined) this.#starts.set(key, [{ source, at }]);
+        else places.push({ source, at });
+      }
+      if (chunk.quoted) this.#quoted.set(chunk.text, label);
+      const digits = numberForm(chunk.text);
+      if (digits !== undefined && weight(chunk.text) >= MIN_LENGTH) this.#numbers.set(digits, label);
+    }
+    this.#addAccounts(found, label);
+  }
+
+  /** Runs of up to ten neighbouring groups that make an account-like value together. */
+  #addAccounts(found: readonly Chunk[], label: string): void {
+    for (let from = 0; from < found.length; from++) {
+      let joined = "";
+      for (let to = from; to < Math.min(found.length, from + 10); to++) {
+        const part = found[to]?.text ?? "";
+        if (!/^[a-z0-9+-]+$/u.test(part)) break;
+        joined += joined === "" ? part : ` ${part}`;
+        const form = accountForm(joined);
+        if (form !== undefined && !this.#accounts.has(form)) this.#accounts.set(form, label);
+        if (joined.length > 48) break;
+      }
+    }
+  }
+
+  /** Where `text` was seen as a whole, between token boundaries; undefined if nowhere. */
+  find(text: string): string | undefined {
+    const account = accountForm(text);
+    if (account !== undefined) return this.#accounts.get(account) ?? this.#run(text);
+    return this.#run(text);
+  }
+
+  findNumber(text: string): string | undefined {
+    const digits = numberForm(text);
+    if (digits === undefined) return undefined;
+    return this.#numbers.get(digits) ?? this.#quoted.get(digits);
+  }
+
+  #run(text: string): string | undefined {
+    const wanted = chunks(text);
+    const [first] = wanted;
+    if (first === undefined) return undefined;
+    if (weight(text) < MIN_LENGTH) return wanted.length === 1 ? this.#quoted.get(first.raw) : undefined;
+    for (const { source, at } of this.#starts.get(first.raw) ?? []) {
+      const place = this.#texts[source];
+      // What is looked for is taken as it is: only a place in a text can have a full stop too many.
+      const same = ({ raw }: Chunk, i: number): boolean => {
+        const seen = place?.chunks[at + i];
+        return seen !== undefined && (seen.raw === raw || seen.text === raw);
+      };
+      if (place !== undefined && wanted.every(same)) return place.label;
+    }
+    return undefined;
+  }
+}

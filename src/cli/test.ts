@@ -1,16 +1,17 @@
 // `reeve test`: runs the tests of Rego files, folders and bundles, with OPA's flags, reports and exit codes.
 
 import { availableParallelism } from "node:os";
+import { watch as chokidar } from "chokidar";
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { Bundle } from "../bundle/bundle.ts";
 import { load as loadBundle } from "../bundle/load.ts";
 import { regoVersionOf } from "../bundle/manifest.ts";
 import type { SourceText } from "../compile/compile.ts";
 import { PolicyError } from "../error.ts";
-import { loadSources, mergeDocuments } from "../sources.ts";
+import { loadSources, mergeDocuments, splitPrefix } from "../sources.ts";
 import { emptyObject } from "../value/object.ts";
 import type { RegoObject } from "../value/value.ts";
-import { type TestFlags, testOnce } from "../tester/test.ts";
+import { EXIT_BROKEN, type TestFlags, TestRun } from "../tester/test.ts";
 import { durationMs } from "../tester/sleep.ts";
 import { collectList, formatOption, parseInteger } from "./options.ts";
 
@@ -33,6 +34,7 @@ export function command(): Command {
       new Option("-p, --parallel <n>", "tests that can run in parallel").default(0).argParser(parseInteger),
     )
     .option("--ignore <names>", "file and directory names to ignore during loading (e.g. '.*')", collectList)
+    .option("-w, --watch", "watch command line files for changes")
     .option("-z, --exit-zero-on-skipped", "skipped tests return status 0")
     .option("--fail-on-empty", "fail when no test was run")
     .addOption(
@@ -73,13 +75,96 @@ function duration(text: string): number {
 
 async function run(paths: readonly string[], flags: Flags): Promise<void> {
   const parallel = flags.parallel > 0 ? flags.parallel : availableParallelism();
-  const print = (text: string): void => {
-    process.stdout.write(text);
-  };
+  const { print, progress } = output();
   const complain = (text: string): void => {
     process.stderr.write(text);
   };
-  process.exitCode = await testOnce(() => load(paths, flags), { ...flags, parallel }, print, complain);
+  if (flags.format === "gobench" && flags.bench !== true) {
+    complain("cannot use output format gobench without running benchmarks (--bench)\n");
+    return;
+  }
+  if (!(flags.threshold >= 0 && flags.threshold <= 100)) {
+    complain("Code coverage threshold must be between 0 and 100\n");
+    process.exitCode = EXIT_BROKEN;
+    return;
+  }
+  if (flags.format === "pretty" && flags.sort !== "none")
+    complain("warning: --sort is only supported with JSON format\n");
+  const tests = new TestRun(
+    { ...flags, parallel, ...(progress !== undefined && { progress }) },
+    print,
+    complain,
+  );
+  process.exitCode = await tests.run(() => load(paths, flags));
+  if (flags.watch !== true) return;
+  await watch(
+    paths,
+    async () => {
+      print(`${"*".repeat(80)}\nWatching for changes ...\n`);
+    },
+    () => tests.run(() => load(paths, flags)),
+  );
+  process.exitCode = 0;
+}
+
+/** On a terminal a line tells how far the tests are; whatever is printed replaces it. */
+function output(): { print: (text: string) => void; progress?: (done: number, total: number) => void } {
+  const { stderr, stdout } = process;
+  if (stderr.isTTY !== true || stdout.isTTY !== true) return { print: (text) => void stdout.write(text) };
+  const ERASE = "\r\u001b[K";
+  let shown = 0;
+  return {
+    print: (text) => {
+      if (shown > 0) stderr.write(ERASE);
+      shown = 0;
+      stdout.write(text);
+    },
+    progress: (done, total) => {
+      const now = Date.now();
+      if (done < total && now - shown < 100) return;
+      stderr.write(done < total ? `${ERASE}${done}/${total}` : ERASE);
+      shown = done < total ? now : 0;
+    },
+  };
+}
+
+/** Until the process is told to stop: waits for changes, lets them settle, and runs again. */
+async function watch(
+  paths: readonly string[],
+  announce: () => Promise<void>,
+  again: () => Promise<unknown>,
+): Promise<void> {
+  const watched = paths.map((path) => splitPrefix(path)[1]);
+  const watcher = chokidar(watched, {
+    ignoreInitial: true,
+    awaitWriteFinish: { stabilityThreshold: 50, pollInterval: 10 },
+  });
+  let wake: () => void = () => {};
+  let dirty = false;
+  watcher.on("all", () => {
+    dirty = true;
+    wake();
+  });
+  let stopped = false;
+  const stop = (): void => {
+    stopped = true;
+    wake();
+  };
+  process.once("SIGINT", stop);
+  process.once("SIGTERM", stop);
+  await announce();
+  while (!stopped) {
+    if (!dirty)
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+    if (stopped) break;
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    dirty = false;
+    await again();
+    await announce();
+  }
+  await watcher.close();
 }
 
 /** Files and folders, or with `-b` bundles: modules side by side, data merged. */

@@ -4,15 +4,7 @@
 import { loadRuntime } from "../build.ts";
 import type { Builtin } from "../builtins/builtin.ts";
 import { builtins } from "../builtins/registry.ts";
-import {
-  checkModules,
-  type CompiledModules,
-  compile,
-  type Marks,
-  parse,
-  type SourceText,
-} from "../compile/compile.ts";
-import { failWith } from "../error.ts";
+import { checkModules, type CompiledModules, compile, type Marks } from "../compile/compile.ts";
 import type { Module } from "../syntax/ast.ts";
 import { encode } from "../value/json.ts";
 import type { RegoObject } from "../value/value.ts";
@@ -44,12 +36,6 @@ export const testBuiltins: ReadonlyMap<string, Builtin> = new Map([
   ...builtins,
   [sleepBuiltin.name, sleepBuiltin],
 ]);
-
-export function parseModules(sources: readonly SourceText[]): Module[] {
-  const { modules, diagnostics } = parse(sources);
-  if (diagnostics.length > 0) throw failWith(diagnostics);
-  return modules;
-}
 
 export function makeProgram(
   parsed: readonly Module[],

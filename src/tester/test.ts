@@ -5,7 +5,9 @@ import type { SourceText } from "../compile/compile.ts";
 import { formatDiagnostic, PolicyError } from "../error.ts";
 import type { RegoObject } from "../value/value.ts";
 import { filterOf, type TestCase } from "./discover.ts";
-import { makeProgram, parseModules, type Program } from "./program.ts";
+import { benchmarks } from "./benchmark.ts";
+import type { Program } from "./program.ts";
+import { Session } from "./session.ts";
 import { jsonReport, junitReport, PrettyReport } from "./report.ts";
 import { coverageJson, coverageReport, type Reason, thresholdComplaint } from "./coverage.ts";
 import { measure } from "./measure.ts";
@@ -33,6 +35,8 @@ export interface TestFlags {
   readonly bench?: boolean;
   readonly benchmem?: boolean;
   readonly varValues?: boolean;
+  /** Told how many tests are done. */
+  readonly progress?: (done: number, total: number) => void;
 }
 
 export interface Loaded {
@@ -48,51 +52,70 @@ export const EXIT_BROKEN = 1;
 /** Some test did not pass. */
 export const EXIT_FAILED = 2;
 
-export async function testOnce(
-  load: () => Promise<Loaded>,
-  flags: TestFlags,
-  print: Write,
-  complain: Write,
-): Promise<number> {
-  let program: Program;
-  try {
-    const { sources, data } = await loading(load);
-    const filter = filterOf(flags.run);
-    void filter;
-    program = makeProgram(
-      loadingSync(() => parseModules(sources)),
-      data,
-      {
-        strict: flags.strict,
-        maxErrors: flags.maxErrors,
-      },
-    );
-  } catch (error) {
-    complain(`${complaint(error)}\n`);
-    return EXIT_BROKEN;
+/** Runs tests, again whenever it is told to: then only those that what changed can make a difference to. */
+export class TestRun {
+  readonly #flags: TestFlags;
+  readonly #print: Write;
+  readonly #complain: Write;
+  readonly #session: Session;
+
+  constructor(flags: TestFlags, print: Write, complain: Write) {
+    this.#flags = flags;
+    this.#print = print;
+    this.#complain = complain;
+    this.#session = new Session({
+      strict: flags.strict,
+      maxErrors: flags.maxErrors,
+      print: flags.bench !== true,
+    });
   }
-  for (let i = 0; i < flags.count; i++) {
-    const code = await runAndReport(program, flags, print, complain);
-    if (code !== EXIT_PASSED) return code;
+
+  /** The exit code. */
+  async run(load: () => Promise<Loaded>): Promise<number> {
+    let program: Program;
+    let tests: readonly TestCase[];
+    try {
+      filterOf(this.#flags.run);
+      const { modules, data } = await loading(async () => {
+        const loaded = await load();
+        return { modules: this.#session.parse(loaded.sources), data: loaded.data };
+      });
+      ({ program, affected: tests } = this.#session.compile(modules, data));
+    } catch (error) {
+      this.#complain(`${complaint(error)}\n`);
+      return EXIT_BROKEN;
+    }
+    for (let i = 0; i < this.#flags.count; i++) {
+      const code = await runAndReport(program, tests, this.#flags, this.#print, this.#complain);
+      if (code !== EXIT_PASSED) return code;
+    }
+    return EXIT_PASSED;
   }
-  return EXIT_PASSED;
 }
 
 async function runAndReport(
   program: Program,
+  tests: readonly TestCase[],
   flags: TestFlags,
   print: Write,
   complain: Write,
 ): Promise<number> {
   if (flags.coverage === true || flags.threshold > 0) return reportCoverage(program, flags, print, complain);
   const results: TestResult[] = [];
-  const pretty = new PrettyReport(flags.format === "pretty" ? print : () => {}, {
+  const text = flags.format === "pretty" || flags.format === "gobench";
+  const pretty = new PrettyReport(text ? print : () => {}, {
     ...(flags.verbose !== undefined && { verbose: flags.verbose }),
+    ...(flags.varValues !== undefined && { varValues: flags.varValues }),
+    benchmark: flags.bench === true,
+    benchmem: flags.benchmem !== false,
+    gobench: flags.format === "gobench",
   });
-  for await (const result of chosenResults(program, flags)) {
+  for await (const result of chosenResults(program, tests, flags)) {
+    flags.progress?.(results.length, tests.length);
     results.push(result);
     pretty.add(result);
   }
+  flags.progress?.(tests.length, tests.length);
   pretty.finish();
   if (flags.format === "json") print(jsonReport(sorted(results, flags.sort)));
   if (flags.format === "junit") print(junitReport(results));
@@ -105,16 +128,21 @@ async function runAndReport(
 }
 
 /** Tests whose name fits the pattern; of parameterised ones also those of which some case fits. */
-async function* chosenResults(program: Program, flags: TestFlags): AsyncGenerator<TestResult> {
+async function* chosenResults(
+  program: Program,
+  all: readonly TestCase[],
+  flags: TestFlags,
+): AsyncGenerator<TestResult> {
   const filter = filterOf(flags.run);
   const whole = (test: TestCase): boolean => filter === undefined || filter(test.fullName);
-  const tests = program.tests.filter((test) => whole(test) || test.parameterised);
+  const tests = all.filter((test) => whole(test) || test.parameterised);
   const options = {
     timeoutMs: flags.timeout === undefined || flags.timeout === 0 ? 5000 : flags.timeout,
     parallel: flags.parallel,
   };
   let i = 0;
-  for await (const result of runTests(program, tests, options)) {
+  const results = flags.bench === true ? benchmarks(program, tests) : runTests(program, tests, options);
+  for await (const result of results) {
     const test = tests[i++] as TestCase;
     const kept = filter === undefined || whole(test) ? result : keepCases(result, test.fullName, filter);
     if (kept !== undefined) yield kept;
@@ -170,14 +198,6 @@ class LoadingFailure extends PolicyError {}
 async function loading<T>(load: () => Promise<T>): Promise<T> {
   try {
     return await load();
-  } catch (error) {
-    throw asLoading(error);
-  }
-}
-
-function loadingSync<T>(load: () => T): T {
-  try {
-    return load();
   } catch (error) {
     throw asLoading(error);
   }

@@ -4,7 +4,7 @@
 import type { Builtin, BuiltinContext } from "../builtins/builtin.ts";
 import { PolicyError } from "../error.ts";
 import { encode, toPlain } from "../value/json.ts";
-import { emptyObject } from "../value/object.ts";
+import { emptyObject, object } from "../value/object.ts";
 import type { Value } from "../value/value.ts";
 import { isArray, isObject } from "../value/value.ts";
 import { Run, type Settled, Suspension } from "./imports.ts";
@@ -44,19 +44,26 @@ const MAX_WAITS = 10_000;
 
 /** Results of an entrypoint: Values without loss, and plain data for those who want it. */
 export class ResultSet {
-  /** One object for each result: `{result: v}` for an entrypoint, bindings for a query. Empty: undefined. */
-  readonly values: readonly Value[];
   /** Builtins that failed on the way; each such call was undefined. */
   readonly errors: readonly BuiltinFailure[];
+  readonly #answer: Answer;
 
   constructor(answer: Answer) {
-    this.values = answer.values;
+    this.#answer = answer;
     this.errors = answer.errors;
+  }
+
+  /** One object for each result: `{result: v}` for an entrypoint, bindings for a query. Empty: undefined. */
+  get values(): readonly Value[] {
+    const { values, value } = this.#answer;
+    return values ?? (value === undefined ? [] : [object([["result", value]])]);
   }
 
   /** The answer of an entrypoint; undefined if it has none. */
   get value(): Value | undefined {
-    const first = this.values[0];
+    const { values, value } = this.#answer;
+    if (values === undefined) return value;
+    const [first] = values;
     return first !== undefined && isObject(first) ? first.get("result") : undefined;
   }
 
@@ -119,7 +126,7 @@ export class Engine {
     try {
       return finish(this.#pool.evaluate(id, input, run), options);
     } catch (error) {
-      if (!(error instanceof Suspension)) throw error;
+      if (!(error instanceof Suspension)) throw (options.strict === true && run.failedBefore) || error;
       error.answer.catch(() => {});
       const [name] = error.key.split(":", 1);
       throw new PolicyError(
@@ -141,7 +148,7 @@ export class Engine {
       try {
         return finish(this.#pool.evaluate(id, input, run), options);
       } catch (error) {
-        if (!(error instanceof Suspension)) throw error;
+        if (!(error instanceof Suspension)) throw (options.strict === true && run.failedBefore) || error;
         if (waits === MAX_WAITS)
           throw new PolicyError("eval_limit_error", `more than ${MAX_WAITS} calls had to wait`);
         run.settle(error.key, await settle(error.answer));

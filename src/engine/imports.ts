@@ -25,6 +25,8 @@ export class Run {
   readonly #makeContext: () => BuiltinContext;
   #context: BuiltinContext | undefined;
   #settled: Map<string, Settled> | undefined;
+  /** The first builtin that had failed when a conflict ended the evaluation: in strict mode, that is the error. */
+  failedBefore: PolicyError | undefined;
 
   constructor(makeContext: () => BuiltinContext) {
     this.#makeContext = makeContext;

@@ -8,9 +8,9 @@ import { encode, fromPlain } from "../value/json.ts";
 import type { Value } from "../value/value.ts";
 import { isArray, isObject, isSet } from "../value/value.ts";
 import { abortError, type BuiltinHost, callHost, type Run, Suspension } from "./imports.ts";
+import { type Cells, type InputPlan, InputWriter, REFUSED, readCells } from "./input-cells.ts";
 import { type CheckedLimits, checkInputSize } from "./limits.ts";
 import { Memory } from "./memory.ts";
-import { type InputWriter, inputWriter, type KeyBox, keysOf, readTrees } from "./read-set.ts";
 import { readRegoText, writeRegoText } from "./rego-text.ts";
 
 /** A document: its JSON text, or a value (plain data or Values of `value/`). */
@@ -26,8 +26,10 @@ export interface BuiltinFailure {
   readonly location: Location | undefined;
 }
 
+/** A result set, or where `values` is undefined the one value of an entrypoint that answers without one. */
 export interface Answer {
-  readonly values: readonly Value[];
+  readonly values: readonly Value[] | undefined;
+  readonly value: Value | undefined;
   readonly errors: readonly BuiltinFailure[];
 }
 
@@ -64,6 +66,7 @@ interface Exports {
   readonly failure_at?: Call;
   readonly fail?: Call;
   readonly fuel_set?: Call;
+  readonly decide?: Call;
 }
 
 export class Instance implements BuiltinHost {
@@ -78,8 +81,11 @@ export class Instance implements BuiltinHost {
   readonly #builtins: ReadonlyMap<string, Builtin>;
   /** Whether boxes are those of our runtime. */
   readonly #ours: boolean;
-  /** By entrypoint: what writes only the part of an input object that is read. */
-  readonly #writers: ReadonlyMap<number, InputWriter>;
+  readonly #cells: Cells | undefined;
+  readonly #writer: InputWriter | undefined;
+  /** By entrypoint: what of an input object is written; and whether `decide` answers it. */
+  readonly #inputPlans: (InputPlan | undefined)[] = [];
+  readonly #direct: boolean[] = [];
   readonly #baseHeap: number;
   #data = 0;
   #dataHeap: number;
@@ -104,7 +110,13 @@ export class Instance implements BuiltinHost {
     this.#ours = this.#exports.failure_at !== undefined;
     this.entrypoints = this.#names("entrypoints");
     this.builtinNames = new Map(Array.from(this.#names("builtins"), ([name, id]) => [id, name]));
-    this.#writers = this.#ours ? this.#makeWriters(module) : new Map();
+    const allocate = (bytes: number): number => this.#allocate(bytes);
+    this.#cells = this.#ours ? readCells(module, allocate) : undefined;
+    this.#writer = this.#cells === undefined ? undefined : new InputWriter(memory, allocate);
+    for (const [name, id] of this.entrypoints) {
+      this.#inputPlans[id] = this.#cells?.writers.get(name);
+      this.#direct[id] = this.#cells?.plans.includes(name) === true;
+    }
     this.#baseHeap = this.#exports.opa_heap_ptr_get();
     this.#dataHeap = this.#baseHeap;
     this.setData({ json: "{}" });
@@ -145,23 +157,11 @@ export class Instance implements BuiltinHost {
     );
   }
 
-  /** Keys are put into memory once, below all data, and looked up with their hashes. */
-  #makeWriters(module: WebAssembly.Module): ReadonlyMap<number, InputWriter> {
-    const trees = readTrees(module);
-    const names = [...keysOf(trees.values())];
-    const object = this.#parse(
-      { json: `{${names.map((name) => `${JSON.stringify(name)}:0`).join(",")}}` },
-      "keys",
-    );
-    const keys = new Map<string, KeyBox>();
-    for (const { key, hash, address } of this.#memory.keys(object)) keys.set(key, { address, hash });
-    const writers = new Map<number, InputWriter>();
-    for (const [name, tree] of trees) {
-      const id = this.entrypoints.get(name);
-      const writer = inputWriter(tree, keys);
-      if (id !== undefined && writer !== undefined) writers.set(id, writer);
-    }
-    return writers;
+  /** Memory below all data. */
+  #allocate(bytes: number): number {
+    const at = this.#exports.opa_malloc(bytes);
+    this.#memory.reserve(at + bytes);
+    return at;
   }
 
   get memoryBytes(): number {
@@ -212,6 +212,11 @@ export class Instance implements BuiltinHost {
     try {
       return this.#evaluate(entrypoint, input);
     } catch (error) {
+      if (error instanceof PolicyError && error.code === "eval_conflict_error") {
+        const [first] = this.#failed();
+        if (first !== undefined)
+          run.failedBefore = new PolicyError(first.code, first.message, { location: first.location });
+      }
       throw this.#failure(error);
     } finally {
       this.run = undefined;
@@ -219,18 +224,40 @@ export class Instance implements BuiltinHost {
   }
 
   #evaluate(entrypoint: number, input: Document | undefined): Answer {
-    const { eval: evaluate, opa_eval_ctx_new, opa_eval_ctx_get_result } = this.#exports;
     if (this.#limits.thousandSteps > 0) this.#exports.fuel_set?.(this.#limits.thousandSteps);
+    const { decide } = this.#exports;
+    if (decide !== undefined && this.#direct[entrypoint] === true)
+      return this.#decide(decide, entrypoint, input);
+    const { eval: evaluate, opa_eval_ctx_new, opa_eval_ctx_get_result } = this.#exports;
     this.#exports.opa_heap_ptr_set(this.#dataHeap);
-    const document =
-      input === undefined ? 0 : (this.#writeInput(entrypoint, input) ?? this.#parseInput(input));
+    const document = input === undefined ? 0 : this.#parseInput(input);
     const context = opa_eval_ctx_new();
     this.#exports.opa_eval_ctx_set_input(context, document);
     this.#exports.opa_eval_ctx_set_data(context, this.#data);
     this.#exports.opa_eval_ctx_set_entrypoint(context, entrypoint);
     evaluate(context);
     const results = opa_eval_ctx_get_result(context);
-    return { values: this.#results(results), errors: this.#failed() };
+    return { values: this.#results(results), value: undefined, errors: this.#failed() };
+  }
+
+  /** One call into the module, and no result set. */
+  #decide(decide: Call, entrypoint: number, input: Document | undefined): Answer {
+    let document = 0;
+    let heap = this.#dataHeap;
+    if (input !== undefined) {
+      const written = this.#writeInput(entrypoint, input);
+      if (written === REFUSED) {
+        this.#exports.opa_heap_ptr_set(heap);
+        document = this.#parseInput(input);
+        heap = this.#exports.opa_heap_ptr_get();
+      } else {
+        document = this.#cells!.root;
+        heap = written;
+      }
+    }
+    const address = decide(entrypoint, document, this.#data, heap);
+    const value = address === 0 ? undefined : this.#memory.value(address);
+    return { values: undefined, value, errors: this.#failed() };
   }
 
   #results(address: number): readonly Value[] {
@@ -257,14 +284,13 @@ export class Instance implements BuiltinHost {
     return new PolicyError("eval_internal_error", `the module trapped: ${why}`, { cause: error });
   }
 
-  #writeInput(entrypoint: number, input: Document): number | undefined {
-    const writer = "value" in input ? this.#writers.get(entrypoint) : undefined;
-    if (writer === undefined) return undefined;
-    const written = writer.write(this.#memory.buffer, this.#dataHeap, (input as { value: unknown }).value);
-    if (written === undefined) return undefined;
-    checkInputSize(written.end - this.#dataHeap, this.#limits);
-    this.#exports.opa_heap_ptr_set(written.end);
-    return written.address;
+  /** Where the heap goes on behind what was written into cells, or REFUSED. */
+  #writeInput(entrypoint: number, input: Document): number {
+    const plan = "value" in input ? this.#inputPlans[entrypoint] : undefined;
+    if (plan === undefined) return REFUSED;
+    const end = this.#writer!.write(plan, this.#dataHeap, (input as { value: unknown }).value);
+    if (end !== REFUSED) checkInputSize(end - this.#dataHeap, this.#limits);
+    return end;
   }
 
   /** Input is written over the heap of the last evaluation and parsed where it lies: nothing else lives there yet. */

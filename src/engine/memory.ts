@@ -28,7 +28,7 @@ export class Memory {
 
   /** Growing the memory detaches the views, so every way in goes through here. */
   #fresh(): void {
-    if (this.#bytes.buffer === this.#memory.buffer) return;
+    if (this.#bytes.length !== 0) return;
     this.#bytes = new Uint8Array(this.#memory.buffer);
     this.#view = new DataView(this.#memory.buffer);
   }
@@ -85,20 +85,10 @@ export class Memory {
 
   /** The value of a box. */
   value(address: number): Value {
+    if (address === abi.ADDRESS_TRUE) return true;
+    if (address === abi.ADDRESS_FALSE) return false;
     this.#fresh();
     return this.#value(address);
-  }
-
-  /** The keys of an object of strings, with their hashes and addresses. */
-  keys(address: number): { readonly key: string; readonly hash: number; readonly address: number }[] {
-    this.#fresh();
-    const count = this.#view.getInt32(address + abi.OFFSET_N, true);
-    const entries = this.#view.getUint32(address + abi.OFFSET_A, true);
-    return Array.from({ length: count }, (_, index) => {
-      const at = entries + index * abi.OBJECT_ENTRY_SIZE;
-      const key = this.#view.getUint32(at + 4, true);
-      return { key: this.#value(key) as string, hash: this.#view.getInt32(at, true), address: key };
-    });
   }
 
   /** The solutions in a list of results. */

@@ -4,6 +4,7 @@
 import type { At, Block, Local, Operand, Stmt } from "../ir/ir.ts";
 import * as abi from "../../runtime/abi.ts";
 import { type Known, localsAssigned, repeatsSilently } from "./facts.ts";
+import type { Cells } from "./cells.ts";
 import type { Code, Label } from "./instruction.ts";
 import type { Locals } from "./locals.ts";
 import type { Statics } from "./statics.ts";
@@ -19,6 +20,8 @@ export type PathKey = string | undefined;
 
 export interface ModuleContext {
   readonly statics: Statics;
+  /** Fixed places of the input's parts, if the module has any. */
+  readonly cells: Cells | undefined;
   /** Index of a function of the runtime. */
   runtime(name: string): number;
   callee(name: string): Callee;

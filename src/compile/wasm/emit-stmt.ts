@@ -24,6 +24,7 @@ import { encodeUtf8 } from "./encode.ts";
 type Emit<K extends StmtKind> = (context: FunctionContext, stmt: StmtOf<K>) => void;
 
 const CONFLICT = "eval_conflict_error";
+const INPUT = 0;
 
 /** Puts a box of static data into a local. */
 function constant(context: FunctionContext, address: number, target: number): void {
@@ -149,6 +150,27 @@ const dot: Emit<"DotStmt"> = (context, stmt) => {
   const { fromData = false, path: parent } = known.of(stmt.source.value);
   const ground = parent !== undefined && stmt.key.type === "string_index";
   const path = ground ? `${parent}.${JSON.stringify(module.stringText(stmt.key.value))}` : undefined;
+  const cell = path === undefined ? undefined : module.cells?.at(path);
+  if (cell !== undefined) {
+    // An input that a host wrote cell by cell: the value stands at a known address. A path of input is only known where input is local 0.
+    get(context, INPUT);
+    code.i32(module.cells!.root.box);
+    code.eq();
+    code.if();
+    code.i32(cell);
+    code.load(0);
+    code.set(target);
+    code.else();
+    get(context, stmt.source.value);
+    push(context, stmt.key);
+    call(context, "value_get");
+    code.set(target);
+    code.end();
+    code.get(target);
+    failUnless(context);
+    known.set(stmt.target, { path, fromData });
+    return;
+  }
   // In a loop the same ground path of input or data is looked up once: nothing in this function can change it.
   const cache =
     path !== undefined && context.frames.some((frame) => frame.loop) ? locals.cache(path) : undefined;

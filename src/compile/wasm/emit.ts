@@ -1,7 +1,8 @@
 // Policy in, an ordinary OPA module (ABI 1.3) out: the prebuilt runtime with the policy's functions, plans and static data behind it.
 // Deterministic: the same policy and runtime give the same bytes. Never sees a syntax tree; a policy must have passed ir/validate.ts.
 
-import type { BuiltinFunc, Func, Plan, Policy } from "../ir/ir.ts";
+import type { Block, BuiltinFunc, Func, Plan, Policy, Stmt } from "../ir/ir.ts";
+import { visitStmts } from "../ir/walk.ts";
 import { PolicyError } from "../../error.ts";
 import * as abi from "../../runtime/abi.ts";
 import { type Callee, emitBlock, type FunctionContext, type ModuleContext, type PathKey } from "./context.ts";
@@ -9,6 +10,7 @@ import { dispatcherBody, ruleTree } from "./dispatch.ts";
 import {
   type EntryContext,
   chargeBody,
+  decideBody,
   evalBody,
   fuelSetBody,
   namesBody,
@@ -26,6 +28,7 @@ import {
   TYPE_I32,
   TYPE_I64,
 } from "./encode.ts";
+import { CELLS_SECTION, Cells } from "./cells.ts";
 import { Code } from "./instruction.ts";
 import { Linker } from "./link.ts";
 import { Locals } from "./locals.ts";
@@ -36,6 +39,13 @@ import { fixedBoxes, Statics } from "./statics.ts";
 export interface EmitOptions {
   /** The prebuilt runtime, as scripts/build-runtime.mjs writes it. */
   readonly runtime: Uint8Array;
+  /** What makes modules faster and changes no answer, by name; a pass that is `false` is left out. */
+  readonly passes?: Passes | undefined;
+}
+
+export interface Passes {
+  /** The input's parts have fixed addresses, and entrypoints answer without a result set, for hosts that know both. */
+  readonly cells?: boolean;
 }
 
 export interface Emitted {
@@ -78,11 +88,12 @@ const ENGINE_EXPORTS = ["failure_count", "failure_at", "fail", "json_parse_in_pl
 const MAX_HOST_ARGUMENTS = 4;
 
 export function emit(policy: Policy, options: EmitOptions): Emitted {
-  return new Emitter(policy, options.runtime).run();
+  return new Emitter(policy, options).run();
 }
 
 class Emitter implements ModuleContext, EntryContext {
   readonly statics: Statics;
+  readonly cells: Cells | undefined;
   readonly epoch: number;
   readonly lastEpoch: number;
   readonly charge: number;
@@ -96,11 +107,14 @@ class Emitter implements ModuleContext, EntryContext {
   readonly #hostIds = new Map<string, number>();
   readonly #dispatchers = new Map<string, number>();
   readonly #tree;
+  readonly #reads: ReturnType<typeof readSets>;
 
-  constructor(policy: Policy, runtime: Uint8Array) {
+  constructor(policy: Policy, { runtime, passes = {} }: EmitOptions) {
     this.#policy = policy;
     this.#linker = new Linker(runtime);
     this.statics = new Statics(this.#linker.dataBase);
+    this.#reads = readSets(policy);
+    this.cells = passes.cells === false ? undefined : Cells.of(Object.values(this.#reads), this.statics);
     const zero = new Uint8Array([0x42, 0x00, 0x0b]);
     this.epoch = this.#linker.global(TYPE_I64, true, zero);
     this.lastEpoch = this.#linker.global(TYPE_I64, true, zero);
@@ -127,7 +141,8 @@ class Emitter implements ModuleContext, EntryContext {
     for (const func of funcs) linker.define(this.#index(func), this.#func(func));
     const planned = plans.map((plan) => this.#plan(plan));
     this.#exports(planned);
-    linker.custom(READS_SECTION, encodeUtf8(JSON.stringify(readSets(this.#policy))));
+    linker.custom(READS_SECTION, encodeUtf8(JSON.stringify(this.#reads)));
+    if (this.cells !== undefined) this.#decide(this.cells);
     linker.place(fixedBoxes().offset, fixedBoxes().bytes);
     return {
       bytes: linker.finish(this.statics.finish()),
@@ -255,6 +270,36 @@ class Emitter implements ModuleContext, EntryContext {
     return index;
   }
 
+  /** For our engine: entrypoints that answer one value or none, without a result set around it. */
+  #decide(cells: Cells): void {
+    const linker = this.#linker;
+    const direct = this.#policy.plans.map((plan) => {
+      const single = withoutResultSet(plan, this.#policy.static.strings);
+      if (single === undefined) return undefined;
+      const index = linker.declare(2, 1);
+      const code = new Code(2);
+      const value = code.local();
+      const label = code.block();
+      const context = this.#context(code, new Locals(code, [0, 1]), single, {
+        conflict: "complete rules must not produce multiple outputs",
+        exit: { value, label },
+        results: undefined,
+      });
+      for (const block of single) emitBlock(context, block);
+      code.end();
+      code.get(value);
+      linker.define(index, code.finish());
+      return index;
+    });
+    linker.export(
+      "decide",
+      KIND_FUNCTION,
+      this.#define(4, 1, (code) => decideBody(code, this, direct)),
+    );
+    const plans = this.#policy.plans.filter((_, id) => direct[id] !== undefined).map(({ name }) => name);
+    linker.custom(CELLS_SECTION, encodeUtf8(JSON.stringify({ plans, root: cells.root })));
+  }
+
   #context(
     code: Code,
     locals: Locals,
@@ -320,6 +365,29 @@ class Emitter implements ModuleContext, EntryContext {
     this.#linker.define(index, code.finish());
     return index;
   }
+}
+
+/** The blocks of a plan that ends by adding `{"result": value}` and adds nothing else, with the value returned instead. */
+function withoutResultSet(plan: Plan, strings: readonly string[]): readonly Block[] | undefined {
+  const [block, ...more] = plan.blocks;
+  const [make, insert, add] = block?.stmts.slice(-3) ?? [];
+  if (block === undefined || more.length > 0) return undefined;
+  if (
+    make?.kind !== "MakeObjectStmt" ||
+    insert?.kind !== "ObjectInsertStmt" ||
+    add?.kind !== "ResultSetAddStmt"
+  )
+    return undefined;
+  if (insert.object !== make.target || add.value !== make.target || insert.value.type !== "local")
+    return undefined;
+  if (insert.key.type !== "string_index" || strings[insert.key.value] !== "result") return undefined;
+  let adds = 0;
+  visitStmts(plan.blocks, (stmt) => {
+    if (stmt.kind === "ResultSetAddStmt") adds++;
+  });
+  if (adds !== 1) return undefined;
+  const answer: Stmt = { kind: "ReturnLocalStmt", source: insert.value.value, at: add.at };
+  return [{ stmts: [...block.stmts.slice(0, -3), answer] }];
 }
 
 function hasResult(builtin: BuiltinFunc): boolean {

@@ -57,12 +57,7 @@ export function fuelSetBody(code: Code, module: EntryContext): void {
 /** `eval(context)`: a new epoch, an empty error buffer and an empty result set, then the plan that the context names. */
 export function evalBody(code: Code, module: EntryContext, plans: readonly number[]): void {
   const results = code.local();
-  code.globalGet(module.lastEpoch);
-  code.i64(1n);
-  code.add64();
-  code.globalSet(module.lastEpoch);
-  code.globalGet(module.lastEpoch);
-  code.globalSet(module.epoch);
+  nextEpoch(code, module);
   code.call(module.runtime("eval_reset"));
   // A list, as `opa eval` gives it: solutions in their order, equal ones as often as they were found.
   code.i32(0);
@@ -89,6 +84,37 @@ export function evalBody(code: Code, module: EntryContext, plans: readonly numbe
   });
   abort(code, module, "illegal entrypoint");
   code.i32(0);
+}
+
+/** `decide(entrypoint, input, data, heap)`: the value of an entrypoint, or 0. As `eval`, but for the result set. */
+export function decideBody(code: Code, module: EntryContext, plans: readonly (number | undefined)[]): void {
+  code.get(3);
+  code.call(module.runtime("opa_heap_ptr_set"));
+  nextEpoch(code, module);
+  code.call(module.runtime("eval_reset"));
+  plans.forEach((plan, id) => {
+    if (plan === undefined) return;
+    code.get(0);
+    code.i32(id);
+    code.eq();
+    code.if();
+    code.get(1);
+    code.get(2);
+    code.call(plan);
+    code.return();
+    code.end();
+  });
+  abort(code, module, "illegal entrypoint");
+  code.i32(0);
+}
+
+function nextEpoch(code: Code, module: EntryContext): void {
+  code.globalGet(module.lastEpoch);
+  code.i64(1n);
+  code.add64();
+  code.globalSet(module.lastEpoch);
+  code.globalGet(module.lastEpoch);
+  code.globalSet(module.epoch);
 }
 
 /** `opa_eval(reserved, entrypoint, data, input, length, heap, format)`: the address of the result's text. */

@@ -25,6 +25,9 @@ export function hashBytes(bytes: Uint8Array): number {
   return hash === 0 ? 1 : hash >>> 0;
 }
 
+/** Up to this many entries an object is searched one by one (`LINEAR` of runtime/table.ts). */
+const LINEAR = 8;
+
 export class Statics {
   readonly #base: number;
   readonly #out = new ByteWriter(4096);
@@ -108,6 +111,34 @@ export class Statics {
     for (const element of elements) this.#out.word(element);
     const address = this.#box(abi.TAG_ARRAY, 0, elements.length, at, elements.length);
     this.#arrays.set(key, address);
+    return address;
+  }
+
+  /** An object with these keys and no values yet: its box, and the address of the word of each value. */
+  cells(keys: readonly string[]): { readonly box: number; readonly cells: readonly number[] } {
+    const names = keys.map((key) => ({ address: this.string(key), hash: hashBytes(encodeUtf8(key)) }));
+    const block = this.#here();
+    this.#out.word(keys.length).word(0);
+    const entries = block + 8;
+    for (const { address, hash } of names) this.#out.word(hash).word(address).word(0);
+    const index = keys.length > LINEAR ? this.#index(names.map(({ hash }) => hash)) : 0;
+    const box = this.#box(abi.TAG_OBJECT, 0, keys.length, entries, index);
+    return { box, cells: keys.map((_, at) => entries + at * abi.OBJECT_ENTRY_SIZE + 8) };
+  }
+
+  /** The extension of an object or set with entries of these hashes, as runtime/table.ts draws it. */
+  #index(hashes: readonly number[]): number {
+    let width = 32;
+    while (width < hashes.length * 2 + 2) width *= 2;
+    const slots = new Array<number>(width).fill(0);
+    hashes.forEach((hash, entry) => {
+      let slot = (hash ^ (hash >>> 15)) & (width - 1);
+      while (slots[slot] !== 0) slot = (slot + 1) & (width - 1);
+      slots[slot] = entry + 1;
+    });
+    const address = this.#here();
+    this.#out.word(width - 1);
+    for (const slot of slots) this.#out.word(slot);
     return address;
   }
 

@@ -1,26 +1,31 @@
 // Story one: files -> modules -> checked modules -> plan -> Wasm -> signed bundle. What goes in are folders, files and bundles in git; what
 // comes out is one packed bundle that an OPA, or a decision agent, activates. Writes nothing: the caller has the bytes.
 
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { assemble } from "./bundle/assemble.ts";
 import type { Bundle, Manifest, ModuleFile, WasmResolver } from "./bundle/bundle.ts";
-import { load, mergeBundles } from "./bundle/load.ts";
+import { load, mergeBundles, underFolder } from "./bundle/load.ts";
 import { defaultManifest, regoVersionOf } from "./bundle/manifest.ts";
 import { type SignOptions, sign } from "./bundle/sign.ts";
 import { type VerificationConfig, verify } from "./bundle/verify.ts";
 import { write } from "./bundle/write.ts";
 import {
+  type CheckOptions,
   type CompiledModules,
   checkModules,
   checkSources,
   compile,
+  compileQuery,
+  type Policy,
   parse,
   type SourceText,
 } from "./compile/compile.ts";
+import { type RuleCell, ruleRef } from "./compile/check/cells.ts";
 import { policyToJson } from "./compile/ir/json.ts";
 import { failWith, PolicyError } from "./error.ts";
 import { loadSources } from "./sources.ts";
 import type { Module, RefTerm, Rule } from "./syntax/ast.ts";
+import { parseQuery } from "./syntax/parser.ts";
 
 export type Target = "wasm" | "plan" | "rego";
 
@@ -39,8 +44,14 @@ export interface BuildOptions {
   /** Keeps print calls in the module. */
   readonly print?: boolean | undefined;
   readonly signing?: SignOptions | undefined;
-  /** Input bundles are verified with it. */
+  /** Input bundles are verified with it; without it only unsigned ones are taken. */
   readonly verification?: VerificationConfig | undefined;
+  /** Leaves rules that use an entrypoint out of the set of entrypoints. */
+  readonly pruneUnused?: boolean | undefined;
+  /** The builtins and features that may be used; absent: all. */
+  readonly capabilities?: Pick<CheckOptions, "builtins" | "features"> | undefined;
+  /** Receives the plan as text before it is emitted. */
+  readonly onPlan?: ((policy: Policy) => void) | undefined;
 }
 
 export interface BuildResult {
@@ -60,7 +71,7 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
   const source = await gather(options);
   const { compiled, modules } = checkBundle(source, options);
   const target = options.target ?? "rego";
-  const entrypoints = target === "rego" ? [] : chooseEntrypoints(compiled, options.entrypoints ?? [], target);
+  const entrypoints = target === "rego" ? [] : chooseEntrypoints(compiled, options, target);
   const shipped = ship(source, modules, compiled, entrypoints, target, options);
   const bundle = options.signing === undefined ? shipped.bundle : await sign(shipped.bundle, options.signing);
   return { ...shipped, bundle, bytes: write(bundle), entrypoints };
@@ -71,23 +82,34 @@ async function gather(options: BuildOptions): Promise<Bundle> {
   const ignore = options.ignore ?? [];
   if (options.asBundle === true) {
     const bundles = await Promise.all(options.paths.map((path) => load(path, { ignore })));
-    if (options.verification !== undefined) {
-      for (const bundle of bundles) await verify(bundle, options.verification);
-    }
+    for (const [i, bundle] of bundles.entries()) await verifyInput(bundle, options.paths[i] ?? "", options);
     return mergeBundles(bundles);
   }
   const sources = loadSources(options.paths, { ignore });
-  const [packed] = sources.bundles;
+  // As in OPA, packed bundles inside folders are passed over: last time's output may lie there.
+  const packed = sources.bundles.find((path) => options.paths.includes(path));
   if (packed !== undefined)
     throw new PolicyError("invalid_parameter", `${packed}: is a bundle, load it with -b`);
   const modules = sources.modules.map(({ file, text }) => ({ path: file.replace(/^\/+/, ""), text }));
   return assemble({ manifest: defaultManifest, data: sources.data, modules });
 }
 
+async function verifyInput(bundle: Bundle, path: string, options: BuildOptions): Promise<void> {
+  try {
+    await verify(
+      statSync(path).isDirectory() ? underFolder(bundle, path) : bundle,
+      options.verification ?? {},
+    );
+  } catch (error) {
+    if (!(error instanceof PolicyError)) throw error;
+    throw new PolicyError(error.code, `bundle ${path}: ${error.message}`, { cause: error });
+  }
+}
+
 /** The modules of a bundle, parsed in the version that its manifest gives each, and checked together. */
 export function checkBundle(
   bundle: Pick<Bundle, "modules" | "manifest">,
-  options: Pick<BuildOptions, "v0Compatible" | "strict" | "print"> = {},
+  options: Pick<BuildOptions, "v0Compatible" | "strict" | "print" | "capabilities"> = {},
 ): { compiled: CompiledModules; modules: readonly Module[] } {
   const fallback = options.v0Compatible === true ? 0 : 1;
   const { modules, diagnostics } = parse(
@@ -100,11 +122,13 @@ export function checkBundle(
   const compiled = checkModules(modules, {
     ...(options.strict !== undefined && { strict: options.strict }),
     print: options.print ?? false,
+    ...options.capabilities,
   });
   return { compiled, modules };
 }
 
-function chooseEntrypoints(compiled: CompiledModules, wanted: readonly string[], target: Target): string[] {
+function chooseEntrypoints(compiled: CompiledModules, options: BuildOptions, target: Target): string[] {
+  const wanted = options.entrypoints ?? [];
   const annotated = compiled.entrypoints.map((ref) => pathOf(ref).join("/"));
   const entrypoints = [...new Set([...wanted.map((path) => path.replace(/^\/+|\/+$/g, "")), ...annotated])];
   if (entrypoints.length === 0) {
@@ -118,7 +142,44 @@ function chooseEntrypoints(compiled: CompiledModules, wanted: readonly string[],
       `entrypoint "${entrypoint}" does not refer to a rule or policy decision`,
     );
   }
-  return entrypoints;
+  for (const entrypoint of entrypoints) refuseFunction(compiled, entrypoint);
+  if (options.pruneUnused === true) return entrypoints;
+  return [...new Set([...entrypoints, ...dependentsOf(compiled, entrypoints)])];
+}
+
+/** A function has no answer of its own; the checker says so in OPA's words. */
+function refuseFunction(compiled: CompiledModules, entrypoint: string): void {
+  const { body } = parseQuery(`_ = ${refText(entrypoint.split("/"))}`);
+  if (body !== undefined) compileQuery(compiled, body);
+}
+
+/**
+ * The rules that use an entrypoint, in order of path: answered by the module too, so that no Rego is left that would call into it (OPA
+ * build: --prune-unused). Functions cannot be entrypoints.
+ */
+function dependentsOf(compiled: CompiledModules, entrypoints: readonly string[]): string[] {
+  const paths = new Map<RuleCell, string>();
+  for (const { rules } of compiled.compilation.modules)
+    for (const rule of rules) paths.set(rule, pathOf(refTermOf(rule)).join("/"));
+  const under = (a: string, b: string): boolean => a === b || a.startsWith(`${b}/`);
+  const reached = new Set<RuleCell>();
+  const visit = (rule: RuleCell): void => {
+    for (const user of compiled.graph.dependents(rule)) {
+      if (reached.has(user)) continue;
+      reached.add(user);
+      visit(user);
+    }
+  };
+  for (const [rule, path] of paths)
+    if (entrypoints.some((entrypoint) => under(path, entrypoint) || under(entrypoint, path))) visit(rule);
+  const found = [...reached].flatMap((rule) =>
+    rule.head.args === undefined ? [paths.get(rule) ?? pathOf(refTermOf(rule)).join("/")] : [],
+  );
+  return [...new Set(found)].sort();
+}
+
+function refTermOf(rule: RuleCell): RefTerm {
+  return { kind: "ref", terms: ruleRef(rule), location: rule.location };
 }
 
 /** Wasm that answers every package and rule of these modules: for daemons that are handed Rego. Throws PolicyError with every finding. */
@@ -189,6 +250,7 @@ function ship(
     return { bundle: assemble({ manifest, data, modules: source.modules }), hostBuiltins: [], wasmBytes: 0 };
   }
   const { policy, emitted } = compile(compiled, { entrypoints }, { runtime: loadRuntime() });
+  options.onPlan?.(policy);
   if (target === "plan") {
     const bytes = new TextEncoder().encode(JSON.stringify(policyToJson(policy)));
     const plans = [{ path: "plan.json", bytes }];

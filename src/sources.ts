@@ -96,6 +96,7 @@ function loadFile(gathering: Gathering, path: string, place: readonly string[], 
     gathering.bundles.push(path);
     return;
   }
+  if (gathering.modules.some(({ file }) => file === path)) return;
   const text = failsAsIo("open", path, () => readFileSync(path, "utf8"));
   if (extension === ".rego") {
     const module = { file: path, text };

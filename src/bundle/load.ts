@@ -67,17 +67,32 @@ function readFolder(folder: string, { ignore = [], limits = {} }: LoadOptions): 
   return files;
 }
 
-/** OPA names modules after the folder they were loaded from: `rego/ai/decision.rego`. */
-function renameModules(bundle: Bundle, folder: string): Bundle {
-  const prefix = folder
-    .replaceAll("\\", "/")
-    .split("/")
+/** What OPA puts before the names of a folder's files, in modules and in signatures: the folder's path without its dots; or nothing. */
+export function folderPrefix(folder: string): string {
+  const segments = folder.replaceAll("\\", "/").split("/");
+  const prefix = segments
     .filter((segment) => segment !== "" && segment !== "." && segment !== "..")
     .join("/");
+  return prefix === "" ? "" : `${prefix}/`;
+}
+
+/** A folder's bundle with its files named as OPA's signatures name them. */
+export function underFolder(bundle: Bundle, folder: string): Bundle {
+  const prefix = folderPrefix(folder);
+  return {
+    ...bundle,
+    files: bundle.files.map(({ path, bytes }) => ({ path: prefix + path, bytes })),
+    documents: new Map([...bundle.documents].map(([path, document]) => [prefix + path, document])),
+  };
+}
+
+/** OPA names modules after the folder they were loaded from: `rego/ai/decision.rego`. */
+function renameModules(bundle: Bundle, folder: string): Bundle {
+  const prefix = folderPrefix(folder);
   if (prefix === "") return bundle;
   return {
     ...bundle,
-    modules: bundle.modules.map(({ path, text }) => ({ path: `${prefix}/${path}`, text })),
+    modules: bundle.modules.map(({ path, text }) => ({ path: prefix + path, text })),
   };
 }
 

@@ -1,26 +1,31 @@
-// `reeve build`: sources and bundles to one packed bundle, with OPA's flags.
+// `reeve build`: sources and bundles to one packed bundle, with OPA's flags. As in OPA what went wrong is said on stdout.
 
-import { writeFileSync } from "node:fs";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { Command, Option } from "commander";
-import { build, type Target } from "../build.ts";
-import type { SignOptions } from "../bundle/sign.ts";
+import { build, type BuildOptions, type Target } from "../build.ts";
 import type { VerificationConfig } from "../bundle/verify.ts";
+import { printPolicy } from "../compile/ir/print.ts";
 import { PolicyError } from "../error.ts";
-import { collect, collectList, ioMessage, parseInteger, readText } from "./options.ts";
-
-export interface SigningFlags {
-  readonly signingKey?: string;
-  readonly signingAlg: string;
-  readonly claimsFile?: string;
-}
+import { capabilityOptions, refuseWithoutV1 } from "./capability-file.ts";
+import { loadBundleModules, loadFiles, regoVersionFor } from "./load.ts";
+import { addVersionOptions, collect, collectList, parseInteger, usageError, writeWhole } from "./options.ts";
+import * as output from "./output.ts";
+import { addSigningOptions, keyText, type SigningFlags, signOptions } from "./signing.ts";
 
 interface BuildFlags extends SigningFlags {
   readonly bundle?: boolean;
   readonly target: Target;
+  readonly format: string;
+  readonly planAddons?: string[];
   readonly entrypoint?: string[];
   readonly output: string;
+  readonly optimize: number;
   readonly revision?: string;
   readonly ignore?: string[];
+  readonly capabilities?: string;
+  readonly pruneUnused?: boolean;
+  readonly debug?: boolean;
   readonly verificationKey?: string;
   readonly verificationKeyId: string;
   readonly scope?: string;
@@ -30,67 +35,121 @@ interface BuildFlags extends SigningFlags {
 }
 
 export function command(): Command {
-  return addSigningOptions(new Command("build"))
+  const command = new Command("build")
     .description("Build a bundle from policy and data files.")
-    .argument("<paths...>", "files, folders or (with -b) bundles")
+    .argument("[paths...]", "files, folders or (with -b) bundles")
     .option("-b, --bundle", "load paths as bundle files or root directories")
     .addOption(
       new Option("-t, --target <target>", "output bundle target type")
         .choices(["rego", "wasm", "plan"])
         .default("rego"),
     )
+    .addOption(
+      new Option("--format <format>", "plan output format (only with --target=plan)")
+        .choices(["json", "proto"])
+        .default("json"),
+    )
+    .option("--plan-addons <name>", "optional extra data in the plan; not supported", collect)
     .option("-e, --entrypoint <path>", "slash separated entrypoint path; this flag can be repeated", collect)
+    .option("--prune-unused", "exclude dependents of entrypoints")
     .option("-o, --output <file>", "output filename", "bundle.tar.gz")
     .option("-r, --revision <revision>", "output bundle revision")
     .option("--ignore <names>", "file and directory names to ignore during loading", collectList)
-    .option("-O, --optimize <level>", "optimization level", parseInteger, 0)
+    .option("--capabilities <path>", "capabilities version or capabilities.json file path")
+    .option(
+      "-O, --optimize <level>",
+      "level of the compiler's own passes; needs an entrypoint",
+      parseInteger,
+      0,
+    )
+    .option(
+      "--partial-namespace <name>",
+      "accepted for OPA's sake: nothing is partially evaluated",
+      "partial",
+    )
+    .option("--follow-symlinks", "accepted for OPA's sake: links to files are read")
+    .option("--debug", "print the plan on stderr")
     .option("--verification-key <key>", "secret (HMAC) or path of the PEM file with the public key")
     .option("--verification-key-id <id>", "name of the verification key", "default")
     .option("--scope <scope>", "scope to use for bundle signature verification")
     .option("--exclude-files-verify <names>", "file names to exclude during bundle verification", collectList)
-    .option("--v0-compatible", "opt in to Rego v0")
-    .option("--wasm-include-print", "keep print statements in the Wasm module")
-    .action(run);
+    .option("--wasm-include-print", "keep print statements in the Wasm module");
+  return addVersionOptions(addSigningOptions(command)).action(run);
 }
 
-export function addSigningOptions(command: Command): Command {
-  return command
-    .option("--signing-key <key>", "secret (HMAC) or path of the PEM file with the private key")
-    .option("--signing-alg <name>", "name of the signing algorithm", "RS256")
-    .option("--claims-file <path>", "JSON file with claims for the signature's payload");
+async function run(paths: string[], flags: BuildFlags): Promise<void> {
+  if (paths.length === 0) throw usageError("expected at least one path");
+  const capabilities = capabilityOptions(flags.capabilities);
+  try {
+    const options = optionsOf(paths, flags, capabilities);
+    refuseWithoutV1(capabilities, regoVersionFor(flags));
+    const { bytes, bundle } = await build(options);
+    if (
+      flags.optimize > 0 &&
+      flags.target === "rego" &&
+      !hasEntrypoint(
+        flags,
+        bundle.modules.map(({ text }) => text),
+      )
+    )
+      throw new PolicyError("invalid_input", "bundle optimizations require at least one entrypoint");
+    writeWhole(flags.output, bytes);
+  } catch (error) {
+    if (!(error instanceof PolicyError)) throw error;
+    process.stdout.write(`error: ${await failureOf(error, paths, flags)}\n`);
+    process.exitCode = output.EXIT_FAIL;
+  }
 }
 
-export function signOptions(flags: SigningFlags): SignOptions | undefined {
-  if (flags.signingKey === undefined) return undefined;
+/** OPA's optimizer wants to know where to begin; ours does not, but scripts may count on the refusal. */
+function hasEntrypoint(flags: BuildFlags, texts: readonly string[]): boolean {
+  return (flags.entrypoint?.length ?? 0) > 0 || texts.some((text) => /^#\s*entrypoint:\s*true/m.test(text));
+}
+
+function optionsOf(
+  paths: readonly string[],
+  flags: BuildFlags,
+  capabilities: ReturnType<typeof capabilityOptions>,
+): BuildOptions {
+  const signing = signOptions(flags);
+  const verification = verificationOf(flags);
+  const wrong = (message: string) => new PolicyError("invalid_input", message);
+  if (flags.bundle !== true) {
+    if (signing !== undefined || verification !== undefined)
+      throw wrong("enable bundle mode (ie. --bundle) to verify or sign bundle files or directories");
+    for (const path of paths.filter((folder) => existsSync(join(folder, ".manifest"))))
+      process.stderr.write(
+        `Warning: .manifest file found in "${path}" but -b flag not specified. Manifest will be ignored.\n`,
+      );
+  }
+  if (flags.format === "proto") {
+    if (flags.target !== "plan") throw wrong('plan format "proto" is only valid with target "plan"');
+    throw wrong("plans are written as JSON only");
+  }
+  if (flags.planAddons !== undefined) {
+    if (flags.target !== "plan") throw wrong('plan addons are only valid with target "plan"');
+    throw wrong("plan addons are not supported");
+  }
   return {
-    key: keyText(flags.signingKey, flags.signingAlg),
-    algorithm: flags.signingAlg,
-    ...(flags.claimsFile !== undefined && { claims: readClaims(flags.claimsFile) }),
+    paths,
+    asBundle: flags.bundle,
+    target: flags.target,
+    entrypoints: flags.entrypoint,
+    revision: flags.revision,
+    ignore: flags.ignore,
+    v0Compatible: flags.v0Compatible,
+    print: flags.target === "plan" || flags.wasmIncludePrint === true,
+    pruneUnused: flags.pruneUnused,
+    capabilities,
+    signing,
+    verification,
+    ...(flags.debug === true && {
+      onPlan: (policy) => void process.stderr.write(`${printPolicy(policy)}\n`),
+    }),
   };
 }
 
-/** With HMAC the flag may be the secret itself; otherwise it is a PEM file. */
-function keyText(given: string, algorithm: string): string {
-  if (!algorithm.startsWith("HS")) return readText(given);
-  try {
-    return readText(given).trimEnd();
-  } catch {
-    return given;
-  }
-}
-
-function readClaims(path: string): Record<string, unknown> {
-  try {
-    return JSON.parse(readText(path)) as Record<string, unknown>;
-  } catch (cause) {
-    if (cause instanceof PolicyError) throw cause;
-    throw new PolicyError("invalid_input", `${path}: claims are not JSON: ${(cause as Error).message}`, {
-      cause,
-    });
-  }
-}
-
-function verification(flags: BuildFlags): VerificationConfig | undefined {
+function verificationOf(flags: BuildFlags): VerificationConfig | undefined {
   if (flags.verificationKey === undefined) return undefined;
   const key = { key: keyText(flags.verificationKey, flags.signingAlg), algorithm: flags.signingAlg };
   return {
@@ -101,22 +160,21 @@ function verification(flags: BuildFlags): VerificationConfig | undefined {
   };
 }
 
-async function run(paths: string[], flags: BuildFlags): Promise<void> {
-  const { bytes } = await build({
-    paths,
-    asBundle: flags.bundle,
-    target: flags.target,
-    entrypoints: flags.entrypoint,
-    revision: flags.revision,
-    ignore: flags.ignore,
-    v0Compatible: flags.v0Compatible,
-    print: flags.wasmIncludePrint,
-    signing: signOptions(flags),
-    verification: verification(flags),
-  });
+/** The words for a failed build. What cannot be loaded is told whole: every file with what is wrong with it. */
+async function failureOf(error: PolicyError, paths: readonly string[], flags: BuildFlags): Promise<string> {
+  const options = { ignore: flags.ignore ?? [], regoVersion: regoVersionFor(flags) };
+  let during = "";
   try {
-    writeFileSync(flags.output, bytes);
-  } catch (cause) {
-    throw new PolicyError("io_error", ioMessage(flags.output, cause), { cause });
+    if (flags.bundle === true) for (const path of paths) await loadBundleModules(path, options);
+    else {
+      during = " during loading";
+      refuseWithoutV1(capabilityOptions(flags.capabilities), options.regoVersion);
+      loadFiles(paths, options);
+    }
+  } catch (loading) {
+    return `load error: ${output.failureText(loading, during)}`;
   }
+  if (/^bundle .*: /.test(error.message)) return `load error: ${error.message}`;
+  if (error.diagnostics.length > 0) return output.prettyErrors(error);
+  return error.message;
 }

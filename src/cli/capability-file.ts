@@ -6,6 +6,7 @@ import { type BuiltinJson, type Capabilities, capabilities } from "../builtins/c
 import { builtins } from "../builtins/registry.ts";
 import type { CheckOptions } from "../compile/compile.ts";
 import { PolicyError } from "../error.ts";
+import type { RegoVersion } from "../syntax/ast.ts";
 import { typeFromJson } from "../value/type-json.ts";
 import { ioMessage } from "./options.ts";
 
@@ -52,6 +53,16 @@ function parseCapabilities(path: string, text: string): Capabilities {
   if (listed !== null && !Array.isArray(listed))
     throw new PolicyError("invalid_input", `${path}: builtins must be a list`);
   return document as Capabilities;
+}
+
+/** Capabilities of old may know nothing of v1. */
+export function refuseWithoutV1(
+  { features }: Pick<CheckOptions, "features">,
+  regoVersion: RegoVersion,
+): void {
+  if (features === undefined || features.has("rego_v1") || regoVersion === "v0") return;
+  const message = "illegal capabilities: rego_v1 feature required for parsing v1 Rego";
+  throw new PolicyError("rego_parse_error", message);
 }
 
 /** Options of check for what `--capabilities` names; none without it. */

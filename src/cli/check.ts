@@ -8,7 +8,7 @@ import { PolicyError } from "../error.ts";
 import type { Module } from "../syntax/ast.ts";
 import type { RegoObject } from "../value/value.ts";
 import { isObject } from "../value/value.ts";
-import { capabilityOptions } from "./capability-file.ts";
+import { capabilityOptions, refuseWithoutV1 } from "./capability-file.ts";
 import { compatibleWithV1 } from "./compatibility.ts";
 import { failInOrder, loadBundleModules, loadFiles, regoVersionFor } from "./load.ts";
 import {
@@ -60,6 +60,7 @@ async function run(paths: string[], flags: CheckFlags): Promise<void> {
   let during = " during loading";
   try {
     const schemas = readSchemas(flags.schema);
+    refuseWithoutV1(capabilities, regoVersionFor(flags));
     if (flags.bundle === true) during = "";
     const { modules, data } =
       flags.bundle === true ? await readBundles(paths, flags) : readFiles(paths, flags);

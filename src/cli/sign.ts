@@ -1,13 +1,15 @@
 // `reeve sign`: writes `.signatures.json` for the files of a bundle.
 
-import { writeFileSync } from "node:fs";
+import { statSync } from "node:fs";
 import { join } from "node:path";
 import { Command } from "commander";
-import { load } from "../bundle/load.ts";
+import { load, underFolder } from "../bundle/load.ts";
 import { encodeSignatures, hashFiles, signFiles } from "../bundle/sign.ts";
+import type { Bundle } from "../bundle/bundle.ts";
 import { PolicyError } from "../error.ts";
-import { addSigningOptions, type SigningFlags, signOptions } from "./build.ts";
-import { ioMessage } from "./options.ts";
+import { usageError, writeWhole } from "./options.ts";
+import * as output from "./output.ts";
+import { addSigningOptions, NO_SIGNING_KEY, type SigningFlags, signOptions } from "./signing.ts";
 
 interface SignFlags extends SigningFlags {
   readonly bundle?: boolean;
@@ -17,26 +19,34 @@ interface SignFlags extends SigningFlags {
 export function command(): Command {
   return addSigningOptions(new Command("sign"))
     .description("Generate a signature for a bundle: a `.signatures.json` with the hashes of its files.")
-    .argument("<path>", "bundle file or root directory")
+    .argument("[paths...]", "bundle file or root directory")
     .option("-b, --bundle", "load paths as bundle files or root directories")
     .option("-o, --output-file-path <folder>", "where `.signatures.json` goes", ".")
     .action(run);
 }
 
-async function run(path: string, flags: SignFlags): Promise<void> {
-  const options = signOptions(flags);
-  if (options === undefined)
-    throw new PolicyError(
-      "invalid_parameter",
-      "specify the secret (HMAC) or path of the PEM file with --signing-key",
-    );
+async function run(paths: string[], flags: SignFlags): Promise<void> {
+  if (paths.length === 0) throw usageError("specify atleast one path containing policy and/or data files");
+  if (flags.signingKey === undefined) throw usageError(NO_SIGNING_KEY);
   if (flags.bundle !== true)
-    throw new PolicyError("invalid_parameter", "enable bundle mode (i.e. --bundle) to sign bundle files");
-  const signatures = await signFiles(hashFiles(await load(path)), options);
-  const target = join(flags.outputFilePath, ".signatures.json");
+    throw usageError("enable bundle mode (ie. --bundle) to sign bundle files or directories");
   try {
-    writeFileSync(target, encodeSignatures(signatures));
-  } catch (cause) {
-    throw new PolicyError("io_error", ioMessage(target, cause), { cause });
+    const options = signOptions(flags);
+    if (options === undefined) throw usageError(NO_SIGNING_KEY);
+    const bundles = await Promise.all(paths.map(readBundle));
+    const signatures = await signFiles(
+      bundles.flatMap((bundle) => hashFiles(bundle)),
+      options,
+    );
+    writeWhole(join(flags.outputFilePath, ".signatures.json"), encodeSignatures(signatures));
+  } catch (error) {
+    if (!(error instanceof PolicyError)) throw error;
+    process.stdout.write(`error: ${error.message}\n`);
+    process.exitCode = output.EXIT_FAIL;
   }
+}
+
+async function readBundle(path: string): Promise<Bundle> {
+  const bundle = await load(path);
+  return statSync(path).isDirectory() ? underFolder(bundle, path) : bundle;
 }

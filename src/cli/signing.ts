@@ -1,0 +1,61 @@
+// The flags about signatures that `build` and `sign` share, and what they mean.
+
+import type { Command } from "commander";
+import type { SignOptions } from "../bundle/sign.ts";
+import { PolicyError } from "../error.ts";
+import { readText } from "./options.ts";
+
+export interface SigningFlags {
+  readonly signingKey?: string;
+  readonly signingAlg: string;
+  readonly signingPlugin?: string;
+  readonly claimsFile?: string;
+}
+
+export const NO_SIGNING_KEY =
+  "specify the secret (HMAC) or path of the PEM file containing the private key (RSA and ECDSA)";
+
+export function addSigningOptions(command: Command): Command {
+  return command
+    .option("--signing-key <key>", "secret (HMAC) or path of the PEM file with the private key")
+    .option("--signing-alg <name>", "name of the signing algorithm", "RS256")
+    .option("--signing-plugin <name>", "name of the plugin to use for signing")
+    .option("--claims-file <path>", "JSON file with claims for the signature's payload");
+}
+
+export function signOptions(flags: SigningFlags): SignOptions | undefined {
+  if (flags.signingPlugin !== undefined && flags.signingKey !== undefined)
+    throw new PolicyError("invalid_input", `there is no signing plugin \`${flags.signingPlugin}\``);
+  if (flags.signingKey === undefined) {
+    if (flags.signingPlugin !== undefined || flags.claimsFile !== undefined)
+      throw new PolicyError("invalid_input", NO_SIGNING_KEY);
+    return undefined;
+  }
+  return {
+    key: keyText(flags.signingKey, flags.signingAlg),
+    algorithm: flags.signingAlg,
+    ...(flags.claimsFile !== undefined && { claims: readClaims(flags.claimsFile) }),
+  };
+}
+
+/** A PEM file, or with HMAC the secret itself. */
+export function keyText(given: string, algorithm: string): string {
+  try {
+    const text = readText(given);
+    return algorithm.startsWith("HS") ? text.trimEnd() : text;
+  } catch {
+    // What is no file is the key itself; whoever imports it says whether it is one.
+    return given;
+  }
+}
+
+function readClaims(path: string): Record<string, unknown> {
+  const text = readText(path);
+  try {
+    return JSON.parse(text) as Record<string, unknown>;
+  } catch (cause) {
+    throw new PolicyError("invalid_input", `${path}: claims are not JSON: ${(cause as Error).message}`, {
+      cause,
+    });
+  }
+}

@@ -134,7 +134,7 @@ export function setHash(definitions: readonly ToolDefinition[]): string {
 
 function hash(value: Value): string {
   const bytes = new TextEncoder().encode(encode(value, { escapeHtml: false }));
-  return `sha256:${toHex(digest("sha256", bytes))}`;
+  return `sha256:${toHex(digest("SHA-256", bytes))}`;
 }
 
 /** Facts about one tool for `input.tool`; policies compare them with the catalogue. */

@@ -2,6 +2,9 @@
 // that only ever reads makes a tool read-only; every argument of any other tool is sensitive unless it is plainly prose or a switch. No
 // result field is trusted: that only an owner can say. Annotations are hints of the server and only ever make an entry stricter.
 
+import { fromPlain, toPlain } from "../value/json.ts";
+import { emptyObject, object } from "../value/object.ts";
+import { isObject, type Value } from "../value/value.ts";
 import {
   type ArgumentEntry,
   CATALOGUE_VERSION,
@@ -129,4 +132,19 @@ function asRecord(value: unknown): Readonly<Record<string, unknown>> {
 /** A record whose every key is its own, `__proto__` included. */
 function ownRecord<T>(entries: readonly (readonly [string, T])[]): Record<string, T> {
   return Object.fromEntries(entries);
+}
+
+/** A catalogue with an owner's edits: a JSON merge patch (RFC 7396) over the derived one, so that edits say only what their author knows. */
+export function editCatalogue(derived: CatalogueDocument, edits: Value): CatalogueDocument {
+  return toPlain(merge(fromPlain(derived), edits)) as CatalogueDocument;
+}
+
+function merge(target: Value, patch: Value): Value {
+  if (patch === null || typeof patch !== "object" || !isObject(patch)) return patch;
+  const base = target !== null && typeof target === "object" && isObject(target) ? target : emptyObject;
+  const kept = Array.from(base.entries()).filter(([key]) => !patch.has(key));
+  const changed = Array.from(patch.entries())
+    .filter(([, value]) => value !== null)
+    .map(([key, value]): [Value, Value] => [key, merge(base.get(key) ?? null, value)]);
+  return object([...kept, ...changed]);
 }

@@ -68,5 +68,5 @@ export function requestDocument(request: ToolRequest): RegoObject {
 /** What an approval, a grant and the log are bound to: SHA-256 over the canonical action. */
 export function actionDigest(tool: string, server: string, args: Value): string {
   const bytes = new TextEncoder().encode(canonicalAction(tool, server, args));
-  return `sha256:${toHex(digest("sha256", bytes))}`;
+  return `sha256:${toHex(digest("SHA-256", bytes))}`;
 }

@@ -39,13 +39,19 @@ export function chunks(text: string): Chunk[] {
 /** Letters and digits in groups, digits among them: IBANs, card and phone numbers, which people write with and without separators. */
 const ACCOUNT = /^[+]?[a-z0-9]+(?:[ -][a-z0-9]+)*$/u;
 
+const GROUP = /^[+]?[a-z0-9]+(?:-[a-z0-9]+)*$/u;
+const MAX_ACCOUNT = 48;
+
 /** The form in which account-like values compare; undefined for everything else. */
 export function accountForm(text: string): string | undefined {
   const normal = normalise(text).trim();
   if (!ACCOUNT.test(normal)) return undefined;
   const plain = normal.replace(/[ +-]/g, "");
-  const digits = plain.replace(/[^0-9]/g, "").length;
-  return plain.length >= 8 && digits >= 6 ? plain : undefined;
+  return isAccount(plain, plain.replace(/[^0-9]/g, "").length) ? plain : undefined;
+}
+
+function isAccount(plain: string, digits: number): boolean {
+  return plain.length >= 8 && plain.length <= MAX_ACCOUNT && digits >= 6;
 }
 
 /** The number that a chunk is, in one spelling: `1,000.50`, `$98.70`; undefined if it is none. */
@@ -91,15 +97,18 @@ export class TokenIndex {
 
   /** Runs of up to ten neighbouring groups that make an account-like value together. */
   #addAccounts(found: readonly Chunk[], label: string): void {
+    const plain = found.map(({ text }) => (GROUP.test(text) ? text.replace(/[+-]/g, "") : undefined));
+    const digits = plain.map((part) => part?.replace(/[^0-9]/g, "").length ?? 0);
     for (let from = 0; from < found.length; from++) {
       let joined = "";
+      let digitsSeen = 0;
       for (let to = from; to < Math.min(found.length, from + 10); to++) {
-        const part = found[to]?.text ?? "";
-        if (!/^[a-z0-9+-]+$/u.test(part)) break;
-        joined += joined === "" ? part : ` ${part}`;
-        const form = accountForm(joined);
-        if (form !== undefined && !this.#accounts.has(form)) this.#accounts.set(form, label);
-        if (joined.length > 48) break;
+        const part = plain[to];
+        if (part === undefined) break;
+        joined += part;
+        digitsSeen += digits[to] ?? 0;
+        if (joined.length > MAX_ACCOUNT) break;
+        if (isAccount(joined, digitsSeen) && !this.#accounts.has(joined)) this.#accounts.set(joined, label);
       }
     }
   }

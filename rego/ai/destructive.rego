@@ -1,0 +1,52 @@
+# METADATA
+# title: Destructive actions
+# description: |
+#   What cannot be undone needs a person's approval, unless the user named what is to be destroyed: every sensitive argument is in the user's
+#   own words. `data.site.destructive` may be `"approve"` (always ask) or `"allow"`. A catalogue entry with `"approval": true` always asks.
+package ai.destructive
+
+import data.ai.catalogue
+
+default mode := "named"
+
+mode := data.site.destructive
+
+named if {
+	count(catalogue.sensitive) > 0
+	every name in catalogue.sensitive {
+		by_user(name)
+	}
+}
+
+by_user(name) if {
+	count(input.action.values[name]) > 0
+	every leaf in input.action.values[name] {
+		leaf.integrity in {"user", "default"}
+	}
+}
+
+accepted if mode == "allow"
+
+accepted if {
+	mode == "named"
+	named
+}
+
+# METADATA
+# title: Clean
+# description: Nothing here asks for a person.
+clean if {
+	not destroys
+	not catalogue.entry.approval == true
+}
+
+destroys if {
+	catalogue.entry.destructive == true
+	not accepted
+}
+
+approvals contains {"code": "destructive", "message": "this cannot be undone"} if destroys
+
+approvals contains {"code": "approval_required", "message": "a person must approve each call of this tool"} if {
+	catalogue.entry.approval == true
+}

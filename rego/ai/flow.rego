@@ -1,0 +1,131 @@
+# METADATA
+# title: Argument provenance
+# description: |
+#   Arguments that decide who or what a call affects must come from the user or from a field that no outsider can write; otherwise a person
+#   is asked. `input.action.values` says of every leaf where its value was seen. A value without a label counts as untrusted.
+#   `data.site.flow` may relax single points: `{"unseen": "allow"}` lets values pass that were seen nowhere (computed ones),
+#   `{"links": "allow"}` links in prose, `{"anchor": "off"}` calls with nothing that the user said, `{"sensitive": "off"}` everything else.
+package ai.flow
+
+import data.ai.catalogue
+
+trusted_integrity := {"user", "trusted", "default"}
+
+# METADATA
+# title: Clean
+# description: Every sensitive argument comes from the user or a trusted field; so does every link in a text.
+clean if catalogue.reads
+
+clean if {
+	catalogue.writes
+	count(untolerated) == 0
+	count(unlabelled) == 0
+	count(links) == 0
+	anchored
+}
+
+setting(name) := value if {
+	value := data.site.flow[name]
+} else := defaults[name]
+
+defaults := {"sensitive": "on", "unseen": "approve", "links": "approve", "anchor": "on"}
+
+# Leaves of sensitive arguments that are not to be trusted.
+suspects contains {"leaf": leaf, "code": code} if {
+	catalogue.writes
+	setting("sensitive") != "off"
+	some name in catalogue.sensitive
+	some leaf in input.action.values[name]
+	not leaf.integrity in trusted_integrity
+	leaf.value != null
+	code := code_of(leaf)
+}
+
+code_of(leaf) := "unseen_argument" if {
+	leaf.integrity == "unseen"
+	not is_boolean(leaf.value)
+} else := "untrusted_argument"
+
+# An argument that has a value has labels, or it is not known where it comes from.
+unlabelled contains name if {
+	catalogue.writes
+	some name in catalogue.sensitive
+	not labelled(name)
+}
+
+labelled(name) if count(input.action.values[name]) > 0
+
+labelled(name) if empty(input.action.arguments[name])
+
+empty(value) if value == []
+
+empty(value) if value == {}
+
+untolerated contains suspect if {
+	some suspect in suspects
+	not tolerated(suspect)
+}
+
+approvals contains reason if {
+	some suspect in untolerated
+	reason := {"code": suspect.code, "message": message(suspect), "path": suspect.leaf.path}
+}
+
+tolerated(suspect) if {
+	suspect.code == "unseen_argument"
+	setting("unseen") == "allow"
+}
+
+message(suspect) := concat("", [
+	"`", trim_left(suspect.leaf.path, "/"), "` was read in content from outside, not given by the user",
+]) if suspect.code == "untrusted_argument"
+
+message(suspect) := concat("", [
+	"`", trim_left(suspect.leaf.path, "/"), "` was given neither by the user nor by a trusted result",
+]) if suspect.code == "unseen_argument"
+
+approvals contains reason if {
+	some name in unlabelled
+	reason := {
+		"code": "unlabelled_argument",
+		"message": concat("", ["it is not known where `", name, "` comes from"]),
+		"path": catalogue.pointer(name),
+	}
+}
+
+# A text that is passed on must not point where nobody trusted pointed: links carry data out and people in.
+links contains {"leaf": leaf, "mention": mention} if {
+	catalogue.writes
+	setting("links") != "allow"
+	some leaves in input.action.values
+	some leaf in leaves
+	some mention in leaf.mentions
+	mention.kind == "url"
+	not mention.integrity in trusted_integrity
+}
+
+approvals contains reason if {
+	some link in links
+	reason := {
+		"code": "untrusted_link",
+		"message": concat("", ["the text links to `", link.mention.value, "`, which the user did not give"]),
+		"path": link.leaf.path,
+	}
+}
+
+# METADATA
+# title: Anchored
+# description: Something in the call was said by the user, or by a field that no outsider can write.
+anchored if {
+	some leaves in input.action.values
+	some leaf in leaves
+	leaf.integrity in {"user", "trusted"}
+}
+
+anchored if setting("anchor") == "off"
+
+approvals contains reason if {
+	catalogue.writes
+	not anchored
+	reason := {"code": "unanchored", "message": "nothing in this call was said by the user"}
+}

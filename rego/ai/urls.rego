@@ -1,0 +1,97 @@
+# METADATA
+# title: URL containment
+# description: |
+#   Arguments that the catalogue marks with `"url": true` must not lead to private, local or metadata addresses, and where
+#   `data.site.urls.hosts` is given, to no other host (`*.example.com` covers subdomains). What cannot be read as a URL is denied.
+package ai.urls
+
+import data.ai.catalogue
+
+local_networks := [
+	"0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.168.0.0/16",
+	"192.0.0.0/24", "198.18.0.0/15", "224.0.0.0/3", "::/127", "fc00::/7", "fe80::/10", "ff00::/8",
+]
+
+default schemes := ["http", "https"]
+
+schemes := data.site.urls.schemes
+
+targets contains {"path": leaf.path, "url": leaf.value} if {
+	some name, argument in catalogue.entry.arguments
+	argument.url == true
+	some leaf in input.action.values[name]
+	leaf.value != null
+}
+
+# METADATA
+# title: Host
+# description: The host of a URL in lower case, without port, brackets or a final dot; undefined for what is no plain URL.
+host(url) := trim_suffix(trim(lower(parts[0][2]), "[]"), ".") if {
+	parts := regex.find_all_string_submatch_n(pattern, url, 1)
+	lower(parts[0][1]) in schemes
+}
+
+# No user information, no back slash, no white space or control character: readers disagree about those.
+pattern := `^([A-Za-z][A-Za-z0-9+.-]*)://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_.-]+)(?::[0-9]{1,5})?(?:[/?#][^\\\x00-\x20\x7f]*)?$`
+
+# `example.com/x` without a scheme is read as https.
+absolute(url) := url if contains(url, "://")
+
+absolute(url) := concat("", ["https://", url]) if not contains(url, "://")
+
+allowed(url) if {
+	name := host(absolute(url))
+	not local(name)
+	listed(name)
+}
+
+local(name) if {
+	is_address(name)
+	some network in local_networks
+	net.cidr_contains(network, name)
+}
+
+# IPv4 in IPv6, and every other way to write an address: numbers, hex, octal.
+local(name) if contains(name, "::ffff:")
+
+local(name) if startswith(name, "64:ff9b:")
+
+local(name) if {
+	not is_address(name)
+	regex.match(`^(0x[0-9a-f]*|[0-9]+)(\.(0x[0-9a-f]*|[0-9]+))*$`, name)
+}
+
+local(name) if {
+	some suffix in ["localhost", "local", "internal", "home.arpa", "lan", "intranet", "localdomain"]
+	some whole in [name == suffix, endswith(name, concat("", [".", suffix]))]
+	whole
+}
+
+local(name) if {
+	not contains(name, ".")
+	not contains(name, ":")
+}
+
+is_address(name) if net.cidr_is_valid(concat("", [name, "/32"]))
+
+is_address(name) if net.cidr_is_valid(concat("", [name, "/128"]))
+
+listed(_) if not data.site.urls.hosts
+
+listed(name) if name in data.site.urls.hosts
+
+listed(name) if {
+	some pattern in data.site.urls.hosts
+	startswith(pattern, "*.")
+	endswith(name, substring(pattern, 1, -1))
+}
+
+denials contains reason if {
+	some target in targets
+	not allowed(target.url)
+	reason := {
+		"code": "url_not_allowed",
+		"message": "the URL leads to a private or local address, or to one that is not listed",
+		"path": target.path,
+	}
+}

@@ -57,6 +57,7 @@ function parsePlain(text: string, shown: string): bigint {
   while (rest !== "") {
     const [all = "", whole = "", fraction] = /^(\d*)(?:\.(\d*))?/.exec(rest) ?? [];
     if (whole === "" && (fraction ?? "") === "") throw invalid(shown);
+    if (BigInt(whole === "" ? "0" : whole) > LIMIT) throw invalid(shown);
     rest = rest.slice(all.length);
     const unit = /^[^0-9.]*/.exec(rest)?.[0] ?? "";
     if (unit === "") throw failure(`time: missing unit in duration ${goQuote(shown)}`);

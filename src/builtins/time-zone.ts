@@ -13,9 +13,13 @@ export interface Zone {
 
 export const UTC: Zone = { name: "UTC", offset: () => 0, abbreviation: () => "UTC" };
 
+const GMT: Zone = { name: "GMT", offset: () => 0, abbreviation: () => "GMT" };
+
 const zones = new Map<string, Zone>([
   ["", UTC],
   ["UTC", UTC],
+  ["GMT", GMT],
+  ["Etc/GMT", GMT],
 ]);
 
 export function zone(name: string): Zone {

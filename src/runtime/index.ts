@@ -45,3 +45,5 @@ export * from "./builtins/glob";
 export * from "./builtins/globs";
 export * from "./builtins/crypto";
 export * from "./builtins/uuid";
+export * from "./builtins/time";
+export * from "./builtins/duration";

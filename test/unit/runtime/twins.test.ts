@@ -19,7 +19,11 @@ const calls = JSON.parse(
 ) as readonly Call[];
 const runtime = new Runtime();
 const exportOf = (name: string): string => `builtin_${name.replaceAll(".", "_")}`;
-const isNative = (name: string): boolean => runtime.call[exportOf(name)] !== undefined;
+const mixedOf = (name: string): string => `mixed_${name.replaceAll(".", "_")}`;
+const isNative = (name: string): boolean =>
+  runtime.call[exportOf(name)] !== undefined || runtime.call[mixedOf(name)] !== undefined;
+/** What a body answers here that would ask the host. */
+const HANDED_ON = ["", "handed on"] as const;
 const KINDS = ["", "eval_builtin_error", "eval_type_error", "eval_conflict_error"];
 
 const context: BuiltinContext = {
@@ -38,10 +42,22 @@ function native(name: string, operands: string): Answer {
   const args = Array.from({ length: runtime.get("scan_open")(list) }, (_, i) =>
     runtime.get("scan_value")(list, i),
   );
-  const v = runtime.get(exportOf(name))(...args);
+  const v = called(name, args);
+  if (v === undefined) return HANDED_ON;
   const kind = runtime.get("failure_pending")();
   if (kind !== 0) return [KINDS[kind] ?? "", runtime.string(runtime.get("failure_message")())];
   return v === 0 ? undefined : readRegoText(runtime.rego(v));
+}
+
+function called(name: string, args: readonly number[]): number | undefined {
+  const body = runtime.call[exportOf(name)];
+  if (body !== undefined) return body(...args);
+  try {
+    return runtime.get(mixedOf(name))(0, 0, ...args);
+  } catch (error) {
+    if ((error as Error).message === "no host builtins here") return undefined;
+    throw error;
+  }
 }
 
 function host(name: string, operands: string): Answer {
@@ -63,6 +79,7 @@ describe("answers recorded from OPA", () => {
   test.each(nativeCalls)("%s", (call, result, error) => {
     const [, name = "", operands = ""] = /^([\w.]+)\((.*)\)$/s.exec(call) ?? [];
     const got = native(name, `[${operands}]`);
+    if (got === HANDED_ON) return expect(operands).toMatch(/"[A-Za-z]+(\/\w+)?"/);
     if (error !== null) expect(got).toEqual(error);
     else if (result === null) expect(got).toBeUndefined();
     else {
@@ -180,6 +197,89 @@ describe("globs", () => {
   const text = pieces(["a", "b", "c", ".", "/", "é", "\n", "x", "{", ","], 7);
   agree("glob.match", fc.tuple(glob, delimiters, text), 3000);
   agree("glob.quote_meta", fc.tuple(glob));
+});
+
+describe("times", () => {
+  const ns = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }).map(Number);
+  const recent = fc.integer({ min: -4e9, max: 8e9 }).map((s) => s * 1_000_000_000 + 123_000_000);
+  const instant = fc.oneof(ns.filter(Number.isSafeInteger), recent, fc.constantFrom(0, 1e3, 1.5, 1e30, "x"));
+  const zone = fc.constantFrom("", "UTC", "GMT", "Etc/UTC", "Etc/GMT+5", "Etc/GMT-14", "Etc/GMT");
+  const x = fc.oneof(instant, fc.tuple(instant, zone), fc.constantFrom([], {}, [1, 2], ["a"]));
+  for (const name of ["time.date", "time.clock", "time.weekday"]) agree(name, fc.tuple(x));
+  const elements =
+    "2006 06 Jan January 01 1 Mon Monday 2 _2 02 002 __2 15 3 03 4 04 5 05 PM pm MST -07 -0700 -07:00 Z0700 Z07:00 -07:00:00 Z070000 .000 ,000000000 .999 .999999999999 .0000000000000";
+  const layout = pieces([...elements.split(" "), "-", " ", "  ", ":", "T", "_2006", "x", "é"], 8);
+  const named = fc.constantFrom(
+    "ANSIC",
+    "UnixDate",
+    "RubyDate",
+    "RFC822",
+    "RFC822Z",
+    "RFC850",
+    "RFC1123",
+    "RFC1123Z",
+    "RFC3339",
+    "RFC3339Nano",
+  );
+  agree("time.format", fc.tuple(fc.tuple(instant, zone, fc.oneof(layout, named))), 2000);
+  agree("time.format", fc.tuple(x));
+  const number = fc.oneof(fc.integer({ min: -500, max: 500 }), fc.constantFrom(1e15, 1.5, -1e9));
+  agree("time.add_date", fc.tuple(x, number, number, number), 2000);
+  agree("time.diff", fc.tuple(x, x), 2000);
+
+  test("what is written by a layout is read by it as by the host's twin", () => {
+    const change = fc.tuple(
+      fc.nat(30),
+      fc.constantFrom("", "0", "9", "-", " ", "Z", "x", "+03", ".5", "PM"),
+      fc.nat(2),
+    );
+    fc.assert(
+      fc.property(recent, zone, fc.oneof(layout, named), fc.option(change), (at, where, form, edit) => {
+        const text = host("time.format", JSON.stringify([[at, where, form]]));
+        if (typeof text !== "string") return;
+        const [from, piece, gone] = edit ?? [0, "", 0];
+        const edited = text.slice(0, from) + piece + text.slice(from + gone);
+        for (const given of [
+          ["time.parse_ns", [form, edited]],
+          ["time.parse_rfc3339_ns", [edited]],
+        ] as const) {
+          const operands = JSON.stringify(given[1]);
+          expect(shown(native(given[0], operands)), operands).toBe(shown(host(given[0], operands)));
+        }
+      }),
+      { numRuns: 4000 },
+    );
+  });
+
+  const units = ["ns", "us", "µs", "μs", "ms", "s", "m", "h", "d", "w", "y", "x"];
+  const amounts = [
+    "1",
+    "0",
+    "1.5",
+    ".25",
+    "3.",
+    ".",
+    "-",
+    "+",
+    "9223372036854775807",
+    "0.000000001",
+    "1000000000000",
+  ];
+  agree("time.parse_duration_ns", fc.tuple(pieces([...units, ...amounts], 6)), 4000);
+  agree(
+    "time.parse_duration_ns",
+    fc.tuple(
+      fc
+        .array(fc.tuple(fc.constantFrom(...amounts), fc.constantFrom(...units)), { maxLength: 3 })
+        .map((l) => l.flat().join("")),
+    ),
+    4000,
+  );
+
+  test("zones with a history are the host's", () => {
+    expect(native("time.date", '[[0, "Europe/Berlin"]]')).toBe(HANDED_ON);
+    expect(native("time.diff", '[0, [0, "Local"]]')).toBe(HANDED_ON);
+  });
 });
 
 describe("hostile patterns end, and soon", () => {

@@ -180,7 +180,10 @@ class Emitter implements ModuleContext, EntryContext {
       id = this.#hostIds.size;
       this.#hostIds.set(name, id);
     }
-    return { kind: "host", index: this.#linker.import(`opa_builtin${arity}`), id, result };
+    // A body that may hand the call on to the host takes what the host would get.
+    const mixed = `mixed_${name.replaceAll(".", "_")}`;
+    const index = this.#linker.has(mixed) ? this.runtime(mixed) : this.#linker.import(`opa_builtin${arity}`);
+    return { kind: "host", index, id, result };
   }
 
   dispatcher(args: number, path: readonly PathKey[]): number {

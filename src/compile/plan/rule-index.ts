@@ -1,8 +1,9 @@
 // What an index of rules can tell of a rule before its body is tried: equalities of documents and arguments with constants, in OPA's
-// choice of them. In: a rule's body after check. Out: expressions that must hold for the rule to be tried at all. Used for marks only.
+// choice of them. In: a rule's body after check. Out: expressions that must hold for the rule to be tried at all: all of them for marks,
+// and where something could fail before the body comes to them.
 
 import type { Body, Expr, RefTerm, Rule, Term } from "../../syntax/ast.ts";
-import { walkBody } from "../../syntax/visit.ts";
+import { walkBody, walkExpr } from "../../syntax/visit.ts";
 import { callOf, equality, isGround, isScalar, someTerm, termOf, varTerm } from "../check/walk.ts";
 import { pathText, type TrieNode } from "./rule-trie.ts";
 
@@ -10,6 +11,51 @@ const NOT_INDEXED: ReadonlySet<string> = new Set(["internal.print", "internal.te
 
 export function indexConditions(rule: Rule, data: TrieNode): Expr[] {
   return hasSideEffects(rule.body) ? [] : new RuleIndex(rule, data).conditions();
+}
+
+/**
+ * The conditions that stand behind something that can fail: a rule that OPA's index leaves out makes no errors and no conflicts. Empty for
+ * most rules, as conditions are mostly written first.
+ */
+export function lateConditions(rule: Rule, data: TrieNode): Expr[] {
+  const from = rule.body.findIndex((expr) => mayFail(expr, data));
+  if (from === -1 || from === rule.body.length - 1 || hasSideEffects(rule.body)) return [];
+  return new RuleIndex(rule, data).conditions(from);
+}
+
+const NEVER_FAIL: ReadonlySet<string> = new Set([
+  "eq",
+  "equal",
+  "neq",
+  "lt",
+  "lte",
+  "gt",
+  "gte",
+  "internal.member_2",
+  "internal.member_3",
+]);
+
+/** Whether an expression calls anything, or reads what rules make. */
+function mayFail(expr: Expr, data: TrieNode): boolean {
+  let found = expr.with.length > 0;
+  walkExpr(expr, {
+    expr: (inner) => {
+      const call = callOf(inner);
+      if (call !== undefined && !NEVER_FAIL.has(pathText(call[0].terms))) found = true;
+      return found;
+    },
+    term: (term) => {
+      if (term.kind === "call") found = true;
+      if (term.kind === "ref" && term.terms[0].kind === "var" && term.terms[0].name === "data")
+        found ||= reachesRules(data, term.terms.slice(1));
+      return found;
+    },
+  });
+  return found;
+}
+
+function reachesRules(data: TrieNode, path: readonly Term[]): boolean {
+  return path.every(isScalar) ? isVirtual(data, path) : true;
 }
 
 function hasSideEffects(body: Body): boolean {
@@ -38,9 +84,14 @@ class RuleIndex {
     for (const arg of rule.head.args ?? []) if (arg.kind === "var") this.#refs.set(arg.name, arg);
   }
 
-  conditions(): Expr[] {
-    for (const expr of this.#rule.body) if (expr.with.length === 0 && !expr.negated) this.#expr(expr);
-    return this.#found;
+  /** What the expressions from this one on ask for. */
+  conditions(from = 0): Expr[] {
+    let before = 0;
+    this.#rule.body.forEach((expr, i) => {
+      if (i === from) before = this.#found.length;
+      if (expr.with.length === 0 && !expr.negated) this.#expr(expr);
+    });
+    return this.#found.slice(before);
   }
 
   #expr(expr: Expr): void {
@@ -92,7 +143,8 @@ class RuleIndex {
     let terms: Expr["terms"] | undefined;
     if (element !== undefined) {
       const values = constant(b);
-      if (values !== undefined && isConstant(values)) terms = [operator, element, values];
+      if (values !== undefined && isConstant(values) && hasMembers(values))
+        terms = [operator, element, values];
     } else if (document !== undefined && (document.kind !== "ref" || this.#isIndexed(document))) {
       const value = constant(a);
       if (value !== undefined && isScalar(value) && (document.kind === "ref" || document.kind === "var"))
@@ -136,6 +188,12 @@ function isVirtual(data: TrieNode, path: readonly Term[]): boolean {
     node = child;
   }
   return true;
+}
+
+/** OPA notes one value after the other: where there is none, nothing is noted. */
+function hasMembers(term: Term): boolean {
+  if (term.kind === "array" || term.kind === "set") return term.items.length > 0;
+  return term.kind === "object" && term.entries.length > 0;
 }
 
 function isConstant(term: Term): boolean {

@@ -7,7 +7,7 @@ import type { Block, Func, Local, Operand } from "../ir/ir.ts";
 import { bool, Context, local, type Shared, type Then, type Wanted } from "./context.ts";
 import { valueMocks } from "./environment.ts";
 import { Scopes } from "./locals.ts";
-import { indexConditions } from "./rule-index.ts";
+import { indexConditions, lateConditions } from "./rule-index.ts";
 import { type Group, type GroupRule, isMultiValue, termKey } from "./rule-trie.ts";
 import { hasUnseen } from "./term.ts";
 
@@ -147,16 +147,17 @@ class FuncBuilder {
     });
   }
 
-  /** In marked plans: goes on only if an index of rules would not leave this rule out. */
+  /** Goes on only if an index of rules would not leave this rule out: in marked plans always, else where errors depend on it. */
   #lookAhead(rule: Rule): void {
     const c = this.#c;
     const { marks, trie } = c.shared;
-    if (marks?.request.index !== true || marks.muted) return;
-    const conditions = indexConditions(rule, trie);
+    const all = marks?.request.index === true && !marks.muted;
+    const conditions = all ? indexConditions(rule, trie) : lateConditions(rule, trie);
     if (conditions.length === 0) return;
     const found = c.local();
     c.emit({ kind: "ResetLocalStmt", target: found });
-    marks.muted = true;
+    const muted = marks?.muted ?? false;
+    if (marks !== undefined) marks.muted = true;
     c.closure(() =>
       c.blocks(() =>
         c.rooms.body(c, conditions, () =>
@@ -164,7 +165,7 @@ class FuncBuilder {
         ),
       ),
     );
-    marks.muted = false;
+    if (marks !== undefined) marks.muted = muted;
     c.emit({ kind: "IsDefinedStmt", source: found });
   }
 

@@ -59,11 +59,12 @@ function objectsUnify(a: ObjectType, b: ObjectType): boolean {
         ? x.dynamic !== undefined || y.dynamic !== undefined
         : unifies(p.value, other);
     });
-  return (
-    within(a, b) &&
-    within(b, a) &&
-    (a.dynamic === undefined || b.dynamic === undefined || unifies(a.dynamic.value, b.dynamic.value))
-  );
+  return within(a, b) && within(b, a) && unknownOrUnify(a.dynamic?.value, b.dynamic?.value);
+}
+
+/** Values under keys that are not known one by one; the value of a comprehension may have no type yet. */
+function unknownOrUnify(a: Type | undefined, b: Type | undefined): boolean {
+  return a === undefined || b === undefined || unifies(a, b);
 }
 
 /** Fits a term to a type: variables without one get it. With `union` they may have several. */

@@ -107,7 +107,7 @@ class Lexer {
     if (punctuator !== undefined) return token(punctuator, "", punctuator.length);
     const name = /^[A-Za-z_][A-Za-z0-9_]*/.exec(rest)?.[0];
     if (name !== undefined) return token("Name", name, name.length);
-    if (/^-?\d/.test(rest)) return this.#number(rest, token);
+    if (/^[-\d]/.test(rest)) return this.#number(rest, token);
     if (rest.startsWith('"""')) return this.#block(comments);
     if (rest.startsWith('"')) return this.#string(comments);
     return this.#invalid(comments);
@@ -115,10 +115,13 @@ class Lexer {
 
   #number(rest: string, token: (kind: string, value: string, length: number) => Token): Token {
     const [all = "", fraction, exponent] = NUMBER.exec(rest) ?? [];
-    const after = rest.slice(all.length);
-    if ((/^-?0$/.test(all) && /^\d/.test(after)) || all === "" || /^\.|^[eE]/.test(after)) {
-      return this.#invalid([], Math.max(all.length, 1));
-    }
+    // What has begun like a fraction or an exponent must go on like one; the complaint is about the character behind.
+    const [begun = ""] =
+      /^(?:[eE][+-]?(?!\d)|\.(?!\d))/.exec(exponent === undefined ? rest.slice(all.length) : "") ?? [];
+    const isFraction = begun.startsWith(".") && fraction !== undefined;
+    if (all === "" || (begun !== "" && !isFraction))
+      return this.#invalid([], all.length + (begun.length || 1));
+    if (/^-?0$/.test(all) && /^\d/.test(rest.slice(all.length))) return this.#invalid([], all.length);
     return token(fraction === undefined && exponent === undefined ? "Int" : "Float", all, all.length);
   }
 

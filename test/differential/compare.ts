@@ -1,0 +1,220 @@
+// One case on both sides: every entrypoint with every input, strict and not. In: a case. Out: what was counted, and where the two disagree.
+
+import { checkSources } from "../../src/compile/compile.ts";
+import type { Engine } from "../../src/engine/engine.ts";
+import { decode, encode } from "../../src/value/json.ts";
+import type { DrawnCase } from "./modules.ts";
+import type { Answer, Finding, Opa } from "./opa.ts";
+import { allErrors, askOurs, findingsOf, prepareCase } from "./ours.ts";
+
+export interface Disagreement {
+  readonly seed: number;
+  readonly entrypoint: string;
+  readonly input: string | undefined;
+  readonly strict: boolean;
+  readonly opa: string;
+  readonly ours: string;
+  /** What it is about, without names and digits: disagreements of one kind count as one. */
+  readonly about: string;
+}
+
+export interface Tally {
+  cases: number;
+  refused: number;
+  pairs: number;
+  answers: number;
+  defined: number;
+  undefined: number;
+  errors: number;
+  unjudged: number;
+  /** Answers that differ where OPA differs from itself, by why. */
+  explained: Record<string, number>;
+}
+
+export const newTally = (): Tally => ({
+  cases: 0,
+  refused: 0,
+  pairs: 0,
+  answers: 0,
+  defined: 0,
+  undefined: 0,
+  errors: 0,
+  unjudged: 0,
+  explained: {},
+});
+
+export async function compareCase(
+  item: DrawnCase,
+  opa: Opa,
+  runtime: Uint8Array,
+  tally: Tally,
+  options: { readonly stopAtFirst?: boolean; readonly strict?: boolean } = {},
+): Promise<Disagreement[]> {
+  tally.cases++;
+  let refused: Awaited<ReturnType<Opa["load"]>>;
+  try {
+    refused = await opa.load(item);
+  } catch {
+    // Its checker takes exponential time on some modules.
+    await opa.restart();
+    tally.unjudged++;
+    return [];
+  }
+  if (refused !== undefined) {
+    tally.refused++;
+    const found = compareFindings(item, refused);
+    return found === undefined ? [] : [found];
+  }
+  const prepared = await prepareCase(item, runtime);
+  if ("findings" in prepared) {
+    return [disagreement(item, "", undefined, false, "compiles", showFindings(prepared.findings))];
+  }
+  const found: Disagreement[] = [];
+  const settled = new Map<string, string | undefined>();
+  for (const [index, input] of item.inputs.entries()) {
+    tally.pairs++;
+    const strict = options.strict ?? index % 4 === 3;
+    const judged = item.entrypoints.map((entrypoint) => opa.ask(entrypoint, input, strict));
+    for (const [at, entrypoint] of item.entrypoints.entries()) {
+      const theirs = await judged[at]!;
+      const ours = await askOurs(prepared.engine, entrypoint, input, strict);
+      count(tally, theirs);
+      const [left, right] = [show(theirs, ours), show(ours, theirs)];
+      if (theirs.kind === "unjudged" || left === right) continue;
+      const key = `${entrypoint} ${aboutOf(left, right)}`;
+      const why = settled.has(key)
+        ? settled.get(key)
+        : await explain({ item, opa, engine: prepared.engine, entrypoint, input, strict }, theirs, ours);
+      settled.set(key, why);
+      if (why !== undefined) tally.explained[why] = (tally.explained[why] ?? 0) + 1;
+      else found.push(disagreement(item, entrypoint, input, strict, left, right));
+    }
+    if (options.stopAtFirst === true && found.length > 0) break;
+  }
+  return found;
+}
+
+interface Question {
+  readonly item: DrawnCase;
+  readonly opa: Opa;
+  readonly engine: Engine;
+  readonly entrypoint: string;
+  readonly input: string | undefined;
+  readonly strict: boolean;
+}
+
+/** Why OPA may answer otherwise: by itself it answers as we do when its shortcuts are off, or names another of the same errors. */
+async function explain(question: Question, theirs: Answer, ours: Answer): Promise<string | undefined> {
+  const { item, opa, engine, entrypoint, input, strict } = question;
+  if (theirs.kind === "error" && ours.kind === "error" && strict) {
+    const [first] = theirs.findings;
+    const all = await allErrors(engine, entrypoint, input);
+    if (first !== undefined && all.some((one) => sameError(one, first))) return "order of errors";
+    // What ended the evaluation hides what would have failed after it.
+    const lenient = [
+      await opa.ask(entrypoint, input, false),
+      await askOurs(engine, entrypoint, input, false),
+    ] as const;
+    if (lenient[0].kind === "error" && show(lenient[0], lenient[1]) === show(lenient[1], lenient[0]))
+      return "order of errors";
+  }
+  if (theirs.kind !== "error" && ours.kind !== "error") return undefined;
+  for (const flags of [
+    ["--disable-indexing"],
+    ["--disable-indexing", "--disable-early-exit"],
+    ["--disable-early-exit"],
+  ]) {
+    const again = await opa.askAlone(item, entrypoint, input, strict, flags);
+    if (show(again, ours) === show(ours, again)) return flags.join(" ");
+    if (again.kind === "error" && ours.kind === "error" && strict) {
+      const all = await allErrors(engine, entrypoint, input);
+      if (all.some((one) => sameError(one, again.findings[0]!))) return `${flags.join(" ")}, order of errors`;
+    }
+  }
+  return undefined;
+}
+
+function sameError(a: Finding, b: Finding): boolean {
+  return a.code === b.code && a.message === b.message;
+}
+
+function count(tally: Tally, answer: Answer): void {
+  tally.answers++;
+  if (answer.kind === "result") tally.defined++;
+  else if (answer.kind === "undefined") tally.undefined++;
+  else if (answer.kind === "error") tally.errors++;
+  else tally.unjudged++;
+}
+
+/** Both in one spelling; an error by its first finding, with the place where both have one. */
+function show(answer: Answer, other: Answer): string {
+  switch (answer.kind) {
+    case "undefined":
+      return "undefined";
+    case "result":
+      return encode(decode(answer.json), { escapeHtml: false });
+    case "error": {
+      const [first] = answer.findings;
+      const otherFirst = other.kind === "error" ? other.findings[0] : undefined;
+      // Which definition a conflict is found at depends on the order in which OPA's index gives them.
+      const placed = first?.code !== "eval_conflict_error" && first?.place !== "" && otherFirst?.place !== "";
+      return `error ${first?.code}: ${first?.message}${placed ? ` at ${first?.place}` : ""}`;
+    }
+    case "unjudged":
+      return answer.why;
+  }
+}
+
+/** A module that OPA refuses must be refused by us, for the same reason at the same place. */
+function compareFindings(
+  item: DrawnCase,
+  refused: { readonly loaded: number; readonly findings: readonly Finding[] },
+): Disagreement | undefined {
+  const theirs = refused.findings.map(showFinding);
+  let ours: string[];
+  try {
+    checkSources(item.modules.slice(0, refused.loaded + 1));
+    ours = ["compiles"];
+  } catch (error) {
+    ours = findingsOf(error).map(showFinding);
+  }
+  // OPA stops at ten.
+  if (theirs.length >= 10) {
+    theirs.length = 9;
+    ours.length = Math.min(ours.length, 9);
+  }
+  if (theirs.join("\n") === ours.join("\n")) return undefined;
+  return disagreement(item, "", undefined, false, theirs.join("\n"), ours.join("\n"));
+}
+
+function showFinding({ code, message, place }: Finding): string {
+  return `${place}: ${code}: ${message}`;
+}
+
+function showFindings(findings: readonly Finding[]): string {
+  return findings.map(showFinding).join("\n");
+}
+
+function disagreement(
+  { seed }: DrawnCase,
+  entrypoint: string,
+  input: string | undefined,
+  strict: boolean,
+  opa: string,
+  ours: string,
+): Disagreement {
+  return { seed, entrypoint, input, strict, opa, ours, about: aboutOf(opa, ours) };
+}
+
+function aboutOf(opa: string, ours: string): string {
+  const kind = (text: string): string =>
+    /^error |_error: |^compiles|^undefined/.test(text)
+      ? text
+          .split("\n")[0]!
+          .replace(/test-\d+\.rego:\d+:\d+/g, "@")
+          .replace(/[\w.]*\d[\w.]*/g, "#")
+          .replace(/"[^"]*"/g, '"…"')
+          .slice(0, 160)
+      : "result";
+  return `${kind(opa)} <> ${kind(ours)}`;
+}

@@ -1,0 +1,97 @@
+// Differential runs: drawn modules and mutants of our own policies on the real `opa` and on our pipeline. As a program:
+// `run [--seed N] [--runs N] [--time SECONDS] [--inputs N] [--runtime FILE] [--keep FOLDER]`. Exits 1 if there is a disagreement that
+// explained.yaml does not explain.
+
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import { compareCase, type Disagreement, newTally } from "./compare.ts";
+import { type DrawnCase, drawCase } from "./modules.ts";
+import { Opa } from "./opa.ts";
+import { shrink } from "./shrink.ts";
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      seed: { type: "string", default: "1" },
+      runs: { type: "string", default: "1000000" },
+      time: { type: "string", default: "60" },
+      inputs: { type: "string", default: "8" },
+      runtime: {
+        type: "string",
+        default: fileURLToPath(new URL("../../dist/runtime.wasm", import.meta.url)),
+      },
+      shrink: { type: "boolean", default: false },
+      show: { type: "string", default: "10" },
+    },
+  });
+  const runtime = readFileSync(values.runtime);
+  const until = Date.now() + Number(values.time) * 1000;
+  const opa = new Opa();
+  await opa.start();
+  const tally = newTally();
+  const smallest: [Disagreement, DrawnCase][] = [];
+  const kinds = new Map<string, Disagreement[]>();
+  try {
+    const first = Number(values.seed);
+    for (let seed = first; seed < first + Number(values.runs) && Date.now() < until; seed++) {
+      const item = drawCase(seed, Number(values.inputs));
+      for (const found of await compareCase(item, opa, runtime, tally)) {
+        if (!kinds.has(found.about)) smallest.push([found, item]);
+        kinds.set(found.about, [...(kinds.get(found.about) ?? []), found]);
+      }
+    }
+    for (const [found, item] of values.shrink ? smallest.slice(0, Number(values.show)) : []) {
+      await showSmallest(found, item, opa, runtime);
+    }
+  } finally {
+    await opa.stop();
+  }
+  process.stdout.write(`${JSON.stringify(tally)}\n`);
+  const sorted = [...kinds].sort(([, a], [, b]) => b.length - a.length);
+  for (const [about, found] of sorted.slice(0, Number(values.show))) {
+    const {
+      seed,
+      entrypoint,
+      strict,
+      opa: theirs,
+      ours,
+    } = found.reduce((a, b) => (size(a) <= size(b) ? a : b));
+    process.stdout.write(
+      `\n${found.length}x ${about}\n  seed ${seed}, ${entrypoint}, strict ${strict}\n  opa:  ${theirs.slice(0, 600)}\n  ours: ${ours.slice(0, 600)}\n`,
+    );
+  }
+  process.exitCode = kinds.size === 0 ? 0 : 1;
+}
+
+async function showSmallest(
+  found: Disagreement,
+  item: DrawnCase,
+  opa: Opa,
+  runtime: Uint8Array,
+): Promise<void> {
+  const about = async (candidate: DrawnCase): Promise<Disagreement | undefined> =>
+    (await compareCase(candidate, opa, runtime, newTally(), { strict: found.strict })).find(
+      (one) => one.about === found.about,
+    );
+  const one = {
+    ...item,
+    entrypoints: found.entrypoint === "" ? item.entrypoints : [found.entrypoint],
+    inputs: [found.input],
+  };
+  const small = await shrink(one, async (candidate) => (await about(candidate)) !== undefined);
+  const last = await about(small);
+  process.stdout.write(
+    `\n== ${found.about} (seed ${item.seed}, ${found.entrypoint}${found.strict ? ", strict" : ""})\n`,
+  );
+  for (const { text } of small.modules) process.stdout.write(`${text}\n---\n`);
+  process.stdout.write(
+    `data ${small.data}\ninput ${small.inputs[0]}\nopa:  ${last?.opa}\nours: ${last?.ours}\n`,
+  );
+}
+
+function size({ opa, ours }: Disagreement): number {
+  return opa.length + ours.length;
+}
+
+await main();

@@ -24,7 +24,7 @@ export interface FailureDetails {
   /** The way to every failing expression, a line each. */
   readonly trace?: string;
   /** The last failing expression, of the test or of one of its cases. */
-  readonly failing?: (tried: number | undefined) => string | undefined;
+  readonly failing?: (tried: number | undefined) => readonly [place: string, text: string] | undefined;
 }
 
 export interface PrettyOptions {
@@ -34,7 +34,6 @@ export interface PrettyOptions {
   readonly benchmark?: boolean;
   readonly benchmem?: boolean;
   readonly gobench?: boolean;
-  readonly details?: ((result: TestResult) => FailureDetails | undefined) | undefined;
 }
 
 interface Counts {
@@ -82,11 +81,17 @@ export class PrettyReport {
     if (result.output !== "") this.#write(`\n${indent(`${result.output.trim()}\n`, 2)}\n`);
   }
 
-  finish(): void {
+  /** Tests that failed. */
+  get failures(): readonly TestResult[] {
+    return this.#failures;
+  }
+
+  /** `details` tell why tests failed. */
+  finish(details?: ReadonlyMap<TestResult, FailureDetails>): void {
     const { verbose, varValues } = this.#options;
     if (this.#counts.fail > 0 && (verbose === true || varValues === true)) {
       this.#write(`${RULE}FAILURES\n${RULE}`);
-      for (const failure of this.#failures) this.#showFailure(failure);
+      for (const failure of this.#failures) this.#showFailure(failure, details?.get(failure) ?? {});
     }
     if (this.#dirty) this.#write(RULE);
     const { pass, fail, skip, error } = this.#counts;
@@ -95,13 +100,12 @@ export class PrettyReport {
     this.#write(line("PASS", pass) + line("FAIL", fail) + line("SKIPPED", skip) + line("ERROR", error));
   }
 
-  #showFailure(failure: TestResult): void {
-    const { details, varValues, verbose } = this.#options;
-    const known = details?.(failure) ?? {};
+  #showFailure(failure: TestResult, known: FailureDetails): void {
+    const { varValues, verbose } = this.#options;
     this.#write(`${headline(failure)}\n`);
-    if (verbose === true) this.#write(`\n${indent(known.trace ?? "", 2)}`);
+    if (verbose === true) this.#write(`\n${known.trace ?? ""}`);
     if (failure.subResults.size === 0) {
-      if (varValues === true) this.#write(`\n${indent(known.failing?.(undefined) ?? "", 2)}`);
+      if (varValues === true) this.#write(failingText(known.failing?.(undefined), 0));
     } else {
       if (verbose === true || varValues === true) this.#write("\n");
       for (const [names, sub] of eachSubResult(failure.subResults)) {
@@ -109,12 +113,19 @@ export class PrettyReport {
         names.forEach((name, depth) => {
           this.#write(`${"  ".repeat(depth + 1)}${name}: ${subOutcome(sub)}\n`);
         });
-        if (varValues === true)
-          this.#write(indent(`\n${indent(known.failing?.(sub.tried) ?? "", 2)}`, 2 * names.length + 2));
+        if (varValues === true) this.#write(failingText(known.failing?.(sub.tried), 2 * names.length + 2));
       }
     }
     this.#write("\n");
   }
+}
+
+/** OPA indents each piece that it writes, empty lines and the end of the expression too. */
+function failingText(failing: readonly [place: string, text: string] | undefined, width: number): string {
+  const margin = " ".repeat(width);
+  if (failing === undefined) return `${margin}\n`;
+  const [place, text] = failing;
+  return `${margin}\n${margin}  ${place}\n${indent(text, width + 4)}${margin}\n`;
 }
 
 /** Only leaves count, like OPA. */

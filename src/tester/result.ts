@@ -41,6 +41,8 @@ export interface TestResult {
   readonly package: string;
   readonly name: string;
   readonly fail: boolean;
+  /** It failed because it has no value. */
+  readonly undefined?: true;
   readonly skip: boolean;
   readonly error?: TestError | undefined;
   readonly durationNs: number;

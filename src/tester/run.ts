@@ -28,6 +28,10 @@ export interface RunnerOptions {
   readonly context?: Partial<BuiltinContext> | undefined;
   /** For modules with marks; not across threads. */
   readonly onMark?: MarkListener | undefined;
+  /** Hears of calls of `trace`. */
+  readonly onNote?: ((note: string) => void) | undefined;
+  /** Hears when a case of a parameterised test begins. */
+  readonly onCase?: (() => void) | undefined;
 }
 
 /** What one run of a test gave. */
@@ -35,6 +39,7 @@ interface Outcome {
   readonly fail: boolean;
   readonly error?: TestError | undefined;
   readonly subResults: SubResults;
+  readonly undefined?: true;
 }
 
 export class TestRunner {
@@ -64,8 +69,21 @@ export class TestRunner {
       found.set(TEST_CASE, {
         ...testCase,
         host: ([keys]) => {
+          options.onCase?.();
           runner.#tried.push(isArray(keys as Value) ? (keys as readonly Value[]) : []);
           return true;
+        },
+      });
+    }
+    const trace = found.get("trace");
+    if (trace?.host !== undefined && options.onNote !== undefined) {
+      const { onNote } = options;
+      const host = trace.host;
+      found.set("trace", {
+        ...trace,
+        host: (args, context) => {
+          if (typeof args[0] === "string") onNote(args[0]);
+          return host(args, context);
         },
       });
     }
@@ -89,7 +107,7 @@ export class TestRunner {
     try {
       const answer = await this.#engine.evaluateAsync(job.id, undefined, { context: this.#context });
       const { value } = answer;
-      if (value === undefined) return { fail: true, subResults: new Map() };
+      if (value === undefined) return { fail: true, undefined: true, subResults: new Map() };
       if (job.parameterised) {
         const { fail, results } = subResultsOf(value, this.#tried);
         return { fail, subResults: results };

@@ -28,6 +28,10 @@ export class Session {
     this.#options = options;
   }
 
+  text(file: string): string | undefined {
+    return this.#parsed.get(file)?.text;
+  }
+
   /** Throws PolicyError with the findings; what changed until then counts as changed next time too. */
   parse(sources: readonly SourceText[]): Module[] {
     const next = new Map<string, Parsed>();

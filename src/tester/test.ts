@@ -10,6 +10,7 @@ import type { Program } from "./program.ts";
 import { Session } from "./session.ts";
 import { jsonReport, junitReport, PrettyReport } from "./report.ts";
 import { coverageJson, coverageReport, type Reason, thresholdComplaint } from "./coverage.ts";
+import { explain } from "./explain.ts";
 import { measure } from "./measure.ts";
 import { eachSubResult, errorText, headline, passed, subOutcome, type TestResult } from "./result.ts";
 import { keepCases } from "./select.ts";
@@ -85,8 +86,9 @@ export class TestRun {
       this.#complain(`${complaint(error)}\n`);
       return EXIT_BROKEN;
     }
+    const text = (file: string): string | undefined => this.#session.text(file);
     for (let i = 0; i < this.#flags.count; i++) {
-      const code = await runAndReport(program, tests, this.#flags, this.#print, this.#complain);
+      const code = await runAndReport(program, tests, text, this.#flags, this.#print, this.#complain);
       if (code !== EXIT_PASSED) return code;
     }
     return EXIT_PASSED;
@@ -96,6 +98,7 @@ export class TestRun {
 async function runAndReport(
   program: Program,
   tests: readonly TestCase[],
+  source: (file: string) => string | undefined,
   flags: TestFlags,
   print: Write,
   complain: Write,
@@ -110,13 +113,19 @@ async function runAndReport(
     benchmem: flags.benchmem !== false,
     gobench: flags.format === "gobench",
   });
-  for await (const result of chosenResults(program, tests, flags)) {
+  const testOf = new Map<TestResult, TestCase>();
+  for await (const [test, result] of chosenResults(program, tests, flags)) {
     flags.progress?.(results.length, tests.length);
+    testOf.set(result, test);
     results.push(result);
     pretty.add(result);
   }
   flags.progress?.(tests.length, tests.length);
-  pretty.finish();
+  const why = text && flags.bench !== true && (flags.verbose === true || flags.varValues === true);
+  const failures = why
+    ? pretty.failures.map((failure) => [testOf.get(failure) as TestCase, failure] as const)
+    : [];
+  pretty.finish(await explain(program, failures, { varValues: flags.varValues === true, text: source }));
   if (flags.format === "json") print(jsonReport(sorted(results, flags.sort)));
   if (flags.format === "junit") print(junitReport(results));
   if (results.length === 0 && flags.failOnEmpty === true) {
@@ -132,7 +141,7 @@ async function* chosenResults(
   program: Program,
   all: readonly TestCase[],
   flags: TestFlags,
-): AsyncGenerator<TestResult> {
+): AsyncGenerator<readonly [TestCase, TestResult]> {
   const filter = filterOf(flags.run);
   const whole = (test: TestCase): boolean => filter === undefined || filter(test.fullName);
   const tests = all.filter((test) => whole(test) || test.parameterised);
@@ -145,7 +154,7 @@ async function* chosenResults(
   for await (const result of results) {
     const test = tests[i++] as TestCase;
     const kept = filter === undefined || whole(test) ? result : keepCases(result, test.fullName, filter);
-    if (kept !== undefined) yield kept;
+    if (kept !== undefined) yield [test, kept];
   }
 }
 

@@ -145,6 +145,15 @@ export class Context {
     this.block.push({ ...stmt, at: this.at } as Stmt);
   }
 
+  /** Marks, for traces, what an expression that is only a ref came to. */
+  markValue(node: Expr, value: Operand): void {
+    const { marks } = this.shared;
+    const { location } = node;
+    if (marks?.request.events !== true || marks.muted || !marks.request.wants(location.file)) return;
+    const mark = marks.add({ kind: "value", node, location, vars: ["$value"] });
+    this.emit({ kind: "MarkStmt", mark, values: [value] });
+  }
+
   /** Leaves a mark here, if marks are asked for at this place. */
   mark(kind: MarkKind, node: MarkNode, location: Location): void {
     const { marks } = this.shared;

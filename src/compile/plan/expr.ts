@@ -70,6 +70,7 @@ export function planExpr(c: Context, expr: Expr, then: Then): void {
       return terms.value ? then() : undefined;
     default:
       return c.rooms.term(c, terms, (value) => {
+        c.markValue(expr, value);
         if (value.type !== "string_index") c.emit({ kind: "NotEqualStmt", a: value, b: FALSE });
         then();
       });

@@ -21,9 +21,10 @@ export type MarkNode = Rule | Expr | Body;
 
 /**
  * - eval: an expression is tried; pass: it has a solution; exit: a rule gives a value
+ * - value: what an expression that is only a ref came to
  * - enter: a rule or a nested body begins; leave: a rule is done, whatever it gave
  */
-export type MarkKind = "enter" | "eval" | "pass" | "exit" | "leave";
+export type MarkKind = "enter" | "eval" | "pass" | "value" | "exit" | "leave";
 
 export interface Mark {
   readonly kind: MarkKind;

@@ -1,0 +1,32 @@
+// Where an expression stands: in which rule or nested body, and at which place. In: modules as the planner takes them. Out: a map by identity.
+
+import type { Body, Expr, Module, Rule } from "../syntax/ast.ts";
+import { walkModule } from "../syntax/visit.ts";
+
+export interface Owner {
+  readonly node: Rule | Body;
+  readonly index: number;
+  /** The body that the expression belongs to. */
+  readonly body: Body;
+}
+
+export type Owners = ReadonlyMap<Expr, Owner>;
+
+export function ownersOf(modules: readonly Module[]): Owners {
+  const rules = new Map<Body, Rule>();
+  const owners = new Map<Expr, Owner>();
+  for (const module of modules) {
+    walkModule(module, {
+      rule: (rule) => {
+        rules.set(rule.body, rule);
+        return false;
+      },
+      body: (body) => {
+        const node = rules.get(body) ?? body;
+        for (const [index, expr] of body.entries()) owners.set(expr, { node, index, body });
+        return false;
+      },
+    });
+  }
+  return owners;
+}

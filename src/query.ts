@@ -5,9 +5,15 @@ import { builtins as allBuiltins } from "./builtins/registry.ts";
 import type { Builtin, BuiltinContext } from "./builtins/builtin.ts";
 import { loadRuntime } from "./build.ts";
 import { type CompiledModules, compile, compileQuery } from "./compile/compile.ts";
-import { type DataSource, type Document, type Limits, prepare } from "./engine/engine.ts";
+import {
+  type BuiltinFailure,
+  type DataSource,
+  type Document,
+  type Limits,
+  prepare,
+} from "./engine/engine.ts";
 import { type Diagnostic, failWith, type Location, PolicyError } from "./error.ts";
-import type { Body, Expr, Import, RefTerm, Term } from "./syntax/ast.ts";
+import type { Body, Expr, Import, RefTerm, RegoVersion, Term } from "./syntax/ast.ts";
 import { parseModule, parseQuery, parseRef } from "./syntax/parser.ts";
 import { isCallTerms, singleTerm, walkBody } from "./syntax/visit.ts";
 import { isObject, type Value } from "./value/value.ts";
@@ -28,6 +34,12 @@ export interface QueryRequest {
   readonly context?: Partial<BuiltinContext> | undefined;
   readonly builtins?: ReadonlyMap<string, Builtin> | undefined;
   readonly limits?: Limits | undefined;
+  /** v1 unless told otherwise. */
+  readonly regoVersion?: RegoVersion | undefined;
+  /** A query that is parsed already, in the place of `text`. */
+  readonly body?: Body | undefined;
+  /** Runs a step of the preparation and may measure it; named as OPA's timers are. */
+  readonly onTime?: (<T>(timer: string, work: () => T) => T) | undefined;
 }
 
 export interface ExpressionValue {
@@ -45,10 +57,48 @@ export interface QuerySolution {
 const CAPTURE = "$capture";
 const PLAN = "query";
 
+export interface QueryAnswer {
+  readonly solutions: QuerySolution[];
+  /** Builtins that failed on the way; each such call was undefined. */
+  readonly failures: readonly BuiltinFailure[];
+}
+
+/** A compiled query that can be run any number of times, with other inputs and contexts. */
+export interface PreparedQuery {
+  run(request?: Pick<QueryRequest, "input" | "strictBuiltinErrors" | "context">): Promise<QueryAnswer>;
+}
+
+/** Parses, checks and compiles a query. Throws PolicyError with findings. */
+export function prepareQuery(compiled: CompiledModules, request: QueryRequest): PreparedQuery {
+  const time = request.onTime ?? ((_, work) => work());
+  const body = request.body ?? time("rego_query_parse", () => parseBody(request));
+  const { engine, shown } = time("rego_query_compile", () => compileBody(compiled, body, request));
+  return {
+    async run({ input = request.input, strictBuiltinErrors = request.strictBuiltinErrors, context } = {}) {
+      const answer = await engine.evaluateAsync(PLAN, input, {
+        strict: strictBuiltinErrors ?? false,
+        ...((context ?? request.context) !== undefined && { context: context ?? request.context ?? {} }),
+      });
+      return { solutions: answer.values.map((value) => solution(value, shown)), failures: answer.errors };
+    },
+  };
+}
+
 /** Compiles and runs a query. Throws PolicyError with findings, or what evaluation failed with. */
 export async function runQuery(compiled: CompiledModules, request: QueryRequest): Promise<QuerySolution[]> {
-  const { body, diagnostics } = parseQuery(request.text, { imports: request.imports });
+  return (await prepareQuery(compiled, request).run()).solutions;
+}
+
+function parseBody(request: QueryRequest): Body {
+  const { body, diagnostics } = parseQuery(request.text, {
+    imports: request.imports,
+    regoVersion: request.regoVersion,
+  });
   if (body === undefined) throw failWith(diagnostics);
+  return body;
+}
+
+function compileBody(compiled: CompiledModules, body: Body, request: QueryRequest) {
   const captured = captureValues(body, compiled);
   const query = orderFindings(() =>
     compileQuery(compiled, captured.body, {
@@ -66,11 +116,7 @@ export async function runQuery(compiled: CompiledModules, request: QueryRequest)
     ...(request.data !== undefined && { data: request.data }),
     ...(request.limits !== undefined && { limits: request.limits }),
   });
-  const answer = await engine.evaluateAsync(PLAN, request.input, {
-    strict: request.strictBuiltinErrors ?? false,
-    ...(request.context !== undefined && { context: request.context }),
-  });
-  return answer.values.map((value) => solution(value, captured.shown));
+  return { engine, shown: captured.shown };
 }
 
 /** A variable of ours is unsafe only because one of the author's is: at one place, theirs is named first (as OPA does). */

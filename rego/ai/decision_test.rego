@@ -30,12 +30,12 @@ request(tool) := {
 	"version": "reeve/1",
 	"subject": {"type": "user", "id": "alice@example.com", "properties": {"roles": ["editor"]}},
 	"agent": {"id": "spiffe://example.com/notes", "identity": {"verified": true, "method": "jwt"}},
-	"task": {"id": "t-1", "folder": "/work/task-1"},
+	"task": {"id": "t-1", "folder": "/tasks/task-1"},
 	"action": {
 		"name": "tools/call",
 		"properties": {
 			"tool": tool,
-			"paths": [{"pointer": "/path", "given": "a.txt", "real": "/work/task-1/a.txt"}],
+			"paths": [{"pointer": "/path", "given": "a.txt", "real": "/tasks/task-1/a.txt"}],
 		},
 		"arguments": {"path": "a.txt"},
 	},

@@ -10,7 +10,7 @@ catalogue := {
 }
 
 call(name, arguments, reports) := {
-	"task": {"folder": "/work/task-1"},
+	"task": {"folder": "/tasks/task-1"},
 	"tool": {"name": name},
 	"action": {"arguments": arguments, "properties": {"paths": reports}},
 }
@@ -18,7 +18,7 @@ call(name, arguments, reports) := {
 read(given, real) := call("read_file", {"path": given}, [{"pointer": "/path", "given": given, "real": real}])
 
 test_inside_the_folder[real] if {
-	some real in ["/work/task-1", "/work/task-1/a.txt", "/work/task-1/a/b/c"]
+	some real in ["/tasks/task-1", "/tasks/task-1/a.txt", "/tasks/task-1/a/b/c"]
 	request := read("a.txt", real)
 	paths.contained with input as request with data.site.tools as catalogue
 	count(codes) == 0 with input as request with data.site.tools as catalogue
@@ -29,8 +29,8 @@ test_outside_the_folder[real] if {
 		"/etc/passwd",
 		"/",
 		"/work",
-		"/work/task-10/a.txt",
-		"/work/task-1.txt",
+		"/tasks/task-10/a.txt",
+		"/tasks/task-1.txt",
 		"work/task-1/a.txt",
 		"",
 	]
@@ -45,15 +45,15 @@ test_outside_the_folder[real] if {
 
 # The text of the argument does not matter, where it leads does.
 test_a_link_inside_that_leads_out if {
-	not paths.contained with input as read("/work/task-1/link", "/etc/passwd") with data.site.tools as catalogue
+	not paths.contained with input as read("/tasks/task-1/link", "/etc/passwd") with data.site.tools as catalogue
 }
 
 test_dots_that_lead_back_in if {
-	paths.contained with input as read("/work/task-1/x/../a", "/work/task-1/a") with data.site.tools as catalogue
+	paths.contained with input as read("/tasks/task-1/x/../a", "/tasks/task-1/a") with data.site.tools as catalogue
 }
 
 test_a_real_path_has_no_dots if {
-	request := read("a", "/work/task-1/../task-2/a")
+	request := read("a", "/tasks/task-1/../task-2/a")
 	not paths.contained with input as request with data.site.tools as catalogue
 	codes == {"path_unresolved"} with input as request with data.site.tools as catalogue
 }
@@ -63,8 +63,8 @@ test_unresolved[note] if {
 		"nothing reported": [],
 		"no real path": [{"pointer": "/path", "given": "a"}],
 		"real path is null": [{"pointer": "/path", "given": "a", "real": null}],
-		"about another argument": [{"pointer": "/other", "given": "a", "real": "/work/task-1/a"}],
-		"about another text": [{"pointer": "/path", "given": "b", "real": "/work/task-1/b"}],
+		"about another argument": [{"pointer": "/other", "given": "a", "real": "/tasks/task-1/a"}],
+		"about another text": [{"pointer": "/path", "given": "b", "real": "/tasks/task-1/b"}],
 		"no list": "a",
 	}
 	request := call("read_file", {"path": "a"}, reports)
@@ -74,14 +74,14 @@ test_unresolved[note] if {
 
 test_an_argument_that_is_no_path[note] if {
 	some note, given in {"number": 7, "null": null, "object": {"a": "b"}, "list in a list": [["a"]]}
-	request := call("read_file", {"path": given}, [{"pointer": "/path", "given": "a", "real": "/work/task-1/a"}])
+	request := call("read_file", {"path": given}, [{"pointer": "/path", "given": "a", "real": "/tasks/task-1/a"}])
 	not paths.contained with input as request with data.site.tools as catalogue
 	codes == {"path_unresolved"} with input as request with data.site.tools as catalogue
 }
 
 test_two_reports_about_one_argument_must_both_be_inside if {
 	request := call("read_file", {"path": "a"}, [
-		{"pointer": "/path", "given": "a", "real": "/work/task-1/a"},
+		{"pointer": "/path", "given": "a", "real": "/tasks/task-1/a"},
 		{"pointer": "/path", "given": "a", "real": "/etc/passwd"},
 	])
 	not paths.contained with input as request with data.site.tools as catalogue
@@ -89,8 +89,8 @@ test_two_reports_about_one_argument_must_both_be_inside if {
 
 test_each_of_a_list if {
 	good := [
-		{"pointer": "/paths/0", "given": "a", "real": "/work/task-1/a"},
-		{"pointer": "/paths/1", "given": "b", "real": "/work/task-1/b"},
+		{"pointer": "/paths/0", "given": "a", "real": "/tasks/task-1/a"},
+		{"pointer": "/paths/1", "given": "b", "real": "/tasks/task-1/b"},
 	]
 	bad := json.patch(good, [{"op": "replace", "path": "/1/real", "value": "/etc/b"}])
 	arguments := {"paths": ["a", "b"]}
@@ -106,7 +106,7 @@ test_each_of_a_list if {
 
 test_each_of_two_arguments if {
 	request := call("move_file", {"source": "a", "destination": "/etc/a"}, [
-		{"pointer": "/source", "given": "a", "real": "/work/task-1/a"},
+		{"pointer": "/source", "given": "a", "real": "/tasks/task-1/a"},
 		{"pointer": "/destination", "given": "/etc/a", "real": "/etc/a"},
 	])
 	reason_at.path_outside_folder == {"/destination"} with input as request with data.site.tools as catalogue
@@ -125,8 +125,8 @@ test_without_a_folder_nothing_is_inside[note] if {
 }
 
 test_folder_with_a_slash_at_its_end if {
-	paths.inside("/work/task-1/a", "/work/task-1/")
-	not paths.inside("/work/task-10/a", "/work/task-1/")
+	paths.inside("/tasks/task-1/a", "/tasks/task-1/")
+	not paths.inside("/tasks/task-10/a", "/tasks/task-1/")
 	paths.inside("/a", "/")
 }
 

@@ -73,7 +73,7 @@ function sift(mark: i32, start: i32, end: i32): void {
   let root = start;
   const low = low_at(mark + root);
   const high = high_at(mark + root);
-  for (;;) {
+  while (true) {
     let child = root * 2 + 1;
     if (child >= end) break;
     if (child + 1 < end && low_at(mark + child + 1) > low_at(mark + child)) child++;
@@ -295,7 +295,7 @@ function varint(from: usize): i32 {
   let p = from;
   let value = 0;
   let shift = 0;
-  for (;;) {
+  while (true) {
     const byte = <i32>load<u8>(p);
     p++;
     value |= (byte & 127) << shift;

@@ -81,7 +81,7 @@ function follow(first: i32, position: u32, holds: i32): void {
       store<u32>(slots + (<usize>~at << 2), load<u32>(top, 4));
       continue;
     }
-    for (;;) {
+    while (true) {
       const mark = marks + (<usize>at << 2);
       if (load<u32>(mark) == generation) break;
       store<u32>(mark, generation);
@@ -159,7 +159,7 @@ function run(program: usize, machine: usize, at: usize, n: i32, from: i32): bool
   let matched = false;
   let before = from == 0 ? -1 : rune_before(at, p);
   generation++;
-  for (;;) {
+  while (true) {
     if (states == 0) {
       if (matched || (anchored && p != at)) break;
       if (lead >= 0) {

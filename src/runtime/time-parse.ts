@@ -94,7 +94,7 @@ export function parse_time(builtin: string, layout_text: usize, text: usize): bo
   offset = 0;
   let at = word_a(layout);
   const last = at + <usize>word_n(layout);
-  for (;;) {
+  while (true) {
     const kind = first_element(at, last);
     const from = element_at;
     const to = element_end;

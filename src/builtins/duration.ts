@@ -74,7 +74,13 @@ function parsePlain(text: string, shown: string): bigint {
 
 /** In doubles, as Go does it; digits beyond int64 are dropped. */
 function fractionOf(digits: string, size: bigint): bigint {
-  const kept = digits.slice(0, 18);
-  if (kept === "") return 0n;
-  return BigInt(Math.trunc(Number(kept) * (Number(size) / 10 ** kept.length)));
+  let kept = 0n;
+  let scale = 1;
+  for (const digit of digits) {
+    const next = kept * 10n + BigInt(digit);
+    if (kept > (LIMIT - 1n) / 10n || next > LIMIT) break;
+    kept = next;
+    scale *= 10;
+  }
+  return BigInt(Math.trunc(Number(kept) * (Number(size) / scale)));
 }

@@ -47,3 +47,4 @@ export * from "./builtins/crypto";
 export * from "./builtins/uuid";
 export * from "./builtins/time";
 export * from "./builtins/duration";
+export * from "./builtins/uri";

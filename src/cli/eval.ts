@@ -7,8 +7,6 @@ import { checkModules } from "../compile/compile.ts";
 import { prepare } from "../engine/engine.ts";
 import { PolicyError } from "../error.ts";
 import { prepareQuery, type QueryAnswer } from "../query.ts";
-import { decodeYaml } from "../sources.ts";
-import { decode } from "../value/json.ts";
 import type { Value } from "../value/value.ts";
 import { capabilityOptions, refuseWithoutV1 } from "./capability-file.ts";
 import { runWithin } from "./deadline.ts";
@@ -16,7 +14,8 @@ import { addEvalOptions, type EvalFlags, validate } from "./eval-flags.ts";
 import { present } from "./eval-output.ts";
 import { type Loaded, loadPolicies, regoVersionFor } from "./load.ts";
 import { aggregate, aggregateTable, Timers, type Timings, timingsJson, timingsTable } from "./metrics.ts";
-import { ioMessage, readStdin, readText } from "./options.ts";
+import { readInput } from "./input.ts";
+import { readStdin } from "./options.ts";
 import * as output from "./output.ts";
 import { readSchemas } from "./schema-files.ts";
 
@@ -51,33 +50,6 @@ function failEvaluation(error: unknown, flags: EvalFlags): void {
   if (flags.format === "json" || flags.format === "discard") process.stdout.write(output.errorsJson(error));
   else process.stderr.write(`${output.prettyErrors(error)}\n`);
   process.exitCode = output.EXIT_ERROR;
-}
-
-/** Input that cannot be read or parsed is no finding of OPA's: one line on stderr. */
-function readInput(flags: EvalFlags): Value | undefined {
-  if (flags.stdinInput !== true && flags.input === undefined) return undefined;
-  const stop = (message: string): never => {
-    process.stderr.write(`${message}\n`);
-    process.exit(output.EXIT_ERROR);
-  };
-  const name = flags.input?.replace(/^file:\/\//, "") ?? "stdin";
-  let text: string;
-  try {
-    text = flags.stdinInput === true ? readStdin() : readText(name);
-  } catch (error) {
-    return stop(error instanceof PolicyError ? error.message : ioMessage(name, error, "open"));
-  }
-  try {
-    return decode(text);
-  } catch (error) {
-    // OPA takes YAML too; what is neither is reported as the JSON that it nearly always was meant to be.
-    if (/^\s*[[{]/.test(text)) return stop(`unable to parse input: ${(error as Error).message}`);
-    try {
-      return decodeYaml(name, text);
-    } catch (cause) {
-      return stop(`unable to parse input: ${(cause as Error).message}`);
-    }
-  }
 }
 
 interface Run {

@@ -13,6 +13,7 @@ interface CommandModule {
 
 /** Every command, in the order in which help lists them. */
 const COMMANDS: readonly { name: string; summary: string; load: () => Promise<CommandModule> }[] = [
+  { name: "bench", summary: "Benchmark a Rego query", load: () => import("./bench.ts") },
   { name: "build", summary: "Build a bundle", load: () => import("./build.ts") },
   {
     name: "capabilities",
@@ -23,6 +24,7 @@ const COMMANDS: readonly { name: string; summary: string; load: () => Promise<Co
   { name: "check", summary: "Check Rego source files", load: () => import("./check.ts") },
   { name: "deps", summary: "Analyze Rego query dependencies", load: () => import("./deps.ts") },
   { name: "eval", summary: "Evaluate a Rego query", load: () => import("./eval.ts") },
+  { name: "exec", summary: "Decide on input files", load: () => import("./exec.ts") },
   { name: "fmt", summary: "Format Rego source files", load: () => import("./fmt.ts") },
   {
     name: "gateway",

@@ -1,0 +1,148 @@
+// `reeve bench`: one query, compiled once and evaluated again and again for about a second by our own engine; in OPA's formats. Bytes are those
+// of the JavaScript heap: V8 counts no allocations, so none are reported.
+
+import { Command } from "commander";
+import { checkModules } from "../compile/compile.ts";
+import { PolicyError } from "../error.ts";
+import { type PreparedQuery, prepareQuery } from "../query.ts";
+import { capabilityOptions } from "./capability-file.ts";
+import { addQueryOptions, type EvalFlags, validate } from "./eval-flags.ts";
+import { readInput } from "./input.ts";
+import { loadPolicies, regoVersionFor } from "./load.ts";
+import { statistics } from "./metrics.ts";
+import { formatOption, parseInteger, readStdin } from "./options.ts";
+import * as output from "./output.ts";
+import { readSchemas } from "./schema-files.ts";
+
+interface BenchFlags extends EvalFlags {
+  readonly benchmem: boolean;
+  readonly metrics: boolean;
+  readonly fail: boolean;
+}
+
+interface BenchResult {
+  readonly runs: number;
+  readonly ns: number;
+  readonly bytes: number;
+  readonly extra: Readonly<Record<string, number>>;
+}
+
+const BENCHMARK_NS = 1_000_000_000;
+const WARM_UP_RUNS = 100;
+const MAX_SAMPLES = 1_000_000;
+
+export function command(): Command {
+  const command = new Command("bench")
+    .description("Benchmark a Rego query.")
+    .argument("[query...]", "the query")
+    .addOption(formatOption(["pretty", "json", "gobench"], "pretty"))
+    .option("--benchmem", "report memory with benchmark results", true)
+    .option("--no-benchmem", "leave memory out")
+    .option("--metrics", "report query performance metrics", true)
+    .option("--no-metrics", "leave metrics out")
+    .option("--no-fail", "take an undefined result, too")
+    .option("--count <n>", "number of times to repeat each benchmark", parseInteger, 1);
+  addQueryOptions(command);
+  return command.action(run);
+}
+
+async function run(queries: string[], flags: BenchFlags): Promise<void> {
+  validate(queries, { ...flags, optimize: 0, explain: "off" });
+  const text = flags.stdin === true ? readStdin() : (queries[0] ?? "");
+  try {
+    const prepared = await prepareBenchmark(text, flags);
+    const { solutions } = await prepared.run();
+    if (solutions.length === 0 && flags.fail !== false)
+      throw new PolicyError("invalid_input", "undefined result");
+    for (let i = 0; i < flags.count; i++) process.stdout.write(present(await measure(prepared), flags));
+  } catch (error) {
+    if (!(error instanceof PolicyError)) throw error;
+    if (flags.format === "json") process.stdout.write(output.errorsJson(error));
+    else process.stderr.write(`${output.prettyErrors(error)}\n`);
+    process.exitCode = output.EXIT_FAIL;
+  }
+}
+
+async function prepareBenchmark(text: string, flags: BenchFlags): Promise<PreparedQuery> {
+  const input = readInput(flags);
+  const schemas = readSchemas(flags.schema);
+  const { modules, data } = await loadPolicies(flags);
+  const compiled = checkModules(modules, {
+    ...capabilityOptions(flags.capabilities),
+    ...(flags.strict === true && { strict: true }),
+    ...(schemas !== undefined && { schemas, schemaAnnotations: true }),
+  });
+  return prepareQuery(compiled, {
+    text,
+    data,
+    input: input === undefined ? undefined : { value: input },
+    imports: flags.import,
+    package: flags.package,
+    regoVersion: regoVersionFor(flags),
+  });
+}
+
+async function measure(prepared: PreparedQuery): Promise<BenchResult> {
+  for (let i = 0; i < WARM_UP_RUNS; i++) await prepared.run();
+  const samples: number[] = [];
+  let bytes = 0;
+  let ns = 0;
+  let runs = 0;
+  for (; ns < BENCHMARK_NS && runs < MAX_SAMPLES; runs++) {
+    const heap = process.memoryUsage().heapUsed;
+    const start = process.hrtime.bigint();
+    await prepared.run();
+    const took = Number(process.hrtime.bigint() - start);
+    // A collection in between makes the heap smaller: that run tells nothing about memory.
+    bytes += Math.max(0, process.memoryUsage().heapUsed - heap);
+    samples.push(took);
+    ns += took;
+  }
+  const extra = Object.entries(statistics(samples)).map(
+    ([name, value]) => [`histogram_timer_rego_query_eval_ns_${name}`, value] as const,
+  );
+  return { runs, ns, bytes, extra: Object.fromEntries(extra) };
+}
+
+function present({ runs, ns, bytes, extra }: BenchResult, flags: BenchFlags): string {
+  const perRun = (total: number): number => Math.floor(total / Math.max(runs, 1));
+  if (flags.format === "json") {
+    const result = {
+      N: runs,
+      T: ns,
+      Bytes: 0,
+      ...(flags.benchmem && { MemBytes: bytes }),
+      ...(flags.metrics && { Extra: extra }),
+    };
+    return `${output.indentJson(output.plainToJson(result))}\n`;
+  }
+  const rows: [string, number, string][] = [
+    [`ns/op`, perRun(ns), "ns/op"],
+    ...(flags.metrics
+      ? Object.entries(extra).map(([name, value]): [string, number, string] => [name, value, name])
+      : []),
+    ...(flags.benchmem ? [["B/op", perRun(bytes), "B/op"] as [string, number, string]] : []),
+  ];
+  if (flags.format === "gobench") {
+    const cells = rows.map(([, value, unit]) => `${String(value).padStart(10)} ${unit}`);
+    return `BenchmarkReeveEval\t${String(runs).padStart(8)}\t${cells.join("\t")}\n`;
+  }
+  return twoColumns([
+    ["samples", String(runs)],
+    ...rows.map(([name, value]) => [name, String(value)] as const),
+  ]);
+}
+
+/** Names to the left, values to the right, no header. */
+function twoColumns(rows: readonly (readonly [string, string])[]): string {
+  const left = Math.max(...rows.map(([name]) => name.length));
+  const right = Math.max(...rows.map(([, value]) => value.length));
+  const line = (open: string, middle: string, close: string): string =>
+    open + "─".repeat(left + 2) + middle + "─".repeat(right + 2) + close;
+  return [
+    line("┌", "┬", "┐"),
+    ...rows.map(([name, value]) => `│ ${name.padEnd(left)} │ ${value.padStart(right)} │`),
+    line("└", "┴", "┘"),
+    "",
+  ].join("\n");
+}

@@ -27,11 +27,20 @@ asked(name) := sum([amount |
 
 # A negative amount must not win budget back.
 within(name, limit) if {
-	not negative(name)
+	not uncountable(name)
 	spent(name) + asked(name) <= to_number(limit)
 }
 
-negative(name) if {
+# An amount that is no number cannot be counted.
+uncountable(name) if {
+	some argument, described in catalogue.entry.arguments
+	described.amount == name
+	value := input.action.arguments[argument]
+	value != null
+	not is_number(value)
+}
+
+uncountable(name) if {
 	some argument, described in catalogue.entry.arguments
 	described.amount == name
 	input.action.arguments[argument] < 0
@@ -63,6 +72,11 @@ approvals contains reason if {
 	}
 }
 
+# Asked positively: a session that is missing or malformed is below no limit.
+calls_below(limit) if input.session.counters.tool_calls < limit
+
+tool_calls_below(limit) if calls_of(input.tool.name) < limit
+
 calls_of(tool) := input.session.counters.by_tool[tool]
 
 calls_of(tool) := 0 if {
@@ -72,12 +86,12 @@ calls_of(tool) := 0 if {
 
 denials contains {"code": "call_limit_exceeded", "message": "the task has used up its calls"} if {
 	limit := data.site.budgets.calls
-	not input.session.counters.tool_calls < limit
+	not calls_below(limit)
 }
 
 denials contains reason if {
 	limit := data.site.budgets.tools[input.tool.name]
-	not calls_of(input.tool.name) < limit
+	not tool_calls_below(limit)
 	reason := {
 		"code": "call_limit_exceeded",
 		"message": concat("", ["the task has used up its calls of `", input.tool.name, "`"]),

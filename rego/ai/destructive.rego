@@ -37,8 +37,10 @@ accepted if {
 # description: Nothing here asks for a person.
 clean if {
 	not destroys
-	not catalogue.entry.approval == true
+	not demanded
 }
+
+demanded if catalogue.entry.approval == true
 
 destroys if {
 	catalogue.entry.destructive == true

@@ -9,7 +9,10 @@ package ai.flow
 
 import data.ai.catalogue
 
-trusted_integrity := {"user", "trusted", "default"}
+# Asked positively everywhere: whatever has no integrity, or an unknown one, is not trusted.
+trusted(item) if item.integrity in {"user", "trusted", "default"}
+
+absent(leaf) if leaf.value == null
 
 # METADATA
 # title: Clean
@@ -36,8 +39,8 @@ suspects contains {"leaf": leaf, "code": code} if {
 	setting("sensitive") != "off"
 	some name in catalogue.sensitive
 	some leaf in input.action.values[name]
-	not leaf.integrity in trusted_integrity
-	leaf.value != null
+	not trusted(leaf)
+	not absent(leaf)
 	code := code_of(leaf)
 }
 
@@ -94,14 +97,17 @@ approvals contains reason if {
 }
 
 # A text that is passed on must not point where nobody trusted pointed: links carry data out and people in.
+# A mail address in a text leads nowhere by itself.
+harmless(mention) if mention.kind == "email"
+
 links contains {"leaf": leaf, "mention": mention} if {
 	catalogue.writes
 	setting("links") != "allow"
 	some leaves in input.action.values
 	some leaf in leaves
 	some mention in leaf.mentions
-	mention.kind == "url"
-	not mention.integrity in trusted_integrity
+	not harmless(mention)
+	not trusted(mention)
 }
 
 approvals contains reason if {

@@ -14,6 +14,10 @@ required if data.site.pinning.required == true
 
 same_definition if input.tool.definition == catalogue.entry.definition
 
+same_server if catalogue.entry.server == input.tool.server
+
+same_set(pin) if input.tool.set == pin
+
 unchanged if same_definition
 
 unchanged if {
@@ -33,9 +37,8 @@ denials contains {"code": "tool_changed", "message": "the tool's definition is n
 
 denials contains {"code": "tool_set_changed", "message": "the server shows other tools than those that were reviewed"} if {
 	pin := data.site.catalogue.sets[input.tool.server]
-	input.tool.set
-	input.tool.set != pin
 	data.site.pinning.set == true
+	not same_set(pin)
 }
 
 denials contains {"code": "tool_shadowed", "message": "another server shows a tool of the same name"} if {
@@ -43,5 +46,6 @@ denials contains {"code": "tool_shadowed", "message": "another server shows a to
 }
 
 denials contains {"code": "tool_shadowed", "message": "the catalogue knows this tool from another server"} if {
-	catalogue.entry.server != input.tool.server
+	catalogue.entry.server
+	not same_server
 }

@@ -6,7 +6,7 @@ package ai.scope
 
 import data.ai.catalogue
 
-scoped if is_array(input.task.tools)
+scoped if "tools" in object.keys(input.task)
 
 within if not scoped
 

@@ -22,8 +22,10 @@ carried contains {"label": label, "path": leaf.path} if {
 readers contains leaf if {
 	some name in catalogue.entry.readers
 	some leaf in input.action.values[name]
-	leaf.value != null
+	not absent(leaf)
 }
+
+absent(leaf) if leaf.value == null
 
 may_read(leaf, _) if leaf.integrity == "user"
 

@@ -16,11 +16,13 @@ default schemes := ["http", "https"]
 
 schemes := data.site.urls.schemes
 
-targets contains {"path": leaf.path, "url": leaf.value} if {
+absent(leaf) if leaf.value == null
+
+targets contains leaf if {
 	some name, argument in catalogue.entry.arguments
 	argument.url == true
 	some leaf in input.action.values[name]
-	leaf.value != null
+	not absent(leaf)
 }
 
 # METADATA
@@ -86,12 +88,14 @@ listed(name) if {
 	endswith(name, substring(pattern, 1, -1))
 }
 
+target_allowed(leaf) if allowed(leaf.value)
+
 denials contains reason if {
 	some target in targets
-	not allowed(target.url)
+	not target_allowed(target)
 	reason := {
 		"code": "url_not_allowed",
 		"message": "the URL leads to a private or local address, or to one that is not listed",
-		"path": target.path,
+		"path": object.get(target, "path", ""),
 	}
 }

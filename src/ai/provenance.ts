@@ -9,10 +9,7 @@ import type { Catalogue } from "./catalogue.ts";
 import type { Integrity } from "./documents.ts";
 import { decodings, findMentions } from "./mentions.ts";
 import { escapePointer } from "./schema.ts";
-import { chunks, MIN_LENGTH, normalise, numberForm, TokenIndex, weight } from "./tokens.ts";
-
-/** Tokens of private content that are long enough to say where they are from. */
-const TELLING_LENGTH = 6;
+import { MIN_LENGTH, normalise, numberForm, tellingParts, TokenIndex, weight } from "./tokens.ts";
 
 interface Leaf {
   readonly path: readonly string[];
@@ -88,8 +85,7 @@ export class Provenance {
   #keep(leaf: Leaf, names: readonly string[]): void {
     if (leaf.value === null || typeof leaf.value === "boolean") return;
     this.#sawPrivate = true;
-    for (const { text } of chunks(leaf.value)) {
-      if (weight(text) < TELLING_LENGTH) continue;
+    for (const text of tellingParts(leaf.value)) {
       const known = this.#private.get(text) ?? new Set();
       for (const name of names) known.add(name);
       this.#private.set(text, known);
@@ -178,7 +174,7 @@ export class Provenance {
 
   #tells(text: string): string[] {
     if (this.#private.size === 0) return [];
-    return chunks(text).flatMap((chunk) => [...(this.#private.get(chunk.text) ?? [])]);
+    return tellingParts(text).flatMap((part) => [...(this.#private.get(part) ?? [])]);
   }
 }
 

@@ -65,6 +65,25 @@ export function numberForm(text: string): string | undefined {
   return `${sign}${whole.replace(/^0+(?=\d)/, "")}${digits === "" ? "" : `.${digits}`}`;
 }
 
+/** So many words in a row are not the same by accident. */
+const PHRASE = 4;
+
+/**
+ * What in a text tells where the text is from: words that are no plain words (codes, addresses, numbers), and phrases. Common words tell
+ * nothing.
+ */
+export function tellingParts(text: string): string[] {
+  const words = chunks(text).map((chunk) => chunk.text);
+  const codes = words
+    .flatMap((word) => [word, ...(word.match(/[\p{L}\p{N}]+/gu) ?? [])])
+    .filter((word) => weight(word) >= TELLING_LENGTH && !/^[\p{L}'-]+$/u.test(word));
+  const phrases = words.slice(PHRASE - 1).map((_, i) => words.slice(i, i + PHRASE).join(" "));
+  return [...new Set([...codes, ...phrases])];
+}
+
+/** Letters and digits that a code has at least. */
+const TELLING_LENGTH = 5;
+
 /** Letters and digits: what counts for the minimum length. */
 export function weight(text: string): number {
   return text.replace(/[^\p{L}\p{N}]/gu, "").length;
@@ -92,6 +111,8 @@ export class TokenIndex {
       const digits = numberForm(chunk.text);
       if (digits !== undefined && weight(chunk.text) >= MIN_LENGTH) this.#numbers.set(digits, label);
     }
+    for (const [grouped] of text.matchAll(/(?<![\d,.])\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\d,])/g))
+      this.#numbers.set(numberForm(grouped) ?? grouped, label);
     this.#addAccounts(found, label);
   }
 

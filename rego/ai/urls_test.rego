@@ -1,0 +1,41 @@
+package ai.urls_test
+
+import data.ai.urls
+
+test_public_hosts_are_allowed[url] if {
+	some url in ["https://example.com/a?b=c#d", "http://example.com:8080", "example.com/x", "https://93.184.216.34/", "https://[2606:2800:220:1::1]/"]
+	urls.allowed(url)
+}
+
+test_local_and_ambiguous_ones_are_not[url] if {
+	some url in [
+		"http://127.0.0.1/", "http://localhost:3000/", "http://LOCALHOST./", "http://10.1.2.3/", "http://192.168.0.1",
+		"http://169.254.169.254/latest/meta-data", "http://metadata.google.internal/", "http://[::1]/", "http://[fd00::1]/",
+		"http://[::ffff:10.0.0.1]/", "http://2130706433/", "http://0x7f000001/", "http://0177.0.0.1/", "http://127.1/",
+		"http://intranet/", "http://good.com@127.0.0.1/", "http://good.com\\@evil.com/", "file:///etc/passwd", "gopher://x.org/",
+		"javascript:alert(1)", "http://exa mple.com/", "http://example.com/\nx", "", "http://",
+	]
+	not urls.allowed(url)
+}
+
+test_listed_hosts[url] if {
+	some url, expected in {
+		"https://api.example.com/": true,
+		"https://deep.api.example.com/": true,
+		"https://docs.example.org/": true,
+		"https://example.com.evil.org/": false,
+		"https://evilexample.com/": false,
+	}
+	hosts := ["*.example.com", "docs.example.org"]
+	answers := {true | urls.allowed(url) with data.site.urls.hosts as hosts}
+	answers == {true | expected}
+}
+
+test_denies_what_is_not_allowed if {
+	found := urls.denials with input as {
+		"tool": {"name": "get"},
+		"action": {"arguments": {"url": "http://10.0.0.1/"}, "values": {"url": [{"path": "/url", "value": "http://10.0.0.1/"}]}},
+	}
+		with data.site.catalogue as {"tools": {"get": {"read_only": true, "arguments": {"url": {"url": true}}}}}
+	{reason.code | some reason in found} == {"url_not_allowed"}
+}

@@ -1,0 +1,105 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { addDecimals, type LedgerStore, MemoryLedgerStore, TaskLedger } from "../../../src/ai/ledger.ts";
+import { openSqliteLedger } from "../../../src/ai/node/sqlite-ledger.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "reeve-ledger-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const labels = { saw_untrusted: false, saw_private: false };
+
+describe.each([
+  ["memory", (): LedgerStore => new MemoryLedgerStore()],
+  ["sqlite", (): LedgerStore => openSqliteLedger(join(folder, `${Math.random()}.db`))],
+])("a ledger in %s", (_, makeStore) => {
+  const propose = async (ledger: TaskLedger, call: string, reserve = true): Promise<void> => {
+    await ledger.append({
+      type: "proposed",
+      call,
+      tool: "pay",
+      digest: `d-${call}`,
+      amounts: { money: "0.1" },
+    });
+    await ledger.append({ type: "decided", call, effect: reserve ? "allow" : "deny", reserve });
+  };
+
+  test("reserves on decide, commits on outcome, releases on failure", async () => {
+    const ledger = await TaskLedger.open("t", { store: makeStore(), nowMs: () => 0 });
+    await ledger.append({ type: "user_turn", text: "pay" });
+    for (const call of ["a", "b", "c"]) await propose(ledger, call);
+    await propose(ledger, "refused", false);
+    expect(ledger.session(labels).counters).toEqual({
+      tool_calls: 3,
+      by_tool: { pay: 3 },
+      amounts: { money: "0.3" },
+    });
+    expect(ledger.session(labels).pending).toEqual(["a", "b", "c"]);
+    await ledger.append({ type: "committed", call: "a" });
+    await ledger.append({ type: "released", call: "b", why: "failed" });
+    await ledger.append({ type: "released", call: "a", why: "failed" });
+    const session = ledger.session(labels);
+    expect(session.counters).toEqual({ tool_calls: 2, by_tool: { pay: 2 }, amounts: { money: "0.2" } });
+    expect(session.calls.map(({ id, status }) => [id, status])).toEqual([
+      ["a", "committed"],
+      ["b", "released"],
+      ["c", "reserved"],
+      ["refused", "refused"],
+    ]);
+    expect(session.turn).toBe(1);
+  });
+
+  test("what was never reported is released in time, and stays visible", async () => {
+    let now = 0;
+    const ledger = await TaskLedger.open("t", { store: makeStore(), nowMs: () => now });
+    await propose(ledger, "a");
+    now = 1000;
+    await ledger.expire(1000);
+    expect(ledger.session(labels).pending).toEqual(["a"]);
+    now = 1001;
+    await ledger.expire(1000);
+    expect(ledger.session(labels)).toMatchObject({ pending: [], counters: { tool_calls: 0 } });
+    expect(ledger.session(labels).calls[0]?.status).toBe("unreported");
+  });
+
+  test("a restart knows the same, tasks know nothing of each other", async () => {
+    const store = makeStore();
+    const ledger = await TaskLedger.open("t", { store, nowMs: () => 5 });
+    await ledger.append({ type: "user_turn", text: "hello" });
+    await propose(ledger, "__proto__");
+    await ledger.append({ type: "approval", digest: "d", id: "p", approver: "ann" });
+    const again = await TaskLedger.open("t", { store, nowMs: () => 9 });
+    expect(again.session(labels)).toEqual(ledger.session(labels));
+    expect(again.approvalOf("d")).toEqual({ id: "p", approver: "ann" });
+    const other = await TaskLedger.open("u", { store, nowMs: () => 9 });
+    expect(other.session(labels).calls).toEqual([]);
+  });
+
+  test("an approval is good for one call", async () => {
+    const ledger = await TaskLedger.open("t", { store: makeStore(), nowMs: () => 0 });
+    await ledger.append({ type: "approval", digest: "d-a", id: "p", approver: "ann" });
+    await propose(ledger, "a");
+    expect(ledger.approvalOf("d-a")).toBeUndefined();
+  });
+});
+
+test("a store that fails counts nothing", async () => {
+  const store: LedgerStore = {
+    append: () => Promise.reject(new Error("disk full")),
+    read: () => [],
+  };
+  const ledger = await TaskLedger.open("t", { store, nowMs: () => 0 });
+  await expect(ledger.append({ type: "user_turn", text: "x" })).rejects.toThrow("disk full");
+  expect(ledger.session(labels).turn).toBe(0);
+});
+
+test.each([
+  ["0.1", "0.2", "0.3"],
+  ["99999999999999999999", "0.01", "99999999999999999999.01"],
+  ["1", "-1", "0"],
+  ["-0.5", "0.25", "-0.25"],
+])("%s + %s", (a, b, total) => {
+  expect(addDecimals(a, b)).toBe(total);
+  expect(addDecimals(total, b, -1n)).toBe(a);
+});

@@ -77,6 +77,7 @@ class RuleIndex {
   /** Variables that stand for a document: `x = input.a`. */
   readonly #refs = new Map<string, Term>();
   readonly #found: Expr[] = [];
+  #anonymous = 0;
 
   constructor(rule: Rule, data: TrieNode) {
     this.#rule = rule;
@@ -164,7 +165,7 @@ class RuleIndex {
   /** A value of variables only has to be there. */
   #holds(ref: Term, value: Term | undefined, { location }: Expr): void {
     const any = (term: Term): Term => {
-      if (term.kind === "var") return varTerm(`$index${this.#found.length}`, location);
+      if (term.kind === "var") return varTerm(`$index${this.#anonymous++}`, location);
       return term.kind === "array" ? { ...term, items: term.items.map(any) } : term;
     };
     this.#found.push(equality(any(value ?? varTerm("$", location)), ref, location, true));

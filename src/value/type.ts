@@ -194,7 +194,8 @@ export function selectType(type: Type | undefined, key: Value): Type | undefined
   const t = resolveType(type);
   switch (t?.kind) {
     case "array": {
-      const position = isNumber(key) ? toInt64(key) : undefined;
+      // As OPA: a position is written as an integer; `1.0` is none, although it is one at run time.
+      const position = isNumber(key) && /^-?\d+$/.test(key.text) ? toInt64(key) : undefined;
       return position === undefined || position < 0n ? undefined : (t.static[Number(position)] ?? t.dynamic);
     }
     case "object": {

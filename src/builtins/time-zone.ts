@@ -51,7 +51,9 @@ function load(name: string): Zone {
       throw new RangeError(name);
     names = new Intl.DateTimeFormat("en-US", { timeZone, timeZoneName: "short" });
   } catch {
-    throw failure(`unknown time zone ${name}`);
+    // Go looks for a file below its own folder; no file name holds a zero.
+    if (name.includes("..") || /^[/\\]/.test(name)) throw failure("time: invalid location name");
+    throw failure(name.includes("\0") ? "invalid argument" : `unknown time zone ${name}`);
   }
   const offset = (seconds: number): number => localSeconds(clock, seconds) - seconds;
   return {

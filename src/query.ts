@@ -99,7 +99,7 @@ function parseBody(request: QueryRequest): Body {
 }
 
 function compileBody(compiled: CompiledModules, body: Body, request: QueryRequest) {
-  const captured = captureValues(body, compiled);
+  const captured = captureValues(body, compiled, request);
   const query = orderFindings(() =>
     compileQuery(compiled, captured.body, {
       print: request.context?.print !== undefined,
@@ -179,7 +179,11 @@ function solution(value: Value, shown: readonly Shown[]): QuerySolution {
  * Gives every expression that has a value a variable to leave it in, as OPA's rego package does: a lone expression may then be shown
  * although it is false; several, or one that iterates, must each be true.
  */
-function captureValues(body: Body, compiled: CompiledModules): { body: Body; shown: Shown[] } {
+function captureValues(
+  body: Body,
+  compiled: CompiledModules,
+  scope: Pick<QueryRequest, "package" | "imports">,
+): { body: Body; shown: Shown[] } {
   const mustHold = body.length > 1 || iterates(body, compiled);
   const shown: Shown[] = [];
   const rewritten: Expr[] = [];
@@ -194,7 +198,9 @@ function captureValues(body: Body, compiled: CompiledModules): { body: Body; sho
       continue;
     }
     const variable: Term = { kind: "var", name: `${CAPTURE}${shown.length}`, location: expr.location };
-    const capturing = expr.negated ? undefined : capture(expr, variable, compiled);
+    const capturing = expr.negated
+      ? undefined
+      : capture(expr, variable, (name) => arity(name, compiled, scope));
     shown.push({ location: expr.location, capture: capturing && variable.name });
     rewritten.push(capturing ?? expr);
     if (capturing !== undefined && mustHold) {
@@ -211,7 +217,11 @@ function captureValues(body: Body, compiled: CompiledModules): { body: Body; sho
   return { body: [...rewritten, ...conditions], shown };
 }
 
-function capture(expr: Expr, variable: Term, compiled: CompiledModules): Expr | undefined {
+function capture(
+  expr: Expr,
+  variable: Term,
+  arityOf: (name: string) => number | undefined,
+): Expr | undefined {
   const term = singleTerm(expr);
   if (term !== undefined) {
     const at = expr.location;
@@ -222,13 +232,16 @@ function capture(expr: Expr, variable: Term, compiled: CompiledModules): Expr | 
   const [operator, ...args] = expr.terms;
   const name = refName(operator);
   if (name === "eq" || name === "assign") return undefined;
-  return arity(name, compiled) === args.length
-    ? { ...expr, terms: [operator, ...args, variable] }
-    : undefined;
+  return arityOf(name) === args.length ? { ...expr, terms: [operator, ...args, variable] } : undefined;
 }
 
 /** How many arguments a function takes that has a result; undefined for what is unknown or void. */
-function arity(name: string, compiled: CompiledModules): number | undefined {
+function arity(
+  written: string,
+  compiled: CompiledModules,
+  scope: Pick<QueryRequest, "package" | "imports">,
+): number | undefined {
+  const name = written.startsWith("data.") ? written : fullName(written, compiled, scope);
   const builtin = compiled.builtins.get(name);
   if (builtin !== undefined) return builtin.result === undefined ? undefined : builtin.args.length;
   for (const module of compiled.modules) {
@@ -239,6 +252,21 @@ function arity(name: string, compiled: CompiledModules): number | undefined {
     }
   }
   return undefined;
+}
+
+/** A name as the query may write it, with what the package or an import makes of its first part. */
+function fullName(
+  written: string,
+  compiled: CompiledModules,
+  scope: Pick<QueryRequest, "package" | "imports">,
+): string {
+  if (compiled.builtins.has(written)) return written;
+  const [first = "", ...rest] = written.split(".");
+  for (const imported of scope.imports ?? []) {
+    const [path = "", alias] = imported.trim().split(/\s+as\s+/);
+    if ((alias ?? path.split(".").pop()) === first) return [path, ...rest].join(".");
+  }
+  return scope.package === undefined ? written : `data.${scope.package}.${written}`;
 }
 
 function refName(ref: RefTerm): string {

@@ -15,6 +15,11 @@ export interface AgentOptions {
   readonly stdoutIsOurs: boolean;
   /** How long to wait for the first bundle before going on without one (every decision is then a deny). */
   readonly readyTimeoutMs?: number;
+  /** Changes of the configuration from the command line: `--set`, `--set-file`. */
+  readonly change?: (config: Record<string, unknown>) => Record<string, unknown>;
+  /** What is logged at most: debug, info or error. */
+  readonly logLevel?: string;
+  readonly logFormat?: string;
 }
 
 const DEFAULT_READY_TIMEOUT_MS = 10_000;
@@ -35,9 +40,23 @@ export function daemonPorts(folder: string, options: AgentOptions): Ports {
     readText: (path) => readFile(path, "utf8"),
     runtime: { env: { ...process.env } },
     console: (line) => console.write(`${line}\n`),
-    log: (level, message) =>
-      process.stderr.write(`${JSON.stringify({ level, msg: message, time: new Date().toISOString() })}\n`),
+    log: (level, message) => {
+      if (isLogged(level, options.logLevel)) process.stderr.write(logLine(level, message, options.logFormat));
+    },
   };
+}
+
+const LEVELS = ["debug", "info", "warn", "error"];
+
+function isLogged(level: string, wanted = "debug"): boolean {
+  return LEVELS.indexOf(level) >= LEVELS.indexOf(wanted);
+}
+
+/** One event as OPA logs it: JSON on a line, JSON on several, or `key=value`. */
+export function logLine(level: string, msg: string, format = "json"): string {
+  const time = new Date().toISOString();
+  if (format === "text") return `time="${time}" level=${level} msg=${JSON.stringify(msg)}\n`;
+  return `${JSON.stringify({ level, msg, time }, null, format === "json-pretty" ? 2 : undefined)}\n`;
 }
 
 export interface StartedAgent {
@@ -51,7 +70,11 @@ export async function startAgent(
   configFile: string | undefined,
   options: AgentOptions,
 ): Promise<StartedAgent> {
-  const text = configFile === undefined ? "{}" : readText(configFile);
+  const written = configFile === undefined ? "{}" : readText(configFile);
+  const text =
+    options.change === undefined
+      ? written
+      : JSON.stringify(options.change((parseYaml(written) ?? {}) as Record<string, unknown>));
   const config = await parseConfig(text, process.env);
   const folder = config.persistenceDirectory ?? join(process.cwd(), ".opa");
   const agent = await createDecisionAgent(config, daemonPorts(folder, options));

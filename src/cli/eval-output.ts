@@ -73,13 +73,13 @@ export function pretty(solutions: readonly QuerySolution[], limit: number): stri
   }
   const names = [...first.bindings.keys()].sort();
   const values = first.expressions.flatMap(({ value, text }, i) =>
-    typeof value === "boolean" ? [] : [{ text, i }],
+    typeof value === "boolean" && names.length > 0 ? [] : [{ text, i }],
   );
   const cut = (json: string): string =>
     limit > 0 && json.length > limit ? `${json.slice(0, limit)}...` : json;
   const rows = solutions.map(({ bindings, expressions }) => [
-    ...names.map((name) => cut(encode(bindings.get(name) ?? null))),
     ...values.map(({ i }) => cut(encode(expressions[i]?.value ?? null))),
+    ...names.map((name) => cut(encode(bindings.get(name) ?? null))),
   ]);
-  return output.table([...names, ...values.map(({ text }) => text)], rows);
+  return output.table([...values.map(({ text }) => text), ...names], rows);
 }

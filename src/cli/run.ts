@@ -1,8 +1,11 @@
-// `reeve run --server`: the decision agent as a daemon, answering OPA's REST API. Policies come from the services of its configuration, and
+// `reeve run`: an interactive session; with --server the decision agent as a daemon, answering OPA's REST API. Policies come from the services of its configuration, and
 // from files and folders on the command line. One line on stdout says where it listens.
 
-import { Command } from "commander";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { Command, Option } from "commander";
 import { build, checkTexts } from "../build.ts";
+import { checkModules } from "../compile/compile.ts";
 import type { SourceModule } from "../decision/ports.ts";
 import { PolicyError } from "../error.ts";
 import { runQuery } from "../query.ts";
@@ -10,39 +13,77 @@ import { loadSources } from "../sources.ts";
 import { createSidecar } from "../server/sidecar/app.ts";
 import type { CompilerPort } from "../server/sidecar/ports.ts";
 import { object } from "../value/object.ts";
-import { startAgent } from "./agent.ts";
-import { collectList } from "./options.ts";
+import { logLine, startAgent } from "./agent.ts";
+import { overridden } from "./config-overrides.ts";
+import { loadPolicies } from "./load.ts";
+import { addVersionOptions, collect, collectList, parseInteger } from "./options.ts";
+import * as output from "./output.ts";
 import { parseAddress } from "./serve.ts";
+import { runShell } from "./shell.ts";
 import { untilStopped } from "./stop.ts";
 import { packageVersion } from "./version.ts";
 
 interface RunFlags {
   readonly server?: boolean;
   readonly configFile?: string;
-  readonly addr: string;
+  readonly set?: string[];
+  readonly setFile?: string[];
+  readonly addr?: string[];
+  readonly diagnosticAddr?: string[];
   readonly bundle?: boolean;
+  readonly format: string;
+  readonly history: string;
   readonly ignore?: string[];
+  readonly logLevel: string;
+  readonly logFormat: string;
+  readonly readyTimeout: number;
   readonly v0Compatible?: boolean;
   readonly shutdownGracePeriod: string;
 }
 
 /** The name under which files from the command line are active. */
 const LOCAL_BUNDLE = "<local>";
+const DEFAULT_ADDRESS = "localhost:8181";
 
 export function command(): Command {
-  return new Command("run")
+  const command = new Command("run")
     .description(
-      "Run the decision agent as a daemon: pulls bundles, answers OPA's REST API, reports decisions.",
+      "Start an interactive session, or with -s the decision agent as a daemon: pulls bundles, answers OPA's REST API, reports decisions.",
     )
     .argument("[paths...]", "policy and data files or folders, or (with -b) bundles")
     .option("-s, --server", "start in server mode")
     .option("-c, --config-file <path>", "configuration file")
-    .option("-a, --addr <host:port>", "listening address; port 0 takes a free one", "localhost:8181")
+    .option("--set <key=value>", "override config values; commas separate several", collect)
+    .option("--set-file <key=path>", "override config values with the content of files", collect)
+    .option(
+      "-a, --addr <host:port>",
+      `listening addresses, separated by commas; port 0 takes a free one (default ${DEFAULT_ADDRESS})`,
+      collectList,
+    )
+    .option(
+      "--diagnostic-addr <host:port>",
+      "further listening addresses, for health and metrics",
+      collectList,
+    )
     .option("-b, --bundle", "load paths as bundle files or root directories")
+    .addOption(
+      new Option("-f, --format <format>", "output format of the session")
+        .choices(["pretty", "json"])
+        .default("pretty"),
+    )
+    .option("-H, --history <path>", "history file of the session", join(homedir(), ".reeve_history"))
     .option("--ignore <names>", "file and directory names to ignore during loading", collectList)
-    .option("--v0-compatible", "opt in to Rego v0")
-    .option("--shutdown-grace-period <seconds>", "time to let running requests and uploads finish", "10")
-    .action(run);
+    .addOption(
+      new Option("-l, --log-level <level>", "log level").choices(["debug", "info", "error"]).default("info"),
+    )
+    .addOption(
+      new Option("--log-format <format>", "log format")
+        .choices(["text", "json", "json-pretty"])
+        .default("json"),
+    )
+    .option("--ready-timeout <seconds>", "how long to wait for configured bundles", parseInteger, 0)
+    .option("--shutdown-grace-period <seconds>", "time to let running requests and uploads finish", "10");
+  return addVersionOptions(command).action(run);
 }
 
 function sources(modules: readonly SourceModule[]) {
@@ -68,20 +109,47 @@ const compiler: CompilerPort = {
 };
 
 async function run(paths: string[], flags: RunFlags): Promise<void> {
-  if (flags.server !== true) {
-    throw new PolicyError(
-      "rego_unsupported_error",
-      "the interactive shell is not there yet, start the daemon with --server",
-    );
+  return flags.server === true ? serve(paths, flags) : converse(paths, flags);
+}
+
+async function converse(paths: readonly string[], flags: RunFlags): Promise<void> {
+  const named = flags.bundle === true ? { bundle: paths } : { data: paths };
+  try {
+    const { modules, data } = await loadPolicies({ ...flags, ...named, bundle: named.bundle ?? [] });
+    checkModules(modules);
+    await runShell({
+      modules,
+      data,
+      format: flags.format === "json" ? "json" : "pretty",
+      historyFile: flags.history,
+      banner: `Reeve ${packageVersion()}\n\nRun 'help' to see a list of commands.\n`,
+    });
+  } catch (error) {
+    if (!(error instanceof PolicyError)) throw error;
+    process.stderr.write(`error: ${output.failureText(error)}\n`);
+    process.exitCode = output.EXIT_FAIL;
   }
-  const started = await startAgent(flags.configFile, { stdoutIsOurs: true });
+}
+
+async function serve(paths: string[], flags: RunFlags): Promise<void> {
+  const addresses = (flags.addr ?? [DEFAULT_ADDRESS]).map(parseAddress);
+  const diagnostic = (flags.diagnosticAddr ?? []).map(parseAddress);
+  const overrides = flags.set !== undefined || flags.setFile !== undefined;
+  const started = await startAgent(flags.configFile, {
+    stdoutIsOurs: true,
+    logLevel: flags.logLevel,
+    logFormat: flags.logFormat,
+    ...(flags.readyTimeout > 0 && { readyTimeoutMs: flags.readyTimeout * 1000 }),
+    ...(overrides && {
+      change: (config) => overridden(config, flags.set ?? [], flags.setFile ?? []),
+    }),
+  });
   const sidecar = createSidecar({
     agent: started.agent,
     config: started.config,
     compiler,
     version: packageVersion(),
-    onError: (error) =>
-      process.stderr.write(`${JSON.stringify({ level: "error", msg: (error as Error).message })}\n`),
+    onError: (error) => process.stderr.write(logLine("error", (error as Error).message, flags.logFormat)),
   });
   if (paths.length > 0 && flags.bundle === true) {
     const { bytes } = await build({
@@ -95,9 +163,20 @@ async function run(paths: string[], flags: RunFlags): Promise<void> {
     const { modules, data } = loadSources(paths, { ignore: flags.ignore ?? [] });
     await sidecar.load({ data, policies: new Map(modules.map(({ file, text }) => [file, text])) });
   }
-  const listening = await sidecar.listen(parseAddress(flags.addr));
+  const listening = [];
+  for (const address of [...addresses, ...diagnostic]) listening.push(await sidecar.listen(address));
+  const urls = listening.map(({ url }) => url);
+  const [url] = urls;
   process.stdout.write(
-    `${JSON.stringify({ level: "info", msg: "Server initialized.", addrs: [`${listening.host}:${listening.port}`], url: listening.url })}\n`,
+    `${JSON.stringify({
+      level: "info",
+      msg: "Server initialized.",
+      addrs: listening.slice(0, addresses.length).map(({ host, port }) => `${host}:${port}`),
+      ...(diagnostic.length > 0 && {
+        diagnostic_addrs: listening.slice(addresses.length).map(({ host, port }) => `${host}:${port}`),
+      }),
+      url,
+    })}\n`,
   );
   await untilStopped();
   const graceMs = Number(flags.shutdownGracePeriod) * 1000;

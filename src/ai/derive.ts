@@ -19,7 +19,7 @@ const READING = words(
   "get list search read find fetch query show view check count describe lookup look browse retrieve inspect explain summarize compare calculate compute validate verify preview head stat tree ls cat grep whoami status has is",
 );
 const WRITING = words(
-  "send create update delete remove add set write post put patch pay transfer schedule reserve book buy order cancel share invite move rename append edit modify change insert upload publish run execute exec invoke call eval apply enable disable grant revoke approve reject submit start stop restart deploy install reset purge drop merge close open assign forward reply subscribe unsubscribe save store clear sync import export mark archive make push commit out checkout checkin acknowledge",
+  "send create update replace overwrite swap toggle delete remove add set write post put patch pay transfer schedule reserve book buy order cancel share invite move rename append edit modify change insert upload publish run execute exec invoke call eval apply enable disable grant revoke approve reject submit start stop restart deploy install reset purge drop merge close open assign forward reply subscribe unsubscribe save store clear sync import export mark archive make push commit out checkout checkin acknowledge",
 );
 const DESTROYING = words(
   "delete remove cancel drop purge reset revoke clear destroy erase truncate overwrite wipe uninstall kill terminate",
@@ -31,7 +31,12 @@ const READERS = words(
   "recipient recipients to cc bcc email emails participants participant attendees attendee user users channel invitee invitees members member phone address",
 );
 const SECRET = words("password passphrase secret token apikey credential credentials pin");
-const URLS = words("url uri link href endpoint webhook website");
+const URLS = words("url uri");
+/** Verbs that are as often nouns: after a reading verb they say what is read. */
+const NOUNS = words(
+  "post call order book store mark schedule start stop share set open run comment commit transfer reserve invite push make save cancel reset merge note release assign forward reply enable",
+);
+const JOINING = words("and or then with");
 
 function words(text: string): ReadonlySet<string> {
   return new Set(text.split(" "));
@@ -66,8 +71,7 @@ export function deriveCatalogue(definitions: readonly ToolDefinition[], server?:
 function deriveEntry(definition: ToolDefinition, server: string | undefined): ToolEntry {
   const parts = split(definition.name);
   const hints = asRecord(definition.annotations);
-  const readOnly =
-    READING.has(parts[0] ?? "") && !has(WRITING, parts.slice(1)) && hints.readOnlyHint !== false;
+  const readOnly = onlyReads(parts) && !saysItWrites(definition.description) && hints.readOnlyHint !== false;
   const schema = asRecord(definition.inputSchema);
   const required = new Set(Array.isArray(schema.required) ? schema.required : []);
   const args = Object.entries(asRecord(schema.properties)).map(
@@ -86,6 +90,22 @@ function deriveEntry(definition: ToolDefinition, server: string | undefined): To
     ...(readers.length > 0 && { readers }),
     arguments: ownRecord(args),
   };
+}
+
+/** `get_order` reads, `get_or_order` and `check_out` do not. */
+function onlyReads(parts: readonly string[]): boolean {
+  if (!READING.has(parts[0] ?? "")) return false;
+  return parts.every((part, i) => {
+    if (i === 0 || !WRITING.has(part)) return true;
+    return NOUNS.has(part) && !JOINING.has(parts[i - 1] ?? "");
+  });
+}
+
+/** "Deletes the file …": the description is believed where it makes the entry stricter. */
+function saysItWrites(description: string | undefined): boolean {
+  const [first = ""] = split(description ?? "");
+  const verbs = [first, first.replace(/s$/, ""), first.replace(/es$/, "")];
+  return verbs.some((verb) => WRITING.has(verb) && !NOUNS.has(verb));
 }
 
 function deriveArgument(

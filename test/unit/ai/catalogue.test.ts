@@ -23,10 +23,18 @@ describe("what is derived from schemas alone", () => {
     ["get_or_create_user", false],
     ["read_and_delete", false],
     ["checkout", false],
+    ["check_out", false],
+    ["get_order", true],
+    ["search_and_replace", false],
     ["frobnicate", false],
     ["constructor", false],
   ])("%s only reads: %s", (name, readOnly) => {
     expect(entry(tool(name)).read_only).toBe(readOnly);
+  });
+
+  test("a description makes an entry stricter, never looser", () => {
+    expect(entry({ ...tool("get_rid"), description: "Deletes the file." } as never).read_only).toBe(false);
+    expect(entry({ ...tool("zap"), description: "Reads the file." } as never).read_only).toBe(false);
   });
 
   test("hints of a server never loosen", () => {

@@ -34,6 +34,7 @@ const COMMANDS: readonly { name: string; summary: string; load: () => Promise<Co
   { name: "inspect", summary: "Inspect a bundle", load: () => import("./inspect.ts") },
   { name: "parse", summary: "Parse a Rego source file", load: () => import("./parse.ts") },
   { name: "redteam", summary: "Replay recorded attacks", load: () => import("./redteam.ts") },
+  { name: "prove", summary: "Check invariants on generated inputs", load: () => import("./prove.ts") },
   { name: "run", summary: "Run the decision agent as a daemon", load: () => import("./run.ts") },
   { name: "serve", summary: "Run the distribution server", load: () => import("./serve.ts") },
   { name: "sign", summary: "Generate a bundle signature", load: () => import("./sign.ts") },

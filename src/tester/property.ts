@@ -1,0 +1,182 @@
+// Throws inputs at one property until one breaks it or the bounds are reached: kept ones first, then drawn ones, and variations of those that
+// reached something new. In: an arbitrary and a check. Out: an Outcome with the smallest breaking input. The same seed does the same again.
+
+import fc from "fast-check";
+import type { Json } from "./arbitrary.ts";
+import { pathsOf, sameBut, shrink, valueAt, withValue, type Path } from "./shrink.ts";
+
+/** What one input came to. `why` is there when the property does not hold. */
+export interface Verdict {
+  readonly met: boolean;
+  readonly why?: string | undefined;
+  /** Tells inputs apart that went other ways through the policy. */
+  readonly signature: number;
+}
+
+export interface Property {
+  readonly arbitrary: fc.Arbitrary<Json>;
+  readonly check: (input: Json) => Verdict;
+  /** Inputs are pairs `{a, b}` that differ only here. */
+  readonly vary?: readonly Path[] | undefined;
+  /** Inputs that are no such thing are never tried. */
+  readonly allowed?: ((input: Json) => boolean) | undefined;
+}
+
+export interface Bounds {
+  readonly runs: number;
+  readonly seed: number;
+  /** Milliseconds since the epoch after which no input is tried. */
+  readonly deadline?: number | undefined;
+  /** Tried before anything else. */
+  readonly replay?: readonly Json[] | undefined;
+}
+
+export interface Outcome {
+  readonly runs: number;
+  /** How many satisfied the assumption. */
+  readonly met: number;
+  readonly failure: { readonly input: Json; readonly why: string; readonly replayed: boolean } | undefined;
+  readonly timedOut: boolean;
+}
+
+const CHUNK = 100;
+const MAX_CORPUS = 500;
+
+export function runProperty(property: Property, bounds: Bounds): Outcome {
+  return new Hunt(property, bounds).run();
+}
+
+class Hunt {
+  readonly #property: Property;
+  readonly #bounds: Bounds;
+  readonly #random: () => number;
+  readonly #corpus: Json[] = [];
+  readonly #signatures = new Set<number>();
+  #runs = 0;
+  #met = 0;
+
+  constructor(property: Property, bounds: Bounds) {
+    this.#property = property;
+    this.#bounds = bounds;
+    this.#random = randomOf(bounds.seed);
+  }
+
+  run(): Outcome {
+    const { runs, seed, deadline, replay } = this.#bounds;
+    for (const input of replay ?? []) {
+      const why = this.#try(input);
+      if (why !== undefined) return this.#failed(input, true);
+    }
+    const drawn =
+      this.#property.vary === undefined
+        ? this.#property.arbitrary
+        : fc.tuple(this.#property.arbitrary, this.#property.arbitrary).map(([a, b]): Json => ({ a, b }));
+    for (let chunk = 0; this.#runs < runs; chunk++) {
+      if (deadline !== undefined && Date.now() > deadline) return this.#outcome(undefined, true);
+      for (const fresh of fc.sample(drawn, {
+        numRuns: Math.min(CHUNK, runs - this.#runs),
+        seed: (seed + chunk * 7919) | 0,
+      })) {
+        const input = this.#input(fresh);
+        if (input === undefined) continue;
+        const why = this.#try(input);
+        if (why !== undefined) return this.#failed(input, false);
+      }
+      if (chunk > 4 && this.#runs === 0) break;
+    }
+    return this.#outcome(undefined, false);
+  }
+
+  /** A drawn input, or a kept one with parts of a drawn one. */
+  #input(fresh: Json): Json | undefined {
+    const { vary, allowed } = this.#property;
+    const kept = this.#corpus.length > 0 && this.#random() < 0.6 ? this.#pick(this.#corpus) : undefined;
+    let input: Json;
+    if (vary === undefined) input = kept === undefined ? fresh : this.#mutate(kept, fresh);
+    else input = this.#pair(fresh as { a: Json; b: Json }, kept as { a: Json; b: Json } | undefined, vary);
+    if (allowed === undefined || allowed(input)) return input;
+    return vary === undefined && allowed(fresh) ? fresh : undefined;
+  }
+
+  #pair(fresh: { a: Json; b: Json }, kept: { a: Json; b: Json } | undefined, vary: readonly Path[]): Json {
+    const a = kept === undefined ? fresh.a : this.#mutate(kept.a, fresh.a);
+    let b = a;
+    for (const path of vary) {
+      const was = valueAt(a, path);
+      const other = valueAt(kept !== undefined && this.#random() < 0.5 ? kept.b : fresh.b, path);
+      // More of the same, less of the same, or something else.
+      const both = Array.isArray(was) && Array.isArray(other) && this.#random() < 0.6;
+      const next = both ? (this.#random() < 0.7 ? [...was, ...other] : was.slice(1)) : other;
+      b = withValue(b, path, next);
+    }
+    return this.#random() < 0.5 ? { a, b } : { a: b, b: a };
+  }
+
+  #mutate(base: Json, donor: Json): Json {
+    let result = base;
+    const places = pathsOf(donor);
+    const own = pathsOf(base);
+    for (let n = 1 + Math.floor(this.#random() * 3); n > 0; n--) {
+      const roll = this.#random();
+      if (roll < 0.7 && places.length > 0) {
+        const path = this.#pick(places);
+        result = withValue(result, path, valueAt(donor, path));
+      } else if (roll < 0.82 && own.length > 0) result = withValue(result, this.#pick(own), undefined);
+      else if (own.length > 1) {
+        const value = valueAt(result, this.#pick(own));
+        const target = this.#pick(own);
+        const there = valueAt(result, target);
+        if (value !== undefined && typeof value === typeof there && typeof value !== "object")
+          result = withValue(result, target, value);
+      }
+    }
+    return result;
+  }
+
+  #try(input: Json): string | undefined {
+    this.#runs++;
+    const { met, why, signature } = this.#property.check(input);
+    if (met) this.#met++;
+    const key = signature * 2 + Number(met);
+    if (!this.#signatures.has(key)) {
+      this.#signatures.add(key);
+      if (this.#corpus.length < MAX_CORPUS) this.#corpus.push(input);
+      else this.#corpus[Math.floor(this.#random() * MAX_CORPUS)] = input;
+    }
+    return why;
+  }
+
+  #failed(input: Json, replayed: boolean): Outcome {
+    const { vary, allowed, check } = this.#property;
+    const fails = (candidate: Json): boolean => {
+      if (vary !== undefined && !isPair(candidate, vary)) return false;
+      return allowed?.(candidate) !== false && check(candidate).why !== undefined;
+    };
+    const smallest = shrink(input, fails, vary === undefined ? {} : { pairVary: vary });
+    return this.#outcome({ input: smallest, why: check(smallest).why ?? "", replayed }, false);
+  }
+
+  #outcome(failure: Outcome["failure"], timedOut: boolean): Outcome {
+    return { runs: this.#runs, met: this.#met, failure, timedOut };
+  }
+
+  #pick<T>(list: readonly T[]): T {
+    return list[Math.floor(this.#random() * list.length)] as T;
+  }
+}
+
+function isPair(value: Json, vary: readonly Path[]): boolean {
+  const { a, b } = value as { a?: Json; b?: Json };
+  return a !== undefined && b !== undefined && sameBut(a, b, vary);
+}
+
+/** Numbers in [0, 1) from a seed (mulberry32). */
+export function randomOf(seed: number): () => number {
+  let state = seed | 0;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}

@@ -8,7 +8,7 @@ import { isNumber, type RegoObject, type Value } from "../value/value.ts";
 import type { Catalogue, ToolFacts } from "./catalogue.ts";
 import { denied, type EffectDocument, readEffect } from "./effect.ts";
 import type { Decider } from "./guard.ts";
-import { type LedgerOptions, TaskLedger } from "./ledger.ts";
+import { addDecimals, type LedgerOptions, TaskLedger } from "./ledger.ts";
 import { Provenance } from "./provenance.ts";
 import { REQUEST_VERSION, actionDigest } from "./request.ts";
 import { numberForm } from "./tokens.ts";
@@ -162,12 +162,13 @@ export class GuardedTask {
   }
 
   #amounts(tool: string, args: RegoObject): Record<string, string> {
-    const found: [string, string][] = [];
+    const found = new Map<string, string>();
     for (const [name, entry] of this.#options.catalogue.argumentsOf(tool)) {
       const value = args.get(name);
       if (entry.amount === undefined || value === undefined || value === null) continue;
       const digits = typeof value === "object" && isNumber(value) ? numberForm(value.text) : undefined;
-      if (digits !== undefined) found.push([entry.amount, digits]);
+      if (digits !== undefined)
+        found.set(entry.amount, addDecimals(found.get(entry.amount) ?? "0", digits));
     }
     return Object.fromEntries(found);
   }

@@ -2,7 +2,8 @@
 // no test itself.
 
 import type { SourceText } from "../compile/compile.ts";
-import { formatDiagnostic, PolicyError } from "../error.ts";
+import { formatDiagnostic, type Location, PolicyError } from "../error.ts";
+import { walkModule } from "../syntax/visit.ts";
 import type { RegoObject } from "../value/value.ts";
 import { filterOf, type TestCase } from "./discover.ts";
 import { benchmarks } from "./benchmark.ts";
@@ -154,7 +155,7 @@ async function* chosenResults(
   for await (const result of results) {
     const test = tests[i++] as TestCase;
     const kept = filter === undefined || whole(test) ? result : keepCases(result, test.fullName, filter);
-    if (kept !== undefined) yield [test, kept];
+    if (kept !== undefined) yield [test, withColumn(program, kept)];
   }
 }
 
@@ -197,6 +198,20 @@ async function reportCoverage(
   return EXIT_PASSED;
 }
 
+/** Errors of evaluation name a line; OPA's also have the column of the rule or expression that begins there. */
+function withColumn({ modules }: Program, result: TestResult): TestResult {
+  const at = result.error?.location;
+  if (result.error === undefined || at === undefined || at.col > 0) return result;
+  let col = 0;
+  const look = ({ location }: { readonly location: Location }): false => {
+    if (location.row === at.row && (col === 0 || location.col < col)) col = location.col;
+    return false;
+  };
+  const module = modules.find(({ file }) => file === at.file);
+  if (module !== undefined) walkModule(module, { rule: look, expr: look, term: look });
+  return { ...result, error: { ...result.error, location: { ...at, col } } };
+}
+
 function sorted(results: readonly TestResult[], order: string): readonly TestResult[] {
   return order === "duration" ? [...results].sort((a, b) => b.durationNs - a.durationNs) : results;
 }
@@ -228,6 +243,5 @@ export function complaint(error: unknown): string {
   const [only] = diagnostics;
   if (only !== undefined) return `1 error occurred${during}: ${formatDiagnostic(only)}`;
   if (during === "") return error.message;
-  const missing = /^(.*): no such file or directory$/.exec(error.message);
-  return `1 error occurred${during}: ${missing === null ? error.message : `stat ${missing[1]}: no such file or directory`}`;
+  return `1 error occurred${during}: ${error.message}`;
 }

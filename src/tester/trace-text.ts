@@ -124,7 +124,8 @@ function valuesText(event: TraceEvent, names: Names): string {
     }
     return false;
   };
-  if (node !== undefined && !isBody(node)) {
+  if (node !== undefined && isBody(node)) for (const expr of node) walkExpr(expr, { term: note });
+  else if (node !== undefined) {
     if (node.kind === "rule") for (const term of headTerms(node)) walkTerm(term, { term: note });
     else {
       walkExpr(node, { term: note });
@@ -139,7 +140,7 @@ function valuesText(event: TraceEvent, names: Names): string {
 }
 
 function headTerms({ head }: Rule): Term[] {
-  return [...head.reference.terms.slice(1), ...(head.args ?? []), head.key, head.value].filter(
+  return [...(head.args ?? []), head.key, head.value].filter(
     (term): term is Term => term !== undefined,
   );
 }

@@ -45,6 +45,8 @@ interface Frame {
   readonly node: Rule | Body;
   tried: Tried[];
   exited: ReadonlyMap<string, Value> | undefined;
+  /** The `not` whose operand this is. */
+  readonly negation?: Expr;
 }
 
 const QUERY = 0;
@@ -58,6 +60,8 @@ class Tracer {
   readonly #events: TraceEvent[] = [];
   readonly #stack: Frame[] = [];
   #next = 1;
+  /** The expression that the current mark says holds. */
+  #passing: Expr | undefined;
 
   constructor(owners: Owners) {
     this.#owners = owners;
@@ -74,13 +78,22 @@ class Tracer {
   }
 
   #mark({ kind, node }: Mark, locals: Map<string, Value>): void {
+    this.#passing = kind === "pass" ? (node as Expr) : undefined;
     if (kind === "enter") this.#push(node as Rule, locals);
     else if (kind === "leave") this.#leave(node as Rule);
     else if (kind === "exit") this.#exit(node as Rule, locals);
     else this.#expr(kind, node as Expr, locals);
   }
 
-  #push(node: Rule | Body, locals: ReadonlyMap<string, Value>): Frame {
+  /** What a `not` negates is a query of its own. If the `not` holds, it has failed. */
+  #negated(expr: Expr, locals: ReadonlyMap<string, Value>): void {
+    const inner: Expr = { ...expr, negated: false, with: [] };
+    const frame = this.#push([inner], locals, expr);
+    frame.tried.push({ expr: inner, index: 0, locals, value: undefined, passed: false });
+    this.#add(frame, "Eval", inner, locals);
+  }
+
+  #push(node: Rule | Body, locals: ReadonlyMap<string, Value>, negation?: Expr): Frame {
     // The same rule again: what was open of it came to its end.
     if (this.#stack.some((frame) => frame.node === node)) {
       this.#popTo(node);
@@ -92,6 +105,7 @@ class Tracer {
       node,
       tried: [],
       exited: undefined,
+      ...(negation !== undefined && { negation }),
     };
     this.#stack.push(frame);
     this.#add(frame, "Enter", node, locals);
@@ -123,11 +137,9 @@ class Tracer {
   /** The expression may stand without its `not` or `with` here: it is the one that is being tried. */
   #value(location: Location, value: Value | undefined): void {
     for (const { tried } of [...this.#stack].reverse()) {
+      // Both of a negation: it, and what it negates.
       const found = tried.findLast(({ expr }) => expr.location === location);
-      if (found !== undefined) {
-        found.value = value;
-        return;
-      }
+      if (found !== undefined) found.value = value;
     }
   }
 
@@ -150,6 +162,7 @@ class Tracer {
     }
     frame.tried.push({ expr, index, locals, value: undefined, passed: false });
     this.#add(frame, "Eval", expr, locals);
+    if (expr.negated) this.#negated(expr, locals);
   }
 
   /** Behind an exit the rule is tried further. */
@@ -179,6 +192,9 @@ class Tracer {
   #pop(): void {
     const frame = this.#stack.at(-1);
     if (frame === undefined) return;
+    const [operand] = frame.tried;
+    if (operand !== undefined && frame.negation !== undefined)
+      operand.passed = frame.negation !== this.#passing;
     this.#backTo(frame, 0);
     this.#stack.pop();
   }

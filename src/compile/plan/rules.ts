@@ -100,10 +100,13 @@ class FuncBuilder {
     const found = c.local();
     const inObject = isObject(this.#group);
     const fills: Then[] = [];
+    let before: Rule | undefined;
     for (let rule: Rule | undefined = first; rule !== undefined; rule = rule.else) {
-      const current = rule;
+      const [current, previous] = [rule, before];
+      before = rule;
       fills.push(() =>
         c.locate(current.head.location, () => {
+          if (previous !== undefined) c.mark("leave", previous, previous.location);
           if (current === first) c.emit({ kind: "ResetLocalStmt", target: found });
           else c.emit({ kind: "IsUndefinedStmt", source: found });
           this.#body(current, below, (value) => {
@@ -169,10 +172,14 @@ class FuncBuilder {
     c.emit({ kind: "IsDefinedStmt", source: found });
   }
 
-  #leave(rule: Rule): void {
+  /** In marked plans: the rule and its `else` branches are done. */
+  #leave(first: Rule): void {
     const { marks } = this.#c.shared;
-    if (marks?.request.events === true || marks?.request.branches === true)
-      this.#block(rule, () => this.#c.mark("leave", rule, rule.location));
+    if (marks?.request.events !== true && marks?.request.branches !== true) return;
+    this.#block(first, () => {
+      for (let rule: Rule | undefined = first; rule !== undefined; rule = rule.else)
+        this.#c.mark("leave", rule, rule.location);
+    });
   }
 
   /** Binds the arguments, or, of a rule of which only a part is wanted, the keys in its head. */

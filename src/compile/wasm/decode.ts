@@ -54,6 +54,14 @@ export interface Module {
   readonly data: readonly DataSegment[];
   /** Contents of the sections that are copied as they are, by id. */
   readonly raw: ReadonlyMap<number, Uint8Array>;
+  /** Tables of the data with the exports that may read them, as the runtime's build found out; empty where the module does not say. */
+  readonly tables: readonly Table[];
+}
+
+export interface Table {
+  readonly start: number;
+  readonly length: number;
+  readonly readers: readonly string[];
 }
 
 const UTF8 = new TextDecoder("utf-8", { fatal: true });
@@ -134,10 +142,12 @@ export function decodeModule(bytes: Uint8Array): Module {
   const magic = reader.take(8);
   if (magic.join() !== "0,97,115,109,1,0,0,0") throw malformed("is not a WebAssembly module of version 1");
   const raw = new Map<number, Uint8Array>();
+  let tables: readonly Table[] = [];
   while (!reader.done) {
     const id = reader.byte();
     const content = reader.sized();
     if (id !== wasm.SECTION_CUSTOM) raw.set(id, content);
+    else tables = readTables(content) ?? tables;
   }
   const section = <T>(id: number, read: (reader: ByteReader) => T, otherwise: T): T => {
     const content = raw.get(id);
@@ -159,7 +169,20 @@ export function decodeModule(bytes: Uint8Array): Module {
     bodies: section(wasm.SECTION_CODE, (r) => r.list(() => r.sized()), none),
     data: section(wasm.SECTION_DATA, (r) => r.list(() => readData(r)), none),
     raw,
+    tables,
   };
+}
+
+/** The section `tables` that scripts/build-runtime.mjs writes; undefined for any other one. */
+function readTables(content: Uint8Array): readonly Table[] | undefined {
+  const reader = new ByteReader(content);
+  if (reader.name() !== "tables") return undefined;
+  const rows = JSON.parse(UTF8.decode(content.subarray(reader.position))) as readonly (readonly [
+    number,
+    number,
+    readonly string[],
+  ])[];
+  return rows.map(([start, length, readers]) => ({ start, length, readers }));
 }
 
 function readType(reader: ByteReader): FunctionType {

@@ -137,7 +137,7 @@ export class Linker {
     const roots = [...this.#roots, ...(runtime.start === undefined ? [] : [runtime.start])];
     for (const { body } of this.#functions) roots.push(...usesOf(body ?? missingBody()).calls);
     const living = prune(runtime, reachable(runtime, roots));
-    const kept = neededData(runtime, living).map((item) => encodeData(item.offset, item.bytes));
+    const kept = neededData(runtime, living, roots).map((item) => encodeData(item.offset, item.bytes));
     const segments = [...kept, ...this.#placed];
     const start = late ? this.#placeLate(end, data.length, segments.length) : runtime.start;
     const bodies = [...living, ...this.#functions.map(({ body }) => body ?? missingBody())];

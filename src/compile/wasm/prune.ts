@@ -39,15 +39,32 @@ const TABLE_SLACK = 4096;
 /** Segments from this length on may be tables; shorter ones are texts. */
 const TABLE_LENGTH = 192;
 
-/** The segments that a living body may read, or that such a segment points into. */
-export function neededData(runtime: Module, bodies: readonly Uint8Array[]): readonly DataSegment[] {
+/**
+ * The segments that a living body may read, or that such a segment points into. `roots` are the runtime's functions that are called from
+ * outside: they decide about tables, where the runtime says who reads them. Elsewhere any constant near a segment keeps it.
+ */
+export function neededData(
+  runtime: Module,
+  bodies: readonly Uint8Array[],
+  roots: Iterable<number>,
+): readonly DataSegment[] {
+  const called = new Set(roots);
+  const names = new Set(runtime.exports.flatMap((item) => (called.has(item.index) ? [item.name] : [])));
+  const kept = new Set<DataSegment>();
+  const open = runtime.data.filter((segment) => {
+    const table = runtime.tables.find(
+      ({ start, length }) =>
+        segment.offset >= start && segment.offset + segment.bytes.length <= start + length,
+    );
+    if (table?.readers.some((name) => names.has(name))) kept.add(segment);
+    return table === undefined;
+  });
   const constants = new Set<number>();
   for (const body of bodies) for (const constant of usesOf(body).constants) constants.add(constant);
-  const kept = new Set<DataSegment>();
   const mentions = (addresses: Iterable<number>): DataSegment[] => {
     const found: DataSegment[] = [];
     for (const address of addresses) {
-      for (const segment of runtime.data) {
+      for (const segment of open) {
         const slack = segment.bytes.length < TABLE_LENGTH ? SLACK : TABLE_SLACK;
         const inside =
           address >= segment.offset - slack && address <= segment.offset + segment.bytes.length + slack;

@@ -167,8 +167,7 @@ export class GuardedTask {
       const value = args.get(name);
       if (entry.amount === undefined || value === undefined || value === null) continue;
       const digits = typeof value === "object" && isNumber(value) ? numberForm(value.text) : undefined;
-      if (digits !== undefined)
-        found.set(entry.amount, addDecimals(found.get(entry.amount) ?? "0", digits));
+      if (digits !== undefined) found.set(entry.amount, addDecimals(found.get(entry.amount) ?? "0", digits));
     }
     return Object.fromEntries(found);
   }

@@ -67,6 +67,7 @@ interface Exports {
   readonly fail?: Call;
   readonly fuel_set?: Call;
   readonly decide?: Call;
+  readonly data_ready?: Call;
 }
 
 export class Instance implements BuiltinHost {
@@ -178,6 +179,7 @@ export class Instance implements BuiltinHost {
     this.#exports.opa_heap_stash_clear?.();
     this.#exports.opa_heap_ptr_set(this.#baseHeap);
     this.#data = this.#guard(() => this.#parse(document, "data"));
+    this.#guard(() => this.#exports.data_ready?.(this.#data));
     this.#dataHeap = this.#exports.opa_heap_ptr_get();
     this.#exports.opa_heap_blocks_stash?.();
   }
@@ -193,6 +195,7 @@ export class Instance implements BuiltinHost {
         value === undefined
           ? opa_value_remove_path(this.#data, at)
           : opa_value_add_path(this.#data, at, this.#parse({ value }, "data"));
+      this.#exports.data_ready?.(this.#data);
       this.#exports.opa_heap_blocks_stash?.();
       this.#dataHeap = opa_heap_ptr_get();
       return code === abi.OPA_ERR_OK;

@@ -3,6 +3,7 @@
 
 import type { At, Block, Local, Operand, Stmt } from "../ir/ir.ts";
 import * as abi from "../../runtime/abi.ts";
+import type { Traffic } from "./rule-index.ts";
 import { type Known, localsAssigned, repeatsSilently } from "./facts.ts";
 import type { Cells } from "./cells.ts";
 import type { Code, Label } from "./instruction.ts";
@@ -27,6 +28,18 @@ export interface ModuleContext {
   callee(name: string): Callee;
   /** A function that takes `args` and the unknown keys: the rule's value, 0 if no rule hangs there, 1 if it is undefined. */
   dispatcher(args: number, path: readonly PathKey[]): number;
+  /** The word with the address of an index of a base document by what stands at `places`; undefined if there are to be none. */
+  dataIndex(path: readonly string[], places: readonly (readonly number[])[]): number | undefined;
+  /** Whether rules are chosen by tables. */
+  readonly indexesRules: boolean;
+  readonly strings: readonly string[];
+  /** A function of the locals that blocks share with the rest of `outer`, and a number; its answer is the local they assign. */
+  outline(
+    outer: FunctionContext,
+    across: Traffic,
+    blocks: readonly Block[],
+    body: (context: FunctionContext, number: number) => void,
+  ): number;
   string(index: number): number;
   stringText(index: number): string;
   file(index: number): number;
@@ -56,6 +69,8 @@ export interface FunctionContext {
   readonly module: ModuleContext;
   readonly code: Code;
   readonly locals: Locals;
+  /** Plan locals that have their value when the function starts. */
+  readonly params: readonly Local[];
   readonly frames: Frame[];
   /** Plan locals that some statement reads. */
   readonly reads: ReadonlySet<Local>;
@@ -90,6 +105,37 @@ export function set(context: FunctionContext, target: number): void {
 
 export function get(context: FunctionContext, local: number): void {
   context.code.get(context.locals.of(local));
+}
+
+/** Puts what stands behind keys from a local into a Wasm local; 0 if there is nothing. */
+export function emitPlace(
+  context: FunctionContext,
+  place: { readonly root: Local; readonly keys: readonly number[] },
+  target: number,
+): void {
+  const { code, locals, module, known } = context;
+  let path: string | undefined = place.root === 0 ? known.of(0).path : undefined;
+  code.get(locals.of(place.root));
+  code.set(target);
+  for (const key of place.keys) {
+    path = path === undefined ? undefined : `${path}.${JSON.stringify(module.stringText(key))}`;
+    const cell = path === undefined ? undefined : module.cells?.at(path);
+    if (cell !== undefined) {
+      code.get(locals.of(0));
+      code.i32(module.cells!.root.box);
+      code.eq();
+      code.if();
+      code.i32(cell);
+      code.load(0);
+      code.set(target);
+      code.else();
+    }
+    code.get(target);
+    code.i32(module.string(key));
+    code.call(module.runtime("value_get"));
+    code.set(target);
+    if (cell !== undefined) code.end();
+  }
 }
 
 /** Label of the `index`-th open block, counted from the innermost. */

@@ -8,12 +8,14 @@ import {
   call,
   emitBlock,
   emitBody,
+  emitPlace,
   failIf,
   type FunctionContext,
   get,
   push,
   set,
 } from "./context.ts";
+import { dataPath, restrictions } from "./data-index.ts";
 import { TYPE_I64 } from "./encode.ts";
 
 type Emit<K extends StmtKind> = (context: FunctionContext, stmt: StmtOf<K>) => void;
@@ -50,40 +52,139 @@ function scanValue(context: FunctionContext, stmt: StmtOf<"ScanStmt">, index: nu
   code.end();
 }
 
-export const scan: Emit<"ScanStmt"> = (context, stmt) => {
-  const { code, known, locals, module, reads } = context;
-  locals.scratch((count) =>
-    locals.scratch((index) => {
-      get(context, stmt.source);
-      call(context, "scan_open");
-      code.tee(count);
-      code.if();
-      code.get(count);
-      code.call(module.charge);
-      code.i32(0);
-      code.set(index);
-      const loop = code.loop();
-      known.forget([stmt.key, stmt.value]);
-      if (reads.has(stmt.key)) {
-        get(context, stmt.source);
-        code.get(index);
-        call(context, "scan_key");
-        set(context, stmt.key);
+/**
+ * In an index where there is one: leaves the word of an index that holds for this scan in `index`, and the hash of what is looked for in
+ * `hash`. Values that are undefined are left to the scan.
+ */
+function openIndex(context: FunctionContext, stmt: StmtOf<"ScanStmt">, index: number, hash: number): boolean {
+  const { code, known, locals, module } = context;
+  const path = dataPath(known.of(stmt.source).path);
+  const asked = path === undefined ? [] : restrictions(stmt);
+  if (path === undefined || asked.length === 0) return false;
+  const cell = module.dataIndex(
+    path,
+    asked.map(({ keys }) => keys),
+  );
+  if (cell === undefined) return false;
+  code.i32(0);
+  code.set(index);
+  const none = code.block();
+  code.i32(cell);
+  code.load(0);
+  code.eqz();
+  code.brIf(none);
+  code.i32(cell);
+  code.load(0);
+  code.load(0);
+  get(context, stmt.source);
+  code.ne();
+  code.brIf(none);
+  code.i32(0);
+  code.set(hash);
+  locals.scratch((value) => {
+    for (const { equals } of asked) {
+      code.get(hash);
+      if (equals.kind === "constant") push(context, equals.operand);
+      else {
+        code.drop();
+        emitPlace(context, equals, value);
+        code.get(value);
+        code.eqz();
+        code.brIf(none);
+        code.get(hash);
+        code.get(value);
       }
-      if (reads.has(stmt.value)) scanValue(context, stmt, index);
-      emitBlock(context, stmt.block, { loop: true });
-      code.get(index);
-      code.i32(1);
-      code.add();
-      code.tee(index);
-      code.get(count);
-      code.ltU();
-      code.brIf(loop);
-      code.end();
-      code.end();
-    }),
+      call(context, "index_mix");
+      code.set(hash);
+    }
+  });
+  code.i32(cell);
+  code.load(0);
+  code.set(index);
+  code.end();
+  return true;
+}
+
+export const scan: Emit<"ScanStmt"> = (context, stmt) => {
+  const { locals } = context;
+  locals.scratch((count) =>
+    locals.scratch((at) =>
+      locals.scratch((index) => locals.scratch((hash) => scanWith(context, stmt, count, at, index, hash))),
+    ),
   );
 };
+
+function scanWith(
+  context: FunctionContext,
+  stmt: StmtOf<"ScanStmt">,
+  count: number,
+  at: number,
+  index: number,
+  hash: number,
+): void {
+  const { code, known, module, reads } = context;
+  const done = code.block();
+  get(context, stmt.source);
+  call(context, "scan_open");
+  code.tee(count);
+  code.eqz();
+  code.brIf(done);
+  const indexed = openIndex(context, stmt, index, hash);
+  code.i32(0);
+  code.set(at);
+  if (indexed) {
+    code.get(index);
+    code.if();
+    code.get(index);
+    code.get(hash);
+    call(context, "index_first");
+    code.tee(at);
+    code.i32(0);
+    code.ltS();
+    code.brIf(done);
+    code.i32(1);
+    code.set(count);
+    code.end();
+  }
+  code.get(count);
+  code.call(module.charge);
+  const loop = code.loop();
+  known.forget([stmt.key, stmt.value]);
+  if (reads.has(stmt.key)) {
+    get(context, stmt.source);
+    code.get(at);
+    call(context, "scan_key");
+    set(context, stmt.key);
+  }
+  if (reads.has(stmt.value)) scanValue(context, stmt, at);
+  emitBlock(context, stmt.block, { loop: true });
+  if (indexed) {
+    code.get(index);
+    code.if();
+    code.get(index);
+    code.get(at);
+    code.get(hash);
+    call(context, "index_next");
+    code.tee(at);
+    code.i32(0);
+    code.ltS();
+    code.brIf(done);
+    // Each further turn pays for itself: how many there are is not known before.
+    code.i32(1);
+    code.call(module.charge);
+    code.br(loop);
+    code.end();
+  }
+  code.get(at);
+  code.i32(1);
+  code.add();
+  code.tee(at);
+  code.get(count);
+  code.ltU();
+  code.brIf(loop);
+  code.end();
+  code.end();
+}
 
 /** Replaces the local for the length of the block, in an epoch of its own: values of rules from outside do not hold inside. */
 export const withStmt: Emit<"WithStmt"> = (context, stmt) => {

@@ -5,11 +5,15 @@ import type { Block, BuiltinFunc, Func, Plan, Policy, Stmt } from "../ir/ir.ts";
 import { visitStmts } from "../ir/walk.ts";
 import { PolicyError } from "../../error.ts";
 import * as abi from "../../runtime/abi.ts";
+import type { IndexSite } from "./data-index.ts";
+import { emitBlocks } from "./emit-rules.ts";
+import type { Traffic } from "./rule-index.ts";
 import { type Callee, emitBlock, type FunctionContext, type ModuleContext, type PathKey } from "./context.ts";
 import { dispatcherBody, ruleTree } from "./dispatch.ts";
 import {
   type EntryContext,
   chargeBody,
+  dataReadyBody,
   decideBody,
   evalBody,
   fuelSetBody,
@@ -46,6 +50,10 @@ export interface EmitOptions {
 export interface Passes {
   /** The input's parts have fixed addresses, and entrypoints answer without a result set, for hosts that know both. */
   readonly cells?: boolean;
+  /** Rules that an equality with a constant text chooses are found in a table. */
+  readonly ruleIndex?: boolean;
+  /** Scans of base documents that an equality restricts go over what an index finds. */
+  readonly dataIndex?: boolean;
 }
 
 export interface Emitted {
@@ -94,6 +102,8 @@ export function emit(policy: Policy, options: EmitOptions): Emitted {
 class Emitter implements ModuleContext, EntryContext {
   readonly statics: Statics;
   readonly cells: Cells | undefined;
+  readonly indexesRules: boolean;
+  readonly strings: readonly string[];
   readonly epoch: number;
   readonly lastEpoch: number;
   readonly charge: number;
@@ -107,6 +117,8 @@ class Emitter implements ModuleContext, EntryContext {
   readonly #hostIds = new Map<string, number>();
   readonly #dispatchers = new Map<string, number>();
   readonly #tree;
+  readonly #indexSites = new Map<string, IndexSite>();
+  readonly #dataIndexes: boolean;
   readonly #reads: ReturnType<typeof readSets>;
 
   constructor(policy: Policy, { runtime, passes = {} }: EmitOptions) {
@@ -114,6 +126,9 @@ class Emitter implements ModuleContext, EntryContext {
     this.#linker = new Linker(runtime);
     this.statics = new Statics(this.#linker.dataBase);
     this.#reads = readSets(policy);
+    this.strings = policy.static.strings;
+    this.#dataIndexes = passes.dataIndex !== false;
+    this.indexesRules = passes.ruleIndex !== false;
     this.cells = passes.cells === false ? undefined : Cells.of(Object.values(this.#reads), this.statics);
     const zero = new Uint8Array([0x42, 0x00, 0x0b]);
     this.epoch = this.#linker.global(TYPE_I64, true, zero);
@@ -143,6 +158,13 @@ class Emitter implements ModuleContext, EntryContext {
     this.#exports(planned);
     linker.custom(READS_SECTION, encodeUtf8(JSON.stringify(this.#reads)));
     if (this.cells !== undefined) this.#decide(this.cells);
+    const sites = [...this.#indexSites.values()];
+    if (sites.length > 0)
+      linker.export(
+        "data_ready",
+        KIND_FUNCTION,
+        this.#define(1, 0, (code) => dataReadyBody(code, this, sites)),
+      );
     linker.place(fixedBoxes().offset, fixedBoxes().bytes);
     return {
       bytes: linker.finish(this.statics.finish()),
@@ -158,8 +180,8 @@ class Emitter implements ModuleContext, EntryContext {
   }
 
   callee(name: string): Callee {
-    const index = this.#funcs.get(name);
-    if (index !== undefined) return { kind: "policy", index };
+    const own = this.#funcs.get(name);
+    if (own !== undefined) return { kind: "policy", index: own };
     const builtin = this.#builtinFuncs.get(name);
     if (builtin === undefined)
       throw new PolicyError("internal_error", `the plan calls \`${name}\`, which it does not declare`);
@@ -197,6 +219,39 @@ class Emitter implements ModuleContext, EntryContext {
       index,
       dispatcherBody(this.#tree, args, path, this, (func) => this.#index(func)),
     );
+    return index;
+  }
+
+  dataIndex(path: readonly string[], places: readonly (readonly number[])[]): number | undefined {
+    if (!this.#dataIndexes) return undefined;
+    const key = JSON.stringify([path, places]);
+    const known = this.#indexSites.get(key);
+    if (known !== undefined) return known.cell;
+    const { statics } = this;
+    const arrays = places.map((keys) => statics.array(keys.map((at) => this.string(at))));
+    const site = { cell: statics.variable(), path, places: statics.array(arrays) };
+    this.#indexSites.set(key, site);
+    return site.cell;
+  }
+
+  outline(
+    outer: FunctionContext,
+    { shared, assigned }: Traffic,
+    blocks: readonly Block[],
+    body: (context: FunctionContext, number: number) => void,
+  ): number {
+    const index = this.#linker.declare(shared.length + 1, 1);
+    const code = new Code(shared.length + 1);
+    const context = this.#context(code, new Locals(code, shared), blocks, {
+      conflict: outer.conflict,
+      exit: undefined,
+      results: undefined,
+      params: outer.params,
+    });
+    body(context, shared.length);
+    if (assigned === undefined) code.i32(0);
+    else code.get(context.locals.of(assigned));
+    this.#linker.define(index, code.finish());
     return index;
   }
 
@@ -246,8 +301,9 @@ class Emitter implements ModuleContext, EntryContext {
           : "functions must not produce multiple outputs for same inputs",
       exit: { value, label },
       results: undefined,
+      params: func.params,
     });
-    for (const block of func.blocks) emitBlock(context, block);
+    emitBlocks(context, func.blocks);
     code.end();
     if (rule) {
       code.get(value);
@@ -267,6 +323,7 @@ class Emitter implements ModuleContext, EntryContext {
       conflict: "complete rules must not produce multiple outputs",
       exit: undefined,
       results: 2,
+      params: [0, 1],
     });
     for (const block of plan.blocks) emitBlock(context, block);
     this.#linker.define(index, code.finish());
@@ -287,6 +344,7 @@ class Emitter implements ModuleContext, EntryContext {
         conflict: "complete rules must not produce multiple outputs",
         exit: { value, label },
         results: undefined,
+        params: [0, 1],
       });
       for (const block of single) emitBlock(context, block);
       code.end();
@@ -307,7 +365,7 @@ class Emitter implements ModuleContext, EntryContext {
     code: Code,
     locals: Locals,
     blocks: Func["blocks"],
-    rest: Pick<FunctionContext, "conflict" | "exit" | "results">,
+    rest: Pick<FunctionContext, "conflict" | "exit" | "results" | "params">,
   ): FunctionContext {
     const context: FunctionContext = {
       module: this,

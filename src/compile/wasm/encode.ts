@@ -102,6 +102,11 @@ export class ByteWriter {
       .byte((value >>> 24) & 0xff);
   }
 
+  /** Replaces an int32 that was written at an offset. */
+  patch(offset: number, value: number): void {
+    for (let byte = 0; byte < 4; byte++) this.#bytes[offset + byte] = (value >>> (8 * byte)) & 0xff;
+  }
+
   /** Length and UTF-8 bytes. */
   name(text: string): this {
     const bytes = UTF8.encode(text);

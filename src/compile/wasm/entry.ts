@@ -2,6 +2,7 @@
 // under construction. Out: instructions. OPA's ABI 1.3; the context of an evaluation is drawn in runtime/context.ts.
 
 import { OFFSET_A, OFFSET_N } from "../../runtime/abi.ts";
+import type { IndexSite } from "./data-index.ts";
 import type { Code } from "./instruction.ts";
 import type { Statics } from "./statics.ts";
 
@@ -84,6 +85,26 @@ export function evalBody(code: Code, module: EntryContext, plans: readonly numbe
   });
   abort(code, module, "illegal entrypoint");
   code.i32(0);
+}
+
+/** `data_ready(data)`: builds every index. The host calls it when data is there or has changed, before an evaluation. */
+export function dataReadyBody(code: Code, module: EntryContext, sites: readonly IndexSite[]): void {
+  const at = code.local();
+  for (const { cell, path, places } of sites) {
+    code.get(0);
+    code.set(at);
+    for (const key of path) {
+      code.get(at);
+      code.i32(module.statics.string(key));
+      code.call(module.runtime("value_get"));
+      code.set(at);
+    }
+    code.i32(cell);
+    code.get(at);
+    code.i32(places);
+    code.call(module.runtime("index_build"));
+    code.store(0);
+  }
 }
 
 /** `decide(entrypoint, input, data, heap)`: the value of an entrypoint, or 0. As `eval`, but for the result set. */

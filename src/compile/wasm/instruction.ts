@@ -54,6 +54,13 @@ export class Code {
     this.#out.byte(0x0d).u32(this.#depth - label);
   }
 
+  /** Jumps to the label whose number is on the stack, or else to the last one. */
+  brTable(labels: readonly Label[], otherwise: Label): void {
+    this.#out.byte(0x0e).u32(labels.length);
+    for (const label of labels) this.#out.u32(this.#depth - label);
+    this.#out.u32(this.#depth - otherwise);
+  }
+
   unreachable(): void {
     this.#out.byte(0x00);
   }
@@ -133,6 +140,14 @@ export class Code {
 
   add(): void {
     this.#out.byte(0x6a);
+  }
+
+  and(): void {
+    this.#out.byte(0x71);
+  }
+
+  shrU(): void {
+    this.#out.byte(0x76);
   }
 
   shl(): void {

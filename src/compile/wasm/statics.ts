@@ -126,6 +126,22 @@ export class Statics {
     return { box, cells: keys.map((_, at) => entries + at * abi.OBJECT_ENTRY_SIZE + 8) };
   }
 
+  /** Address of a word that is 0 until the module writes it. */
+  variable(): number {
+    const address = this.#here();
+    this.#out.word(0).word(0);
+    return address;
+  }
+
+  /** An object that maps texts to 1, 2, … in their order: numbers, not boxes. */
+  table(keys: readonly string[]): number {
+    const { box, cells } = this.cells(keys);
+    cells.forEach((cell, index) => {
+      this.#out.patch(cell - this.#base, index + 1);
+    });
+    return box;
+  }
+
   /** The extension of an object or set with entries of these hashes, as runtime/table.ts draws it. */
   #index(hashes: readonly number[]): number {
     let width = 32;

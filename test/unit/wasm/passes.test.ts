@@ -1,0 +1,158 @@
+// Whatever makes modules faster changes no answer: drawn policies and inputs, every pass on against every pass off, objects against text.
+
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { checkSources, compile } from "../../../src/compile/compile.ts";
+import { emit, type Passes } from "../../../src/compile/wasm/emit.ts";
+import { type Engine, prepare } from "../../../src/engine/engine.ts";
+import { runtime } from "./build.ts";
+
+const word = fc.constantFrom("a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "é", "constructor", "");
+const place = fc.constantFrom(
+  "input.action",
+  "input.user.name",
+  "input.user.role",
+  'input["constructor"]',
+  "input.list[_]",
+);
+const ground = fc.constantFrom("input.action", "input.user.name");
+const condition = fc.oneof(
+  { weight: 6, arbitrary: fc.tuple(place, word).map(([at, text]) => `${at} == ${JSON.stringify(text)}`) },
+  { weight: 1, arbitrary: fc.tuple(place, place).map(([a, b]) => `${a} == ${b}`) },
+  { weight: 1, arbitrary: fc.tuple(place, word).map(([at, text]) => `${at} != ${JSON.stringify(text)}`) },
+  { weight: 1, arbitrary: ground.map((at) => `not ${at}`) },
+  {
+    weight: 1,
+    arbitrary: fc.tuple(place, word).map(([at, text]) => `startswith(${at}, ${JSON.stringify(text)})`),
+  },
+  { weight: 1, arbitrary: word.map((text) => `helper(${JSON.stringify(text)}) == input.user.name`) },
+  {
+    weight: 1,
+    arbitrary: fc
+      .tuple(word, word)
+      .map(([a, b]) => `plain == ${JSON.stringify(a)} with input.action as ${JSON.stringify(b)}`),
+  },
+  {
+    weight: 2,
+    arbitrary: fc
+      .tuple(fc.constantFrom("role", "action", "role.deep"), place)
+      .map(([key, at]) => `some grant in data.grants; grant.${key} == ${at}`),
+  },
+  {
+    weight: 2,
+    arbitrary: fc
+      .tuple(place, place)
+      .map(([a, b]) => `some at, grant in data.grants; grant.role == ${a}; grant.action == ${b}; at >= 0`),
+  },
+);
+const body = fc
+  .array(condition, { minLength: 1, maxLength: 3 })
+  .map((all) => all.map((text, index) => text.replace(/\b(grant|at)\b/g, `$1${index}`)).join("\n\t"));
+
+const policy = fc
+  .record({
+    allow: fc.array(body, { minLength: 1, maxLength: 24 }),
+    kinds: fc.array(fc.tuple(word, body), { minLength: 1, maxLength: 16 }),
+    level: fc.array(body, { maxLength: 12 }),
+    helper: fc.array(fc.tuple(word, word), { minLength: 1, maxLength: 12 }),
+  })
+  .map(({ allow, kinds, level, helper }) =>
+    [
+      "package p",
+      "default allow := false",
+      "plain := input.action",
+      ...allow.map((text) => `allow if {\n\t${text}\n}`),
+      ...kinds.map(([kind, text]) => `kinds contains ${JSON.stringify(kind)} if {\n\t${text}\n}`),
+      'level := "one" if input.action == "a"',
+      ...level.map((text) => `level := "one" if {\n\t${text}\n}`),
+      // Each text once: two answers to one question would be a conflict, which is no answer to compare.
+      ...Array.from(
+        new Map(helper),
+        ([from, to]) => `helper(x) := ${JSON.stringify(to)} if x == ${JSON.stringify(from)}`,
+      ),
+    ].join("\n\n"),
+  );
+
+const leaf = fc.oneof(
+  { weight: 6, arbitrary: word },
+  { weight: 1, arbitrary: fc.constantFrom(null, true, 7, 1.5, ["a", "b"], { name: "a", deep: "b" }) },
+);
+const input = fc.record(
+  {
+    action: leaf,
+    user: fc.oneof(
+      { weight: 5, arbitrary: fc.record({ name: leaf, role: leaf }, { requiredKeys: [] }) },
+      { weight: 1, arbitrary: leaf },
+    ),
+    list: fc.oneof(fc.array(word, { maxLength: 4 }), leaf),
+    constructor: word,
+  },
+  { requiredKeys: [] },
+);
+const grants = fc.array(
+  fc.record({ role: leaf, action: leaf }, { requiredKeys: [] }) as fc.Arbitrary<object>,
+  { maxLength: 12 },
+);
+
+const ENTRYPOINTS = ["p/allow", "p/kinds", "p/level", "p"];
+
+function engines(text: string, data: object): Engine[] {
+  const { policy } = compile(
+    checkSources([{ file: "p.rego", text }]),
+    { entrypoints: ENTRYPOINTS },
+    { runtime, verify: true },
+  );
+  const off: Passes = { cells: false, ruleIndex: false, dataIndex: false };
+  return [{}, off, { ...off, cells: true }, { ...off, ruleIndex: true }, { ...off, dataIndex: true }].map(
+    (passes) => prepare({ wasm: emit(policy, { runtime, passes }).bytes, data: { value: data } }),
+  );
+}
+
+describe("passes", () => {
+  test("change no answer", () => {
+    fc.assert(
+      fc.property(
+        policy,
+        grants,
+        grants,
+        fc.array(input, { minLength: 4, maxLength: 12 }),
+        (text, first, second, inputs) => {
+          const all = engines(text, { grants: first });
+          const ask = (): void => {
+            for (const value of inputs) {
+              for (const entrypoint of ENTRYPOINTS) {
+                const [wanted, ...answers] = all.flatMap((engine) => [
+                  engine.evaluate(entrypoint, { json: JSON.stringify(value) }).json,
+                  engine.evaluate(entrypoint, { value }).json,
+                ]);
+                for (const answer of answers) expect(answer).toBe(wanted);
+              }
+            }
+          };
+          ask();
+          for (const engine of all) engine.setData({ value: { grants: second } });
+          ask();
+          const patch = { op: "upsert", path: ["grants"], value: { value: first } } as const;
+          for (const engine of all) engine.patchData([patch]);
+          ask();
+        },
+      ),
+      { numRuns: 25 },
+    );
+  }, 60_000);
+
+  test("rules behind large tables are found", () => {
+    const rules = Array.from(
+      { length: 4600 },
+      (_, at) => `kinds contains ${at} if { input.action == "a${at % 4500}" }`,
+    );
+    const text = `package p\n${rules.join("\n")}\nallow if input.never\nlevel := 1 if input.never`;
+    for (const engine of engines(text, {}).slice(0, 1)) {
+      const kinds = (action: string): string => engine.evaluate("p/kinds", { value: { action } }).json;
+      expect(kinds("a17")).toBe('[{"result":[17,4517]}]');
+      expect(kinds("a4096")).toBe('[{"result":[4096]}]');
+      expect(kinds("a4499")).toBe('[{"result":[4499]}]');
+      expect(kinds("b")).toBe('[{"result":[]}]');
+    }
+  }, 60_000);
+});

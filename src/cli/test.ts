@@ -60,6 +60,18 @@ export function command(): Command {
     .option("--branches", "add branches and reasons to the coverage report")
     .addOption(new Option("--threshold <percent>", "fail if coverage is less").default(0).argParser(Number))
     .option("--var-values", "show local variable values in test output")
+    .addOption(
+      new Option("--explain <mode>", "show more of why tests failed").choices([
+        "fails",
+        "full",
+        "notes",
+        "debug",
+      ]),
+    )
+    .addOption(
+      new Option("-t, --target <target>", "the runtime to exercise: always Wasm").choices(["rego", "wasm"]),
+    )
+    .option("--v1-compatible", "opt in to Rego v1, which is the default")
     .option("--bench", "benchmark the unit tests")
     .option("--no-benchmem", "leave memory out of benchmark results")
     .option("-S, --strict", "enable compiler strict mode")

@@ -15,6 +15,8 @@ import { jobOf } from "./workers.ts";
 
 export interface ExplainOptions {
   readonly varValues: boolean;
+  /** Which events are shown; notes and failures unless told otherwise. */
+  readonly mode?: string | undefined;
   /** The text of a file. */
   readonly text: (file: string) => string | undefined;
 }
@@ -70,7 +72,7 @@ export async function explain(
     if (again === undefined) continue;
     const undefinedResult = again.fail && again.undefined === true;
     const events = asQuery(traceOf(log, names.owners), test, undefinedResult);
-    found.set(result, details(events, names, options.varValues));
+    found.set(result, details(events, names, options));
   }
   return found;
 }
@@ -89,8 +91,18 @@ function asQuery(events: readonly TraceEvent[], test: TestCase, failed: boolean)
   return [{ ...base, op: "Enter" }, ...events, ...(failed ? [{ ...base, op: "Fail" as const }] : [])];
 }
 
-function details(events: readonly TraceEvent[], names: Names, varValues: boolean): FailureDetails {
-  const shown = withLineage(events, ({ op }) => op === "Note" || op === "Fail");
+function details(
+  events: readonly TraceEvent[],
+  names: Names,
+  { mode, varValues }: ExplainOptions,
+): FailureDetails {
+  const shown =
+    mode === "full" || mode === "debug"
+      ? events.filter(({ op }) => op !== "TestCase")
+      : withLineage(
+          events,
+          ({ op }) => (op === "Note" && mode !== "fails") || (op === "Fail" && mode !== "notes"),
+        );
   return {
     trace: traceTable(shown, names, varValues),
     failing: (tried) => {

@@ -37,6 +37,8 @@ export interface TestFlags {
   readonly bench?: boolean;
   readonly benchmem?: boolean;
   readonly varValues?: boolean;
+  /** `fails`, `full`, `notes` or `debug`. */
+  readonly explain?: string;
   /** Told how many tests are done. */
   readonly progress?: (done: number, total: number) => void;
 }
@@ -126,7 +128,13 @@ async function runAndReport(
   const failures = why
     ? pretty.failures.map((failure) => [testOf.get(failure) as TestCase, failure] as const)
     : [];
-  pretty.finish(await explain(program, failures, { varValues: flags.varValues === true, text: source }));
+  pretty.finish(
+    await explain(program, failures, {
+      varValues: flags.varValues === true,
+      text: source,
+      mode: flags.explain,
+    }),
+  );
   if (flags.format === "json") print(jsonReport(sorted(results, flags.sort)));
   if (flags.format === "junit") print(junitReport(results));
   if (results.length === 0 && flags.failOnEmpty === true) {

@@ -140,9 +140,7 @@ function valuesText(event: TraceEvent, names: Names): string {
 }
 
 function headTerms({ head }: Rule): Term[] {
-  return [...(head.args ?? []), head.key, head.value].filter(
-    (term): term is Term => term !== undefined,
-  );
+  return [...(head.args ?? []), head.key, head.value].filter((term): term is Term => term !== undefined);
 }
 
 /** An expression that is only a ref into `data`. */

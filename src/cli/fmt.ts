@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { Command, Option } from "commander";
 import { diffMain } from "diff-match-patch-es";
 import { builtins } from "../builtins/registry.ts";
-import { type Diagnostic, PolicyError } from "../error.ts";
+import { type Diagnostic, formatDiagnostic, PolicyError } from "../error.ts";
 import { formatModule } from "../syntax/format.ts";
 import { capabilityOptions } from "./capability-file.ts";
 import { DEPRECATED_BUILTINS } from "./compatibility.ts";
@@ -54,7 +54,7 @@ function run(paths: string[], flags: FmtFlags): void {
   const names = new Set(known.keys());
   if (paths.length === 0) {
     const formatted = format("stdin", readStdin(), { ...flags, dropV0Imports: false }, names);
-    if ("findings" in formatted) return fail(output.prettyErrors(formatted.error), output.EXIT_FAIL);
+    if ("findings" in formatted) return fail(failureOf(formatted), output.EXIT_FAIL);
     process.stdout.write(formatted.text);
     return;
   }
@@ -98,7 +98,7 @@ function formatFile(file: string, flags: FmtFlags, names: ReadonlySet<string>): 
   }
   const formatted = format(file, source, flags, names);
   if ("findings" in formatted) {
-    const text = output.prettyErrors(formatted.error);
+    const text = failureOf(formatted);
     if (!formatted.findings.some(({ location }) => location?.file === "formatted"))
       return stop(`failed to format Rego source file: ${text}`);
     return stop(`${file} was successfully formatted, but the result is invalid: ${text}`);
@@ -125,6 +125,14 @@ function formatFile(file: string, flags: FmtFlags, names: ReadonlySet<string>): 
 type Outcome =
   | { readonly text: string }
   | { readonly findings: readonly Diagnostic[]; readonly error: PolicyError };
+
+/** OPA counts findings, but not this one. */
+function failureOf({ findings, error }: Extract<Outcome, { error: unknown }>): string {
+  const [only] = findings;
+  return only !== undefined && findings.length === 1 && only.message === "empty module"
+    ? formatDiagnostic(only)
+    : output.prettyErrors(error);
+}
 
 function format(file: string, source: string, flags: FmtFlags, names: ReadonlySet<string>): Outcome {
   const formatted = formatModule(source, {

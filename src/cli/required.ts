@@ -15,10 +15,11 @@ const NEW_WORDS: ReadonlySet<string> = new Set(["and", "not", "or"]);
 const OLD_WORDS: ReadonlySet<string> = new Set(["contains", "every", "if", "in"]);
 
 export function requiredCapabilities(modules: readonly Module[], compiled: CompiledModules): JsonNode {
-  const names = new Set(compiled.requiredBuiltins);
+  const names = new Set(compiled.modules.flatMap((module) => [...calledIn(module, compiled)]));
   for (const module of modules) for (const name of rewrittenIn(module)) names.add(name);
   const words = new Set(modules.flatMap(importedWords));
   const features = new Set(modules.flatMap(featuresOf));
+  if (compiled.requiredBuiltins.has("internal.template_string")) names.add("internal.template_string");
   if (names.has("internal.template_string")) features.add("template_strings");
   return {
     ...(names.size > 0 && { builtins: [...names].sort().map(minimal) }),
@@ -39,6 +40,20 @@ function minimal(name: string): JsonNode {
     ...(builtin.deprecated === true && { deprecated: true }),
     ...(builtin.nondeterministic === true && { nondeterministic: true }),
   };
+}
+
+/** As in OPA, calls in the bodies of `every`, `not`, `and` and `or` are not counted. */
+function calledIn(module: Module, compiled: CompiledModules): Set<string> {
+  const found = new Set<string>();
+  walkModule(module, {
+    expr: ({ terms }) => {
+      if (!isCallTerms(terms)) return ["every", "not", "and", "or"].includes(terms.kind);
+      const name = printRef(terms[0].terms);
+      if (compiled.builtins.has(name)) found.add(name);
+      return false;
+    },
+  });
+  return found;
 }
 
 function rewrittenIn(module: Module): Set<string> {

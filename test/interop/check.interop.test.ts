@@ -1,0 +1,75 @@
+// `reeve check` and `opa check`: the same findings, as text and as JSON, on rego/, bundles/, conformance modules and modules with mistakes.
+
+import { describe, expect, test } from "vitest";
+import { both, conformanceModules, folderOf, hasOpa, withoutWords } from "./both.ts";
+
+const MISTAKES: Readonly<Record<string, string>> = {
+  parse: "package a\np if {\n",
+  unsafe: "package a\np if { x }\nq if { y == z }\n",
+  types: 'package a\np := count(1)\nq := 1 + "a"\n',
+  recursion: "package a\np if q\nq if p\n",
+  conflict: "package a\np := 1\ndefault p := 2\ndefault p := 3\n",
+  v0: "package a\np { true }\nq[x] { x := 1 }\n",
+  builtin: "package a\nnope := nope2(1)\ncount := 1\n",
+  many: `package a\n${Array.from({ length: 20 }, (_, i) => `p${i} if x${i}`).join("\n")}\n`,
+  strict: "package a\nimport data.foo\np if { x := 1 }\nf(x) := 1\n",
+};
+
+describe.runIf(hasOpa)("check", () => {
+  test.each([
+    [["check", "rego", "bundles"]],
+    [["check", "-S", "rego", "bundles", "-f", "json"]],
+    [["check", "-b", "bundles/hello"]],
+    [["check", "-b", "bundles/rbac", "-f", "json"]],
+    [["check", "nope"]],
+    [["check", "nope", "nope2", "-f", "json"]],
+    [["check", "-b", "nope"]],
+    [["check", "-s", "nope.json", "rego"]],
+  ])("%j", { timeout: 60_000 }, (args) => {
+    const [ours, theirs] = both(args);
+    expect(ours).toEqual(theirs);
+  });
+
+  test.each(Object.entries(MISTAKES))("%s", { timeout: 60_000 }, (_, text) => {
+    const { folder } = folderOf([text]);
+    for (const args of [[], ["-S"], ["-m", "2"], ["-m", "0"], ["--v0-compatible"]]) {
+      const [ours, theirs] = both(["check", ".", ...args], { cwd: folder });
+      expect(ours).toEqual(theirs);
+    }
+    const [ours, theirs] = both(["check", ".", "-f", "json"], { cwd: folder });
+    expect(withoutWords(JSON.parse(ours.stderr))).toEqual(withoutWords(JSON.parse(theirs.stderr)));
+  });
+
+  test("schemas", { timeout: 60_000 }, () => {
+    const { folder } = folderOf([
+      "package a\n# METADATA\n# schemas:\n# - input: {type: object, properties: {z: {type: integer}}}\np if input.x == 1\n",
+      'package b\n# METADATA\n# schemas:\n# - input: {type: object, properties: {z: {type: integer}}}\np if input.z == "a"\n',
+    ]);
+    for (const args of [[], ["-f", "json"]]) {
+      const [ours, theirs] = both(["check", ".", ...args], { cwd: folder });
+      expect(ours).toEqual(theirs);
+    }
+  });
+
+  test("the conformance modules, all together: the same conflicts", { timeout: 120_000 }, () => {
+    const { folder, files } = folderOf(conformanceModules(300));
+    if (files.length === 0) return;
+    const [ours, theirs] = both(["check", ".", "-m", "0", "-f", "json"], { cwd: folder });
+    // Which of the rules that conflict is named, and the order, is random in OPA.
+    const messages = (text: string): string[] =>
+      (JSON.parse(text) as { errors: { message: string }[] }).errors.map(({ message }) => message.split("\n")[0] ?? "").sort();
+    expect(messages(ours.stderr)).toEqual(messages(theirs.stderr));
+    expect(ours.status).toBe(theirs.status);
+  });
+
+  test("the conformance modules, each in a package of its own: no findings", { timeout: 120_000 }, () => {
+    const texts = conformanceModules(300).filter((text) => !/\bdata\./.test(text));
+    const apart = texts.map((text, i) => text.replace(/^(\s*package )\S+/m, `$1unique${i}`));
+    const { folder, files } = folderOf(apart);
+    if (files.length === 0) return;
+    const [ours, theirs] = both(["check", ".", "-m", "0", "-f", "json"], { cwd: folder });
+    expect(ours).toEqual(theirs);
+  });
+});
+
+test.skipIf(hasOpa)("opa is not on the PATH: nothing was compared", (context) => context.skip());

@@ -1,0 +1,112 @@
+// The smaller tools beside `opa`'s: deps, capabilities, exec, build; and for all of them bad input: OPA's exit code, one clear text, no stack trace.
+
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { both, hasOpa, withoutWords } from "./both.ts";
+
+/** Argument names are documentation, too, wherever they stand beside a type. */
+function withoutNames(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNames);
+  if (typeof value !== "object" || value === null) return value;
+  const named = "type" in value && "name" in value;
+  const kept = Object.entries(value).filter(([key]) => !(named && key === "name"));
+  return Object.fromEntries(kept.map(([key, item]) => [key, withoutNames(item)]));
+}
+
+describe.runIf(hasOpa)("tools", () => {
+  test.each([
+    [["deps", "-d", "rego", "-d", "bundles", "data.hello.message"]],
+    [["deps", "-d", "rego", "data", "-f", "json"]],
+    [["deps", "-b", "bundles/rbac", "data.rbac.allow", "-f", "json"]],
+    [["deps", "-d", "rego", "1"]],
+    [["deps", "x +"]],
+    [["deps", "-d", "nope", "data"]],
+  ])("%j", { timeout: 60_000 }, (args) => {
+    const [ours, theirs] = both(args);
+    expect(ours).toEqual(theirs);
+  });
+
+  test.each([[[]], [["--v0-compatible"]]])("capabilities --current %j", { timeout: 60_000 }, (args) => {
+    const [ours, theirs] = both(["capabilities", "--current", ...args]);
+    const plain = (text: string): unknown => withoutNames(withoutWords(JSON.parse(text)));
+    expect(plain(ours.stdout)).toEqual(plain(theirs.stdout));
+    expect(ours.status).toBe(theirs.status);
+  });
+
+  test("exec", { timeout: 60_000 }, () => {
+    const masked = (text: string): string => text.replace(/"decision_id": "[^"]+"/g, '"decision_id": ""');
+    for (const flags of [[], ["--fail"], ["--fail-defined"], ["--fail-non-empty"]]) {
+      for (const decision of ["hello/message", "hello/nope"]) {
+        const args = [
+          "exec",
+          "-b",
+          "bundles/hello",
+          "--decision",
+          decision,
+          "bundles/hello/inputs",
+          ...flags,
+        ];
+        const [ours, theirs] = both(args);
+        expect(masked(ours.stdout)).toBe(masked(theirs.stdout));
+        expect(ours.status).toBe(theirs.status);
+      }
+    }
+  });
+
+  test("build", { timeout: 60_000 }, () => {
+    const folder = mkdtempSync(join(tmpdir(), "reeve-interop-"));
+    try {
+      const bundle = join(folder, "bundle.tar.gz");
+      for (const args of [
+        ["nope"],
+        ["-b", "nope"],
+        ["-t", "wasm", "rego"],
+        ["-t", "wasm", "-e", "nope", "bundles/hello"],
+        ["-b", "bundles/hello", "--verification-key", "secret", "--signing-alg", "HS256"],
+        ["rego", "--signing-key", "secret", "--signing-alg", "HS256"],
+        ["rego", "--claims-file", "nope"],
+        ["rego", "-O", "1"],
+      ]) {
+        const [ours, theirs] = both(["build", ...args, "-o", bundle]);
+        expect(ours).toEqual(theirs);
+        rmSync(bundle, { force: true });
+      }
+      const [ours] = both(["build", "-t", "wasm", "-e", "nope", "rego", "-o", bundle]);
+      expect(ours.status).toBe(1);
+      expect(existsSync(bundle)).toBe(false);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+  test.each([
+    ["build", []],
+    ["check", []],
+    ["deps", []],
+    ["eval", []],
+    ["eval", ["1", "2"]],
+    ["eval", ["1", "--nope"]],
+    ["eval", ["1", "-f", "nope"]],
+    ["eval", ["1", "-f", "source"]],
+    ["eval", ["1", "--fail", "--fail-defined"]],
+    ["eval", ["1", "--timeout", "x"]],
+    ["eval", ["1", "-i", "nope.json"]],
+    ["exec", []],
+    ["fmt", ["--nope"]],
+    ["inspect", []],
+    ["parse", []],
+    ["sign", []],
+    ["bench", []],
+  ])("misuse of %s %j", { timeout: 30_000 }, (command, args) => {
+    const [ours, theirs] = both([command, ...args]);
+    expect(ours.status).toBe(theirs.status);
+    const [first = ""] = ours.stderr.split("\n");
+    if (theirs.stderr.includes("\nUsage:")) expect(first).toBe(theirs.stderr.split("\n")[0]);
+    expect(ours.stderr).not.toMatch(/^\s+at /m);
+    expect(ours.stderr.trim()).not.toBe("");
+  });
+});
+
+test.skipIf(hasOpa)("opa is not on the PATH: nothing was compared", (context) => context.skip());

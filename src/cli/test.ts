@@ -103,7 +103,12 @@ async function run(paths: readonly string[], flags: Flags): Promise<void> {
   if (flags.format === "pretty" && flags.sort !== "none")
     complain("warning: --sort is only supported with JSON format\n");
   const tests = new TestRun(
-    { ...flags, parallel, ...(progress !== undefined && { progress }) },
+    {
+      ...flags,
+      verbose: flags.verbose === true || flags.explain !== undefined,
+      parallel,
+      ...(progress !== undefined && { progress }),
+    },
     print,
     complain,
   );

@@ -83,4 +83,3 @@ export function withoutWords(value: unknown): unknown {
   );
   return Object.fromEntries(kept.map(([key, item]) => [key, withoutWords(item)]));
 }
-

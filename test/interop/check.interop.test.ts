@@ -57,7 +57,9 @@ describe.runIf(hasOpa)("check", () => {
     const [ours, theirs] = both(["check", ".", "-m", "0", "-f", "json"], { cwd: folder });
     // Which of the rules that conflict is named, and the order, is random in OPA.
     const messages = (text: string): string[] =>
-      (JSON.parse(text) as { errors: { message: string }[] }).errors.map(({ message }) => message.split("\n")[0] ?? "").sort();
+      (JSON.parse(text) as { errors: { message: string }[] }).errors
+        .map(({ message }) => message.split("\n")[0] ?? "")
+        .sort();
     expect(messages(ours.stderr)).toEqual(messages(theirs.stderr));
     expect(ours.status).toBe(theirs.status);
   });

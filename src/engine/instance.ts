@@ -48,6 +48,7 @@ interface Exports {
   readonly opa_value_parse: Call;
   readonly opa_json_parse: Call;
   readonly json_parse_in_place?: Call;
+  readonly json_parse_cells?: Call;
   readonly opa_value_dump: Call;
   readonly opa_json_dump: Call;
   readonly opa_heap_ptr_get: Call;
@@ -251,7 +252,7 @@ export class Instance implements BuiltinHost {
       const written = this.#writeInput(entrypoint, input);
       if (written === REFUSED) {
         this.#exports.opa_heap_ptr_set(heap);
-        document = this.#parseInput(input);
+        document = this.#parseInput(input, this.#inputPlans[entrypoint] !== undefined);
         heap = this.#exports.opa_heap_ptr_get();
       } else {
         document = this.#cells!.root;
@@ -297,15 +298,26 @@ export class Instance implements BuiltinHost {
   }
 
   /** Input is written over the heap of the last evaluation and parsed where it lies: nothing else lives there yet. */
-  #parseInput(document: Document): number {
-    const { json_parse_in_place, opa_heap_ptr_get, opa_heap_ptr_set, opa_json_parse, opa_value_parse } =
-      this.#exports;
+  #parseInput(document: Document, cells = false): number {
+    const {
+      json_parse_cells,
+      json_parse_in_place,
+      opa_heap_ptr_get,
+      opa_heap_ptr_set,
+      opa_json_parse,
+      opa_value_parse,
+    } = this.#exports;
     const source = sourceOf(document);
     checkInputSize(source.text.length, this.#limits);
     const at = opa_heap_ptr_get();
     const length = this.#memory.writeSource(at, source.text);
     checkInputSize(length, this.#limits);
     opa_heap_ptr_set(at + length);
+    if (cells && source.json && json_parse_cells !== undefined) {
+      const read = json_parse_cells(at, length, this.#cells!.root);
+      if (read !== 0) return read;
+      throw new PolicyError("invalid_input", "input is not a JSON document");
+    }
     const address = source.json
       ? (json_parse_in_place ?? opa_json_parse)(at, length)
       : opa_value_parse(at, length);

@@ -2,11 +2,11 @@
 // text is not valid. Duplicate keys: the last value wins. Nesting is limited to MAX_DEPTH, and so is the number of colliding keys. In copy
 // mode strings and number texts are copied and collections sorted and indexed at once, so that the value never changes later and the text
 // may go; else they point into the text. Never reads a byte outside of the text.
-import { ADDRESS_FALSE, ADDRESS_NULL, ADDRESS_TRUE, NUMBER_TEXT, STRING_ASCII, STRING_NOT_ASCII, TAG_NUMBER } from "./abi";
+import { ADDRESS_FALSE, ADDRESS_NULL, ADDRESS_TRUE, NUMBER_TEXT, OBJECT_ENTRY_SIZE, STRING_ASCII, STRING_NOT_ASCII, TAG_NUMBER } from "./abi";
 import { array_of } from "./array";
 import { buffer_open, buffer_restore, buffer_string, put_byte, put_bytes, put_rune } from "./buffer";
-import { bytes_equal, bytes_hash } from "./compare";
-import { SCRATCH, alloc, copy, scratch_home, zero } from "./memory";
+import { bytes_equal, bytes_hash, string_equal } from "./compare";
+import { SCRATCH, alloc, copy, mark, release, scratch_home, zero } from "./memory";
 import { number_at, number_copy } from "./number";
 import { object_of, object_seal, object_sized } from "./object";
 import { set_add, set_new, set_sort } from "./set";
@@ -398,6 +398,165 @@ export function json_parse_in_place(from: usize, length: usize): usize {
   copying = false;
   rego = false;
   return read_all(from, length);
+}
+
+// Reading into cells (compile/wasm/cells.ts): only what a policy looks at becomes values, the rest is checked and passed over.
+
+/**
+ * The reader for inputs of which only some paths are read. `node` is an object box at a fixed address; behind its entries stands, for each
+ * of them, the box of the object below or 0. Answers the input, which is `node` where the text is an object; 0 if the text is not valid.
+ */
+export function json_parse_cells(from: usize, length: usize, node: usize): usize {
+  copying = false;
+  rego = false;
+  at = from;
+  end = from + length;
+  depth = 0;
+  stack = scratch_home() + SHARED;
+  stack_at = stack;
+  stack_end = scratch_home() + SCRATCH;
+  space();
+  let v = node;
+  if (peek() == 0x7b) {
+    if (!read_cells(node)) return 0;
+  } else {
+    v = read_value();
+  }
+  if (v == 0) return 0;
+  space();
+  return at == end ? v : 0;
+}
+
+function clear_cells(node: usize): void {
+  const count = word_n(node);
+  const entries = word_a(node);
+  const below = entries + <usize>count * OBJECT_ENTRY_SIZE;
+  for (let i = 0; i < count; i++) {
+    store<u32>(entries + <usize>i * OBJECT_ENTRY_SIZE, 0, 8);
+    const inner = <usize>load<u32>(below + (<usize>i << 2));
+    if (inner != 0) clear_cells(inner);
+  }
+}
+
+/** At an opening brace. */
+function read_cells(node: usize): bool {
+  clear_cells(node);
+  if (++depth > MAX_DEPTH) return false;
+  at++;
+  const count = word_n(node);
+  const entries = word_a(node);
+  const below = entries + <usize>count * OBJECT_ENTRY_SIZE;
+  space();
+  if (peek() == 0x7d) {
+    at++;
+    depth--;
+    return true;
+  }
+  while (true) {
+    space();
+    if (peek() != 0x22) return false;
+    const before = mark();
+    const key = read_string();
+    if (key == 0) return false;
+    let i = 0;
+    while (i < count && !string_equal(load<u32>(entries + <usize>i * OBJECT_ENTRY_SIZE, 4), key)) i++;
+    release(before);
+    space();
+    if (peek() != 0x3a) return false;
+    at++;
+    if (i == count) {
+      if (!skip_value()) return false;
+    } else {
+      space();
+      const inner = <usize>load<u32>(below + (<usize>i << 2));
+      let v = inner;
+      if (inner != 0 && peek() == 0x7b) {
+        if (!read_cells(inner)) return false;
+      } else {
+        v = read_value();
+        if (v == 0) return false;
+        // The key may stand in the text twice.
+        if (inner != 0) clear_cells(inner);
+      }
+      store<u32>(entries + <usize>i * OBJECT_ENTRY_SIZE, <u32>v, 8);
+    }
+    space();
+    const c = peek();
+    at++;
+    if (c == 0x7d) break;
+    if (c != 0x2c) return false;
+  }
+  depth--;
+  return true;
+}
+
+/** Behind a value that nobody looks at, if it is one. */
+function skip_value(): bool {
+  space();
+  const c = peek();
+  if (c == 0x22) return skip_string();
+  if (c == 0x7b || c == 0x5b) return skip_nested(c == 0x7b);
+  const before = mark();
+  const v = read_value();
+  release(before);
+  return v != 0;
+}
+
+function skip_nested(object: bool): bool {
+  if (++depth > MAX_DEPTH) return false;
+  const close = object ? 0x7d : 0x5d;
+  at++;
+  space();
+  if (peek() == close) {
+    at++;
+    depth--;
+    return true;
+  }
+  while (true) {
+    if (object) {
+      space();
+      if (peek() != 0x22 || !skip_string()) return false;
+      space();
+      if (peek() != 0x3a) return false;
+      at++;
+    }
+    if (!skip_value()) return false;
+    space();
+    const c = peek();
+    at++;
+    if (c == close) break;
+    if (c != 0x2c) return false;
+  }
+  depth--;
+  return true;
+}
+
+function skip_string(): bool {
+  let p = at + 1;
+  while (true) {
+    while (p + 8 <= end) {
+      const m = special(load<u64>(p));
+      if (m != 0) {
+        p += <usize>(ctz(m) >> 3);
+        break;
+      }
+      p += 8;
+    }
+    if (p >= end) return false;
+    const c = <i32>load<u8>(p);
+    if (c == 0x22) break;
+    if (c == 0x5c || c < 0x20 || c >= 0x80) return skip_slowly();
+    p++;
+  }
+  at = p + 1;
+  return true;
+}
+
+function skip_slowly(): bool {
+  const before = mark();
+  const v = read_string();
+  release(before);
+  return v != 0;
 }
 
 export function opa_value_parse(from: usize, length: usize): usize {

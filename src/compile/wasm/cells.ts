@@ -40,12 +40,14 @@ export class Cells {
 
   #node(tree: Exclude<ReadTree, true>, statics: Statics, path: string): CellNode {
     const names = Object.keys(tree);
-    const { box, cells } = statics.cells(names);
+    const { box, below: inner, cells } = statics.cells(names);
     const keys = names.map((name, index): [string, [number, CellNode | null]] => {
       const below = tree[name]!;
-      const inner = `${path}.${JSON.stringify(name)}`;
-      this.#paths.set(inner, cells[index]!);
-      return [name, [cells[index]!, below === true ? null : this.#node(below, statics, inner)]];
+      const at = `${path}.${JSON.stringify(name)}`;
+      this.#paths.set(at, cells[index]!);
+      const node = below === true ? null : this.#node(below, statics, at);
+      if (node !== null) statics.patch(inner + index * 4, node.box);
+      return [name, [cells[index]!, node]];
     });
     return { box, keys: Object.fromEntries(keys) };
   }

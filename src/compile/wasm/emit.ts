@@ -389,11 +389,15 @@ class Emitter implements ModuleContext, EntryContext {
     linker.export("opa_wasm_abi_minor_version", KIND_GLOBAL, constant(abi.ABI_MINOR_VERSION));
     const evaluate = this.#define(1, 1, (code) => evalBody(code, this, plans));
     linker.export("eval", KIND_FUNCTION, evaluate);
+    const celled = this.#policy.plans.flatMap(({ name }, id) =>
+      this.cells === undefined || this.#reads[name] === true ? [] : [id],
+    );
     linker.export(
       "opa_eval",
       KIND_FUNCTION,
-      this.#define(7, 1, (code) => oneShotBody(code, this, evaluate)),
+      this.#define(7, 1, (code) => oneShotBody(code, this, evaluate, celled)),
     );
+    if (celled.length > 0) linker.reexport("json_parse_cells");
     const entrypoints = this.#policy.plans.map((plan, id): [string, number] => [plan.name, id]);
     linker.export(
       "builtins",

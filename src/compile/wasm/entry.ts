@@ -2,6 +2,7 @@
 // under construction. Out: instructions. OPA's ABI 1.3; the context of an evaluation is drawn in runtime/context.ts.
 
 import { OFFSET_A, OFFSET_N } from "../../runtime/abi.ts";
+import type { Cells } from "./cells.ts";
 import type { IndexSite } from "./data-index.ts";
 import type { Code } from "./instruction.ts";
 import type { Statics } from "./statics.ts";
@@ -9,6 +10,7 @@ import type { Statics } from "./statics.ts";
 /** What these bodies need of the module. */
 export interface EntryContext {
   readonly statics: Statics;
+  readonly cells: Cells | undefined;
   runtime(name: string): number;
   /** Index of `env.opa_abort`. */
   readonly opaAbort: number;
@@ -139,7 +141,12 @@ function nextEpoch(code: Code, module: EntryContext): void {
 }
 
 /** `opa_eval(reserved, entrypoint, data, input, length, heap, format)`: the address of the result's text. */
-export function oneShotBody(code: Code, module: EntryContext, evaluate: number): void {
+export function oneShotBody(
+  code: Code,
+  module: EntryContext,
+  evaluate: number,
+  celled: readonly number[],
+): void {
   const [entrypoint, data, input, length, heap, format] = [1, 2, 3, 4, 5, 6];
   const context = code.local();
   const document = code.local();
@@ -147,10 +154,8 @@ export function oneShotBody(code: Code, module: EntryContext, evaluate: number):
   code.call(module.runtime("opa_heap_ptr_set"));
   code.get(length);
   code.if();
-  code.get(input);
-  code.get(length);
-  code.call(module.runtime("json_parse_in_place"));
-  code.tee(document);
+  readDocument(code, module, celled, { entrypoint, input, length, document });
+  code.get(document);
   code.eqz();
   code.if();
   // No JSON: it may be the text of a Rego value, which OPA's module takes as well.
@@ -187,6 +192,35 @@ export function oneShotBody(code: Code, module: EntryContext, evaluate: number):
   code.get(context);
   code.load(CONTEXT_RESULT);
   code.call(module.runtime("opa_json_dump"));
+}
+
+/** Into cells, for the entrypoints that look at nothing else; as a document for the others. */
+function readDocument(
+  code: Code,
+  module: EntryContext,
+  celled: readonly number[],
+  locals: Readonly<Record<"entrypoint" | "input" | "length" | "document", number>>,
+): void {
+  const { cells } = module;
+  const done = code.block();
+  for (const id of cells === undefined ? [] : celled) {
+    code.get(locals.entrypoint);
+    code.i32(id);
+    code.eq();
+    code.if();
+    code.get(locals.input);
+    code.get(locals.length);
+    code.i32(cells!.root.box);
+    code.call(module.runtime("json_parse_cells"));
+    code.set(locals.document);
+    code.br(done);
+    code.end();
+  }
+  code.get(locals.input);
+  code.get(locals.length);
+  code.call(module.runtime("json_parse_in_place"));
+  code.set(locals.document);
+  code.end();
 }
 
 /** The results as a set, which is what OPA's own hosts expect in the text of Rego values. */

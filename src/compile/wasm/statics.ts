@@ -114,16 +114,30 @@ export class Statics {
     return address;
   }
 
-  /** An object with these keys and no values yet: its box, and the address of the word of each value. */
-  cells(keys: readonly string[]): { readonly box: number; readonly cells: readonly number[] } {
+  /**
+   * An object with these keys and no values yet: its box, the address of the word of each value, and where for each key a word is kept
+   * for the box of the object below.
+   */
+  cells(keys: readonly string[]): {
+    readonly box: number;
+    readonly below: number;
+    readonly cells: readonly number[];
+  } {
     const names = keys.map((key) => ({ address: this.string(key), hash: hashBytes(encodeUtf8(key)) }));
     const block = this.#here();
     this.#out.word(keys.length).word(0);
     const entries = block + 8;
     for (const { address, hash } of names) this.#out.word(hash).word(address).word(0);
+    const below = entries + keys.length * abi.OBJECT_ENTRY_SIZE;
+    for (let at = 0; at < keys.length; at++) this.#out.word(0);
     const index = keys.length > LINEAR ? this.#index(names.map(({ hash }) => hash)) : 0;
     const box = this.#box(abi.TAG_OBJECT, 0, keys.length, entries, index);
-    return { box, cells: keys.map((_, at) => entries + at * abi.OBJECT_ENTRY_SIZE + 8) };
+    return { box, below, cells: keys.map((_, at) => entries + at * abi.OBJECT_ENTRY_SIZE + 8) };
+  }
+
+  /** Writes a word of static data that is there already. */
+  patch(address: number, value: number): void {
+    this.#out.patch(address - this.#base, value);
   }
 
   /** Address of a word that is 0 until the module writes it. */

@@ -141,6 +141,58 @@ describe("passes", () => {
     );
   }, 60_000);
 
+  test("take the same texts for JSON, and read the same out of them", () => {
+    const rules = `package p
+allow if input.action == "a"
+kinds contains input.user.name
+kinds contains role if some role in input.user.roles
+level := input.user.constructor`;
+    const [on, off] = engines(rules, {}) as [Engine, Engine];
+    const json = fc.json({ maxDepth: 4 });
+    const member = fc.tuple(fc.constantFrom("action", "user", "us\\u0065r", "other", "é", "a\\nb"), json);
+    const members = fc
+      .array(member, { maxLength: 5 })
+      .map((all) => `{${all.map(([key, value]) => `"${key}": ${value}`).join(",")}}`);
+    const user = fc
+      .tuple(
+        fc.array(
+          fc.constantFrom(
+            '"name":"é\\t"',
+            '"name": 1',
+            '"roles":["a","b"]',
+            '"x":[{}, "\\ud83d\\ude00", null]',
+          ),
+          { maxLength: 4 },
+        ),
+        members,
+      )
+      .map(([all, more]) => `{"user": {${all.join(", ")}}, "rest": ${more}, "action":"a"}`);
+    const spoil = fc
+      .tuple(
+        fc.oneof(user, members, json),
+        fc.nat(),
+        fc.constantFrom("", '"', "\\", "{", "}", ",", "\u0001", "1", "tru", "é"),
+      )
+      .map(
+        ([text, at, what]) =>
+          text.slice(0, at % (text.length + 1)) + what + text.slice((at % (text.length + 1)) + 1),
+      );
+    const answer = (engine: Engine, entrypoint: string, text: string): string => {
+      try {
+        return engine.evaluate(entrypoint, { json: text }).json;
+      } catch (error) {
+        return String(error);
+      }
+    };
+    fc.assert(
+      fc.property(fc.oneof(user, members, json, spoil), (text) => {
+        for (const entrypoint of ENTRYPOINTS)
+          expect(answer(on, entrypoint, text)).toBe(answer(off, entrypoint, text));
+      }),
+      { numRuns: 2000 },
+    );
+  }, 60_000);
+
   test("rules behind large tables are found", () => {
     const rules = Array.from(
       { length: 4600 },

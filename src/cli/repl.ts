@@ -253,7 +253,7 @@ export class Repl {
       checkModules(this.#modules());
     } catch (error) {
       current.rules = before;
-      const above = moduleText(this.#package, { ...current, rules: kept }).split("\n").length - 1;
+      const above = moduleText(this.#package, { ...current, rules: kept }).split("\n").length;
       throw error instanceof PolicyError ? rowsUp(error, above) : error;
     }
     if (this.#format === "json") return;

@@ -1,0 +1,68 @@
+// An interactive session: what each line prints.
+
+import { expect, test } from "vitest";
+import { Repl } from "../../../src/cli/repl.ts";
+import { decode } from "../../../src/value/json.ts";
+import type { RegoObject } from "../../../src/value/value.ts";
+
+async function session(lines: readonly string[]): Promise<string[]> {
+  const printed: string[] = [];
+  const repl = new Repl({
+    modules: [],
+    data: decode('{"a": [1, 2]}') as RegoObject,
+    print: (text) => printed.push(text.trimEnd()),
+  });
+  for (const line of lines) await repl.line(line);
+  return printed;
+}
+
+const defined = (name: string, verb = "defined", where = "repl"): string =>
+  `Rule '${name}' ${verb} in package ${where}. Type 'show' to see rules.`;
+
+test("rules are defined, replaced, shown and unset", async () => {
+  expect(await session(["x := 1", "x", "x := 2", "x == 2", "show", "unset x", "show", "unset x"])).toEqual([
+    defined("x"),
+    "1",
+    defined("x", "re-defined"),
+    "true",
+    "package repl\n\nx := 2",
+    "no rules defined",
+    "warning: no matching rules in current module",
+  ]);
+});
+
+test("statements over several lines, functions, packages and imports", async () => {
+  const lines = [
+    "f(x) := y if {",
+    "  y := x * 2",
+    "}",
+    "f(4)",
+    "package other",
+    "import data.repl.f",
+    "f(5)",
+  ];
+  expect(await session(lines)).toEqual([defined("f"), "8", "10"]);
+});
+
+test("package repl.input is the input document", async () => {
+  expect(await session(["package repl.input", "x := 4", "package repl", "input.x + 1"])).toEqual([
+    defined("x", "defined", "repl.input"),
+    "5",
+  ]);
+});
+
+test("a mistake is told and undone; an empty line ends what cannot be finished", async () => {
+  const [unsafe, parse, sum] = await session(["p if { z }", "1 +", "", "data.a[1] + 1"]);
+  expect(unsafe).toBe("1 error occurred: 1:8: rego_unsafe_var_error: var z is unsafe");
+  expect(parse).toMatch(/rego_parse_error: unexpected eof token/);
+  expect(sum).toBe("3");
+});
+
+test("json and completion", async () => {
+  expect(await session(["json", "1"])).toEqual([
+    '{\n  "result": [\n    {\n      "expressions": [\n        {\n          "value": 1,\n          "text": "1",\n          "location": {\n            "row": 1,\n            "col": 1\n          }\n        }\n      ]\n    }\n  ]\n}',
+  ]);
+  const repl = new Repl({ modules: [], data: decode("{}") as RegoObject, print: () => undefined });
+  expect(repl.completions("strict-")).toEqual(["strict-builtin-errors"]);
+  expect(repl.completions("coun")).toContain("count");
+});

@@ -4,7 +4,7 @@
 import fc from "fast-check";
 import { PolicyError } from "../error.ts";
 import { toPlain } from "../value/json.ts";
-import { ANY, type Scalar, type Shape } from "./prove-shape.ts";
+import { ANY, type Kind, type Scalar, type Shape } from "./prove-shape.ts";
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
@@ -69,12 +69,14 @@ class ShapeBuilder {
     const choices: { weight: number; arbitrary: fc.Arbitrary<Json> }[] = [];
     const deep = depth >= MAX_DEPTH;
     const stringKeys = shape.key !== undefined && looksLikeNames(shape.key);
+    const inItself = shape.member?.root === shape;
+    const weight = inItself ? 2 : 8;
     const isArray = shape.member !== undefined && !stringKeys && !onlyObject(shape);
     if (!deep && shape.fields.size > 0) choices.push({ weight: 8, arbitrary: this.#object(shape, depth) });
     else if (!deep && shape.member !== undefined && (stringKeys || onlyObject(shape)))
-      choices.push({ weight: 8, arbitrary: this.#object(shape, depth) });
+      choices.push({ weight, arbitrary: this.#object(shape, depth) });
     if (!deep && (isArray || (shape.kinds.has("array") && shape.fields.size === 0 && choices.length === 0)))
-      choices.push({ weight: 8, arbitrary: this.#array(shape, depth) });
+      choices.push({ weight, arbitrary: this.#array(shape, depth) });
     const docs =
       choices.length > 0 || deep
         ? []
@@ -147,7 +149,8 @@ function scalarChoices(
 ): { weight: number; arbitrary: fc.Arbitrary<Json> }[] {
   const { kinds } = shape;
   const all = [...shape.scalars];
-  const strings = stringsOf(shape);
+  const addresses = kinds.has("ip");
+  const strings = stringsOf(shape).map((text) => (addresses ? text.replace(/\/\d+$/, "") : text));
   const numbers = all.filter((scalar) => typeof scalar === "number");
   const choices: { weight: number; arbitrary: fc.Arbitrary<Json> }[] = [];
   const add = (weight: number, arbitrary: fc.Arbitrary<Json>): void => {
@@ -164,6 +167,10 @@ function scalarChoices(
   if (kinds.has("time")) add(8, TIME);
   if (kinds.has("ip")) add(6, fc.constantFrom("10.0.0.1", "192.168.1.1", "8.8.8.8", "::1", "127.0.0.1", "x"));
   if (kinds.has("cidr")) add(4, fc.constantFrom("10.0.0.0/8", "192.168.0.0/16", "0.0.0.0/0", "::/0"));
+  const told = ["string", "number", "boolean", "time", "ip", "cidr"].some((kind) => kinds.has(kind as Kind));
+  if (!told && shape.member?.root === shape) add(16, fc.constantFrom(...FREE_TEXTS));
+  // Compared with nothing but the empty text: any other will do.
+  if (strings.length > 0 && strings.every((text) => text === "")) add(24, fc.constantFrom(...FREE_TEXTS));
   if (kinds.has("string") && strings.length === 0) add(4, fc.constantFrom(...FREE_TEXTS));
   return choices;
 }
@@ -208,7 +215,8 @@ function neighbourTexts(strings: readonly string[]): string[] {
 export function stringsOf(given: Shape, under: ReadonlySet<Shape> = new Set()): string[] {
   const shape = given.root;
   if (shape === ANY.root) return ["a", "b/c"];
-  if (under.has(shape)) return [];
+  // A text that is made of itself begins with something.
+  if (under.has(shape)) return ["a", "/b"];
   const found = new Set<string>();
   for (const scalar of shape.scalars) if (typeof scalar === "string") found.add(scalar);
   const inner = new Set([...under, shape]);
@@ -220,6 +228,13 @@ export function stringsOf(given: Shape, under: ReadonlySet<Shape> = new Set()): 
       texts = texts.flatMap((text) => choices.slice(0, 24).map((end) => text + end)).slice(0, MAX_TEXTS);
     }
     for (const text of texts) found.add(text);
+    if (
+      parts.some(
+        (part) =>
+          part.root === shape || part.root.texts.some((inner) => inner.some(({ root }) => root === shape)),
+      )
+    )
+      for (const text of ["a", "/b"]) found.add(text);
   }
   return [...found].slice(0, MAX_TEXTS * 4);
 }

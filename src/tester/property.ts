@@ -51,6 +51,8 @@ class Hunt {
   readonly #bounds: Bounds;
   readonly #random: () => number;
   readonly #corpus: Json[] = [];
+  /** Kept inputs that satisfied the assumption: worth varying more often. */
+  readonly #good: Json[] = [];
   readonly #signatures = new Set<number>();
   #runs = 0;
   #met = 0;
@@ -90,7 +92,7 @@ class Hunt {
   /** A drawn input, or a kept one with parts of a drawn one. */
   #input(fresh: Json): Json | undefined {
     const { vary, allowed } = this.#property;
-    const kept = this.#corpus.length > 0 && this.#random() < 0.6 ? this.#pick(this.#corpus) : undefined;
+    const kept = this.#corpus.length > 0 && this.#random() < 0.7 ? this.#kept() : undefined;
     let input: Json;
     if (vary === undefined) input = kept === undefined ? fresh : this.#mutate(kept, fresh);
     else input = this.#pair(fresh as { a: Json; b: Json }, kept as { a: Json; b: Json } | undefined, vary);
@@ -140,6 +142,7 @@ class Hunt {
     const key = signature * 2 + Number(met);
     if (!this.#signatures.has(key)) {
       this.#signatures.add(key);
+      if (met && this.#good.length < MAX_CORPUS) this.#good.push(input);
       if (this.#corpus.length < MAX_CORPUS) this.#corpus.push(input);
       else this.#corpus[Math.floor(this.#random() * MAX_CORPUS)] = input;
     }
@@ -158,6 +161,10 @@ class Hunt {
 
   #outcome(failure: Outcome["failure"], timedOut: boolean): Outcome {
     return { runs: this.#runs, met: this.#met, failure, timedOut };
+  }
+
+  #kept(): Json {
+    return this.#pick(this.#good.length > 0 && this.#random() < 0.6 ? this.#good : this.#corpus);
   }
 
   #pick<T>(list: readonly T[]): T {

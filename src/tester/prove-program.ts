@@ -4,6 +4,7 @@
 import { loadRuntime } from "../build.ts";
 import { builtins } from "../builtins/registry.ts";
 import { checkModules, type CompiledModules, compile, Marks } from "../compile/compile.ts";
+import { ruleRef } from "../compile/check/cells.ts";
 import { type Engine, prepare } from "../engine/engine.ts";
 import { type Diagnostic, failWith, type Location, PolicyError } from "../error.ts";
 import type { Annotations, Module, RefTerm, Rule } from "../syntax/ast.ts";
@@ -66,6 +67,10 @@ export function makeProveProgram(
   });
   const found = discoverInvariants(compiled, options);
   const shapes = inferShapes(compiled, data, {
+    only: reachable(compiled, [
+      ...found.flatMap(({ entrypoint, assumption }) => [entrypoint, assumption ?? entrypoint]),
+      ...(options.entrypoint === undefined ? [] : [options.entrypoint]),
+    ]),
     paired: new Set(found.filter(({ vary }) => vary !== undefined).map(({ packagePath }) => packagePath)),
   });
   const invariants = found
@@ -112,6 +117,25 @@ export function makeProveProgram(
     listener,
     wasm,
   };
+}
+
+/** Places of the rules that the entrypoints can come to. */
+function reachable({ compilation, graph }: CompiledModules, entrypoints: readonly string[]): Set<string> {
+  type Cell = (typeof compilation.modules)[number]["rules"][number];
+  const pending: Cell[] = [];
+  for (const { rules } of compilation.modules)
+    for (const rule of rules) {
+      const path = slashPath(printRef(ruleRef(rule)));
+      if (entrypoints.some((entrypoint) => path === entrypoint || path.startsWith(`${entrypoint}/`)))
+        pending.push(rule);
+    }
+  const seen = new Set<Cell>();
+  for (let cell = pending.pop(); cell !== undefined; cell = pending.pop()) {
+    if (seen.has(cell)) continue;
+    seen.add(cell);
+    pending.push(...graph.dependencies(cell));
+  }
+  return new Set(Array.from(seen, ({ location }) => placeOf(location)));
 }
 
 type Found = Omit<Invariant, "shape"> & { readonly packagePath: string; readonly place: string };

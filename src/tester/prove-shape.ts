@@ -109,17 +109,33 @@ export class Shape {
     for (const kind of other.kinds) at.kinds.add(kind);
     for (const scalar of other.scalars) at.addScalar(scalar);
     at.texts.push(...other.texts);
-    for (const doc of other.#docs) at.addDoc(doc);
-    for (const [name, child] of other.fields) at.root.field(name).join(child);
-    if (other.member !== undefined) at.root.members().join(other.member);
-    if (other.key !== undefined) at.root.keys().join(other.key);
-    for (const doc of at.#docs) {
-      if (!isObject(doc)) continue;
-      for (const [name, child] of other.fields) {
-        const value = doc.get(name);
-        if (value !== undefined) child.addDoc(value);
-      }
+    for (const doc of other.#docs) at.root.addDoc(doc);
+    for (const [name, child] of other.fields) at.root.#adoptField(name, child);
+    if (other.member !== undefined) at.root.#adoptMember(other.member);
+    if (other.key !== undefined) at.root.#adoptKey(other.key);
+  }
+
+  // A child is taken over as it is where there is none yet: a new one would never end where a place is inside itself.
+  #adoptField(name: string, child: Shape): void {
+    const mine = this.fields.get(name);
+    if (mine !== undefined) return mine.join(child);
+    this.fields.set(name, child);
+    for (const doc of [...this.#docs]) {
+      const value = isObject(doc) ? doc.get(name) : undefined;
+      if (value !== undefined) child.addDoc(value);
     }
+  }
+
+  #adoptMember(child: Shape): void {
+    if (this.member !== undefined) return this.member.join(child);
+    this.member = child;
+    for (const doc of [...this.#docs]) for (const value of membersOf(doc)) child.addDoc(value);
+  }
+
+  #adoptKey(child: Shape): void {
+    if (this.key !== undefined) return this.key.join(child);
+    this.key = child;
+    for (const doc of [...this.#docs]) if (isObject(doc)) for (const key of doc.keys()) child.addDoc(key);
   }
 }
 
@@ -140,6 +156,8 @@ export interface Shapes {
 export interface ShapeOptions {
   /** Packages (`data.a.b`) in which `input.a` and `input.b` are two inputs of the policy. */
   readonly paired: ReadonlySet<string>;
+  /** Places of the rules that matter; absent: all. */
+  readonly only?: ReadonlySet<string>;
 }
 
 export function inferShapes(compiled: CompiledModules, data: RegoObject, options: ShapeOptions): Shapes {
@@ -206,7 +224,10 @@ class Inference {
     for (const module of this.#compiled.modules) {
       const path = pathText(module.package.path.terms);
       this.#paired = this.#options.paired.has(path);
-      for (const rule of module.rules) if (!isTest(rule)) this.#rule(path, rule);
+      for (const rule of module.rules) {
+        const wanted = this.#options.only?.has(placeOf(rule.location)) ?? !isTest(rule);
+        if (wanted) this.#rule(path, rule);
+      }
     }
     return { input: this.#input.root, own: this.#own };
   }
@@ -283,12 +304,21 @@ class Inference {
     const name = operator.terms
       .map((t) => (t.kind === "var" ? t.name : t.kind === "string" ? t.value : ""))
       .join(".");
-    const shapes = args.map((arg) => this.#term(arg));
+    const puts = name === "concat" || name === "sprintf";
+    // What is put into a text is no member of one list with its other parts.
+    const shapes = args.map((arg) =>
+      puts && arg.kind === "array" ? this.#parts(arg.items) : this.#term(arg),
+    );
     const declared = this.#compiled.builtins.get(name);
     if (declared === undefined) return this.#user(operator, shapes);
     const result = shapes[declared.args.length] ?? new Shape();
     this.#builtin(name, shapes, result, args);
     return result.root;
+  }
+
+  #parts(items: readonly Term[]): Shape {
+    for (const item of items) this.#term(item);
+    return new Shape();
   }
 
   #user(operator: RefTerm, shapes: readonly Shape[]): Shape {
@@ -339,6 +369,9 @@ class Inference {
         a.join(b);
       }
       if (result !== a) a.join(result);
+    } else if (name === "or" || name === "and") {
+      a.join(b);
+      a.join(result);
     } else if (name === "trim_right" || name === "trim_left") a.join(result);
   }
 

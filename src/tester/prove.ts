@@ -260,13 +260,18 @@ class Prover {
     );
   }
 
+  /** With the names that the author gave. */
+  #written(text: string): string {
+    return text.replace(/__local\d+__/g, (name) => this.#program.compiled.rewrittenVars.get(name) ?? "_");
+  }
+
   /** Rules of the policy whose value was given at such a mark. */
   #rules(wanted: (mark: number) => boolean): FiredRule[] {
     const found = new Map<string, FiredRule>();
     for (const [index, { kind, node, location }] of this.#program.marks.list.entries()) {
       if (kind !== "exit" || !wanted(index) || Array.isArray(node) || (node as Rule).kind !== "rule")
         continue;
-      const name = printRef((node as Rule).head.reference.terms);
+      const name = this.#written(printRef((node as Rule).head.reference.terms));
       if (/^(invariant|assume|test|todo_test)_/.test(name)) continue;
       const { file, row } = location;
       found.set(`${file}:${row}`, { name, file, row });

@@ -240,7 +240,7 @@ async function library(): Promise<Table> {
   const objects = readdirSync(folder).map((name) =>
     JSON.parse(readFileSync(join(folder, name, "input.json"), "utf8")),
   );
-  const entrypoint = "ai/decision/decision";
+  const entrypoint = "ai/decision";
   const wasm = ours(sources, [entrypoint]);
   const own = engine(wasm, { value: data });
   const bytes = objects.map(bytesOf);
@@ -300,13 +300,6 @@ function items(count: number): { owners: string[]; items: unknown[] } {
 
 async function documents(): Promise<Table> {
   const rows: Row[] = [];
-  const own = engine(ours(rego(AUTHZ), [ENTRYPOINT]), "{}");
-  const { json_parse_in_place, opa_heap_ptr_get, opa_heap_ptr_set } = stock(
-    ours(rego(AUTHZ), [ENTRYPOINT]),
-    {},
-  ).wasmInstance.exports;
-  void own;
-  void json_parse_in_place;
   const shapes: [name: string, value: unknown][] = [
     ["0.5 KB", inputs(false)[0]],
     ["7 KB", inputs(true)[0]],
@@ -324,8 +317,6 @@ async function documents(): Promise<Table> {
     if (missing > 0) policy.mem.grow(Math.ceil(missing / 65536));
     const memory = new Uint8Array(policy.mem.buffer);
     memory.set(bytes, start);
-    void opa_heap_ptr_get;
-    void opa_heap_ptr_set;
     rows.push(
       ...(await measure(
         [

@@ -1,5 +1,6 @@
 // Policy in, an ordinary OPA module (ABI 1.3) out: the prebuilt runtime with the policy's functions, plans and static data behind it.
-// Deterministic: the same policy and runtime give the same bytes. Never sees a syntax tree; a policy must have passed ir/validate.ts.
+// Deterministic: the same policy and runtime give the same bytes. Never sees a syntax tree; a policy must have passed ir/validate.ts. Over 450 lines:
+// the one class that all emitters are handed, with nothing in it but what they ask for.
 
 import type { Block, BuiltinFunc, Func, Plan, Policy, Stmt } from "../ir/ir.ts";
 import { visitStmts } from "../ir/walk.ts";

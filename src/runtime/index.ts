@@ -49,3 +49,4 @@ export * from "./builtins/uuid";
 export * from "./builtins/time";
 export * from "./builtins/duration";
 export * from "./builtins/uri";
+export * from "./builtins/tokens";

@@ -35,7 +35,7 @@ let half: i32 = 0;
 let offset: i64 = 0;
 
 /** Go's own quoting in these messages: bytes beyond ASCII and control characters as `\x…`. */
-function put_quote(at: usize, to: usize): void {
+export function put_quote(at: usize, to: usize): void {
   put_byte(0x22);
   for (let q = at; q < to; q++) {
     const c = <i32>load<u8>(q);

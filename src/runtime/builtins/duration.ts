@@ -4,6 +4,7 @@ import { buffer_open, buffer_string, put_byte, put_bytes, put_text } from "../bu
 import { is_decimal, respell, respelled_length } from "../decimal";
 import { f64_ok, f64_parse, float_of_f64, put_float } from "../float";
 import { put_quoted } from "../quote";
+import { put_quote } from "../time-parse";
 import { number_int, word_a, word_n } from "../value";
 import { builtin_error_close, builtin_error_open, is_string } from "./operand";
 
@@ -11,27 +12,34 @@ const NAME = "time.parse_duration_ns";
 const LIMIT: u64 = 0x8000000000000000;
 
 let text: usize = 0;
+/** Texts in long units are OPA's own matter, and quoted otherwise than by Go's time package. */
+let long: bool = false;
+
+function put_shown(): void {
+  if (long) put_quoted(word_a(text), word_n(text), false);
+  else put_quote(word_a(text), word_a(text) + <usize>word_n(text));
+}
 
 function invalid(): usize {
   const saved = builtin_error_open(NAME);
   put_text("time: invalid duration ");
-  put_quoted(word_a(text), word_n(text), false);
+  put_shown();
   return builtin_error_close(saved);
 }
 
 function without_unit(): usize {
   const saved = builtin_error_open(NAME);
   put_text("time: missing unit in duration ");
-  put_quoted(word_a(text), word_n(text), false);
+  put_shown();
   return builtin_error_close(saved);
 }
 
 function unknown_unit(at: usize, length: i32): usize {
   const saved = builtin_error_open(NAME);
   put_text("time: unknown unit ");
-  put_quoted(at, length, false);
+  put_quote(at, at + <usize>length);
   put_text(" in duration ");
-  put_quoted(word_a(text), word_n(text), false);
+  put_shown();
   return builtin_error_close(saved);
 }
 
@@ -39,7 +47,7 @@ export function builtin_time_parse_duration_ns(v: usize): usize {
   if (!is_string(NAME, 1, v)) return 0;
   text = v;
   if (word_n(v) == 0) return invalid();
-  let long = false;
+  long = false;
   for (let i = 0; i < word_n(v); i++) {
     const c = load<u8>(word_a(v) + i);
     if (c == 0x64 || c == 0x77 || c == 0x79) long = true;

@@ -56,13 +56,19 @@ function free(): usize {
   return node(NODE_SET, <i32>class_take(0), 0, 0);
 }
 
+/** Whether the sequence or choice just read is a lone `?` or `[!…]`: gobwas lets it match the empty text, where nothing stands around it. */
+let lone = false;
+
 /** Within braces, `,` and `}` end a sequence; braces that are never closed end with the pattern. */
 function sequence(depth: i32): usize {
   let last: usize = 0;
+  let count = 0;
+  let lenient = false;
   while (p < end && !complained) {
     if (depth > 0 && (at_byte(0x2c) || at_byte(0x7d))) break;
     const c = next();
     let n: usize = 0;
+    lone = c == 0x3f || (c == 0x5b && at_byte(0x21));
     if (c == 0x2a) {
       const across = at_byte(0x2a);
       if (across) p++;
@@ -75,22 +81,28 @@ function sequence(depth: i32): usize {
     if (n == 0) continue;
     store<u32>(n, <u32>last, 16);
     last = n;
+    count++;
+    lenient = lone;
   }
+  lone = count == 1 && lenient;
   return complained ? 0 : joined(NODE_CONCAT, last);
 }
 
 function choice(depth: i32): usize {
   if (depth > DEPTH) return complain("pattern nests too deeply");
   let last = sequence(depth);
+  let lenient = lone;
   while (!complained && at_byte(0x2c)) {
     p++;
     const branch = sequence(depth);
     if (complained) return 0;
+    lenient = lenient || lone;
     store<u32>(branch, <u32>last, 16);
     last = branch;
   }
   if (complained) return 0;
   if (p < end) p++;
+  lone = lenient;
   return joined(NODE_ALTERNATE, last);
 }
 
@@ -182,8 +194,9 @@ function compiled(pattern: usize, free_of: usize): usize {
   delimiters = free_of;
   complained = false;
   tree_begin(p, word_n(pattern));
-  const inner = sequence(0);
+  let inner = sequence(0);
   if (complained) return 0;
+  if (lone) inner = node(NODE_REPEAT, 0, 1, inner);
   const first = node(NODE_EMPTY_WIDTH, BEGIN_TEXT, 0, 0);
   const last = node(NODE_EMPTY_WIDTH, END_TEXT, 0, 0);
   store<u32>(inner, <u32>first, 16);

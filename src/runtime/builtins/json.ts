@@ -33,7 +33,7 @@ function refused(v: usize): usize {
   if (wrong != 0) return builtin_error_about(name, "", wrong, "");
   const end = word_a(v) + word_n(v);
   let p = json_rest;
-  while (p < end && load<u8>(p) <= 0x20) p++;
+  while (p < end && (load<u8>(p) == 0x20 || load<u8>(p) == 0x0a || load<u8>(p) == 0x0d || load<u8>(p) == 0x09)) p++;
   const first = <i32>load<u8>(p);
   const saved = builtin_error_open(name);
   const rest = <i32>(end - p);

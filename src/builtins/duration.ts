@@ -1,8 +1,8 @@
 // Durations like `1h30m`, in the units of Go's time package and OPA's days, weeks and years. Texts in, nanoseconds out; complaints are
 // those of Go.
 
-import { goQuote } from "../value/text.ts";
 import { formatFloat64 } from "./go-float.ts";
+import { quote } from "./go-time-parse.ts";
 import { failure } from "./operand.ts";
 
 const UNITS: ReadonlyMap<string, bigint> = new Map([
@@ -20,7 +20,7 @@ const LONG_UNIT_HOURS: Readonly<Record<string, number>> = { d: 24, w: 168, y: 87
 const LIMIT = 1n << 63n;
 
 function invalid(text: string): Error {
-  return failure(`time: invalid duration ${goQuote(text)}`);
+  return failure(`time: invalid duration ${quote(text)}`);
 }
 
 export function parseDuration(text: string): bigint {
@@ -60,10 +60,9 @@ function parsePlain(text: string, shown: string): bigint {
     if (BigInt(whole === "" ? "0" : whole) > LIMIT) throw invalid(shown);
     rest = rest.slice(all.length);
     const unit = /^[^0-9.]*/.exec(rest)?.[0] ?? "";
-    if (unit === "") throw failure(`time: missing unit in duration ${goQuote(shown)}`);
+    if (unit === "") throw failure(`time: missing unit in duration ${quote(shown)}`);
     const size = UNITS.get(unit);
-    if (size === undefined)
-      throw failure(`time: unknown unit ${goQuote(unit)} in duration ${goQuote(shown)}`);
+    if (size === undefined) throw failure(`time: unknown unit ${quote(unit)} in duration ${quote(shown)}`);
     rest = rest.slice(unit.length);
     total += BigInt(whole === "" ? "0" : whole) * size + fractionOf(fraction ?? "", size);
     if (total > LIMIT) throw invalid(shown);

@@ -12,7 +12,7 @@ import type { Value } from "../value/value.ts";
 import { isArray } from "../value/value.ts";
 
 type Node =
-  | { readonly kind: "take"; readonly passes: (character: string) => boolean }
+  | { readonly kind: "take"; readonly passes: (character: string) => boolean; readonly lone?: boolean }
   | { readonly kind: "any"; readonly passes: (character: string) => boolean }
   | { readonly kind: "choice"; readonly of: readonly (readonly Node[])[] };
 
@@ -38,9 +38,11 @@ class GlobParser {
         const across = this.#pattern[this.#at] === "*";
         if (across) this.#at++;
         nodes.push({ kind: "any", passes: across ? () => true : free });
-      } else if (c === "?") nodes.push({ kind: "take", passes: free });
-      else if (c === "[") nodes.push({ kind: "take", passes: this.#characters() });
-      else if (c === "{") nodes.push(this.#choice());
+      } else if (c === "?") nodes.push({ kind: "take", passes: free, lone: true });
+      else if (c === "[") {
+        const lone = this.#pattern[this.#at] === "!";
+        nodes.push({ kind: "take", passes: this.#characters(), lone });
+      } else if (c === "{") nodes.push(this.#choice());
       else {
         const literal = c === "\\" ? this.#pattern[this.#at++] : c;
         if (literal !== undefined) nodes.push({ kind: "take", passes: (x) => x === literal });
@@ -96,6 +98,13 @@ class GlobParser {
   }
 }
 
+/** A lone `?` or `[!…]`: gobwas lets it match the empty text, where nothing stands around it. */
+function matchesEmpty(nodes: readonly Node[]): boolean {
+  const [node] = nodes;
+  if (node === undefined || nodes.length > 1) return false;
+  return node.kind === "choice" ? node.of.some(matchesEmpty) : node.kind === "take" && node.lone === true;
+}
+
 function compile(nodes: readonly Node[], program: Step[]): void {
   for (const node of nodes) {
     if (node.kind === "take") program.push(node);
@@ -130,8 +139,9 @@ function program(pattern: string, delimiters: readonly string[]): readonly Step[
   const key = `${delimiters.join("")}\u0000${pattern}`;
   const known = cache.get(key);
   if (known !== undefined) return known;
+  const nodes = new GlobParser(pattern, new Set(delimiters)).sequence(false);
   const steps: Step[] = [];
-  compile(new GlobParser(pattern, new Set(delimiters)).sequence(false), steps);
+  compile(matchesEmpty(nodes) ? [{ kind: "choice", of: [nodes, []] }] : nodes, steps);
   steps.push({ kind: "accept" });
   if (cache.size >= CACHE_SIZE) cache.delete(cache.keys().next().value as string);
   cache.set(key, steps);

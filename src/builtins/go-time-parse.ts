@@ -12,7 +12,7 @@ export interface ParsedTime {
 }
 
 /** Go's own quoting in these messages: bytes beyond ASCII as `\x…`. */
-function quote(text: string): string {
+export function quote(text: string): string {
   let out = "";
   for (const byte of new TextEncoder().encode(text)) {
     const c = String.fromCharCode(byte);

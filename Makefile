@@ -57,5 +57,14 @@ bench: build ## Against other engines: goals and tables. TABLES="scans rules", R
 	@node build/bench/run.js $(foreach table,$(TABLES),--table $(table)) $(if $(REPORT),--report $(REPORT)) \
 		$(if $(JSON),--json $(JSON))
 
+TIME ?= 60
+SEED ?= 1
+RUNS ?= 1000000
+
+differential: build ## Drawn modules on the real opa and on ours: TIME=60 SEED=1 RUNS=...
+	@$(BIN)/esbuild test/differential/run.ts --bundle --platform=node --format=esm --packages=external \
+		--log-level=warning --outfile=build/differential/run.js
+	@node build/differential/run.js --runtime dist/runtime.wasm --time $(TIME) --seed $(SEED) --runs $(RUNS) --shrink
+
 clean: ## Remove everything built
 	rm -rf dist build coverage

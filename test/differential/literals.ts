@@ -122,8 +122,10 @@ export function literal(draw: Draw, kind: Kind, depth = 2): string {
     }
     const [key, value] = kind.object;
     const entries = new Map<string, string>();
-    for (let i = 0; i < length; i++)
-      entries.set(literal(draw, key, depth - 1), literal(draw, value, depth - 1));
+    for (let i = 0; i < length; i++) {
+      const name = key === "number" ? String(random.int(-3, 12)) : literal(draw, key, depth - 1);
+      entries.set(name, literal(draw, value, depth - 1));
+    }
     return `{${[...entries].map(([k, v]) => `${k}: ${v}`).join(", ")}}`;
   }
   switch (kind) {

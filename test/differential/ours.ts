@@ -3,6 +3,7 @@
 import { hostBuiltins } from "../../src/builtins/host.ts";
 import { checkSources, compile } from "../../src/compile/compile.ts";
 import { type Engine, prepare, requiredBuiltins } from "../../src/engine/engine.ts";
+import { Marks } from "../../src/compile/plan/marks.ts";
 import { PolicyError } from "../../src/error.ts";
 import { encode, toJsonValue } from "../../src/value/json.ts";
 import type { DrawnCase } from "./modules.ts";
@@ -15,10 +16,15 @@ export type Prepared =
 export async function prepareCase(
   item: Pick<DrawnCase, "modules" | "data" | "entrypoints">,
   runtime: Uint8Array,
+  options: { readonly earlyExit?: boolean } = {},
 ): Promise<Prepared> {
   try {
     const compiled = checkSources(item.modules);
-    const { emitted } = compile(compiled, { entrypoints: [...item.entrypoints] }, { runtime, verify: true });
+    // Without early exit every rule is tried, as OPA may have done in another order than ours.
+    const marks =
+      options.earlyExit === false ? new Marks({ wants: () => false, earlyExit: false }) : undefined;
+    const requests = { entrypoints: [...item.entrypoints], ...(marks !== undefined && { marks }) };
+    const { emitted } = compile(compiled, requests, { runtime, verify: true });
     const builtins = await hostBuiltins(requiredBuiltins(emitted.bytes));
     return {
       engine: prepare({ wasm: emitted.bytes, data: { json: item.data }, builtins }),

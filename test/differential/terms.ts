@@ -167,7 +167,9 @@ function composite(draw: Draw, kind: Kind, depth: number): Choice[] {
 function objectKey(draw: Draw, kind: Kind, index: number): string {
   return kind === "string" && draw.random.chance(0.7)
     ? JSON.stringify(["a", "b", "c"][index] ?? "d")
-    : draw.term(kind, 0);
+    : kind === "number" && draw.random.chance(0.5)
+      ? String(index)
+      : draw.term(kind, 0);
 }
 
 export function member(draw: Draw, depth: number): string {

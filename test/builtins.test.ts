@@ -73,7 +73,14 @@ describe("the lists agree", () => {
     const known = new Set([...builtins.values()].map(bodyOf));
     expect(exports.filter((name) => name.startsWith("builtin_") && !known.has(name))).toEqual([]);
     const claimed = [...builtins.values()].filter((builtin) => builtin.native === true);
-    expect(claimed.filter((builtin) => !exports.includes(bodyOf(builtin)))).toEqual([]);
+    const bodies = exports.filter((name) => name.startsWith("builtin_"));
+    expect(claimed.map(bodyOf).sort()).toEqual(bodies.sort());
+    // A body that may hand its call on to the host is not enough to do without one.
+    const mixed = exports.filter((name) => name.startsWith("mixed_"));
+    expect(
+      mixed.map((name) => name.replace("mixed_", "builtin_")).filter((name) => !known.has(name)),
+    ).toEqual([]);
+    expect(mixed.filter((name) => bodies.includes(name.replace("mixed_", "builtin_")))).toEqual([]);
   });
 
   test("loading by name finds exactly what the registry has", async () => {

@@ -39,6 +39,7 @@ const cryptoMd5Builtin = builtin({
   args: [arg("x", stringType, "any string")],
   result: arg("y", stringType, "the hash in hexadecimal digits"),
   examples: [['crypto.md5("abc")', '"900150983cd24fb0d6963f7d28e17f72"']],
+  native: true,
   host: cryptoMd5Body,
 });
 
@@ -48,6 +49,7 @@ const cryptoSha1Builtin = builtin({
   args: [arg("x", stringType, "any string")],
   result: arg("y", stringType, "the hash in hexadecimal digits"),
   examples: [['crypto.sha1("abc")', '"a9993e364706816aba3e25717850c26c9cd0d89d"']],
+  native: true,
   host: cryptoSha1Body,
 });
 
@@ -57,6 +59,7 @@ const cryptoSha256Builtin = builtin({
   args: [arg("x", stringType, "any string")],
   result: arg("y", stringType, "the hash in hexadecimal digits"),
   examples: [['crypto.sha256("abc")', '"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"']],
+  native: true,
   host: cryptoSha256Body,
 });
 
@@ -66,6 +69,7 @@ const cryptoHmacMd5Builtin = builtin({
   args: [arg("x", stringType, "the message"), arg("key", stringType, "the key")],
   result: arg("y", stringType, "the code in hexadecimal digits"),
   examples: [['crypto.hmac.md5("abc", "k")', '"75972c9c6569f2f407752ddb02ac79de"']],
+  native: true,
   host: cryptoHmacMd5Body,
 });
 
@@ -75,6 +79,7 @@ const cryptoHmacSha1Builtin = builtin({
   args: [arg("x", stringType, "the message"), arg("key", stringType, "the key")],
   result: arg("y", stringType, "the code in hexadecimal digits"),
   examples: [['crypto.hmac.sha1("abc", "k")', '"f9bef091fe00d9f5128593836dba99e193f08174"']],
+  native: true,
   host: cryptoHmacSha1Body,
 });
 
@@ -86,6 +91,7 @@ const cryptoHmacSha256Builtin = builtin({
   examples: [
     ['crypto.hmac.sha256("abc", "k")', '"342e519ce0ad6c03a36b98eeb3f1d130db4813b9df4d1160eda488d712dc78ee"'],
   ],
+  native: true,
   host: cryptoHmacSha256Body,
 });
 
@@ -100,6 +106,7 @@ const cryptoHmacSha512Builtin = builtin({
       '"bb9ec7701f7de8a362d775b9bfcb61a474bf8bf69d5dbee0689a4b284bc59a54ffd1cfdc05151759afd97ffd1a255b3849ce775ea4be799a65e6a19ac97e2ade"',
     ],
   ],
+  native: true,
   host: cryptoHmacSha512Body,
 });
 
@@ -109,6 +116,7 @@ const cryptoHmacEqualBuiltin = builtin({
   args: [arg("mac1", stringType, "a code"), arg("mac2", stringType, "another code")],
   result: arg("result", booleanType, "true when they are equal"),
   examples: [['crypto.hmac.equal("ab", "ab")', "true"]],
+  native: true,
   host: cryptoHmacEqualBody,
 });
 

@@ -185,6 +185,7 @@ const globMatchBuiltin = builtin({
   ],
   result: arg("result", booleanType, "true when all of it fits"),
   examples: [['glob.match("*.example.com", ["."], "api.example.com")', "true"]],
+  native: true,
   host: globMatchBody,
 });
 
@@ -194,6 +195,7 @@ const globQuoteMetaBuiltin = builtin({
   args: [arg("pattern", stringType, "any string")],
   result: arg("output", stringType, "a glob that matches just that string"),
   examples: [['glob.quote_meta("*.a")', '"\\\\*.a"']],
+  native: true,
   host: globQuoteMetaBody,
 });
 

@@ -97,6 +97,7 @@ const regexMatchBuiltin = builtin({
   args: [arg("pattern", stringType, "the expression"), arg("value", stringType, "string to search")],
   result: arg("result", booleanType, "true when some part fits"),
   examples: [['regex.match("^a+$", "aaa")', "true"]],
+  native: true,
   host: regexMatchBody,
 });
 
@@ -106,6 +107,7 @@ const regexIsValidBuiltin = builtin({
   args: [arg("pattern", stringType, "string to look at")],
   result: arg("result", booleanType, "true when it is one"),
   examples: [['regex.is_valid("a(")', "false"]],
+  native: true,
   host: regexIsValidBody,
 });
 
@@ -119,6 +121,7 @@ const regexFindNBuiltin = builtin({
   ],
   result: arg("output", arrayOf(stringType), "what matched"),
   examples: [['regex.find_n("a.", "abacad", 2)', '["ab","ac"]']],
+  native: true,
   host: regexFindNBody,
 });
 
@@ -136,6 +139,7 @@ const regexFindAllStringSubmatchNBuiltin = builtin({
     "for each match, what matched and what each group matched",
   ),
   examples: [['regex.find_all_string_submatch_n("(a)(.)", "abac", -1)', '[["ab","a","b"],["ac","a","c"]]']],
+  native: true,
   host: regexFindAllStringSubmatchNBody,
 });
 
@@ -149,6 +153,7 @@ const regexReplaceBuiltin = builtin({
   ],
   result: arg("output", stringType, "the changed string"),
   examples: [['regex.replace("aXbX", "X", "-")', '"a-b-"']],
+  native: true,
   host: regexReplaceBody,
 });
 
@@ -158,6 +163,7 @@ const regexSplitBuiltin = builtin({
   args: [arg("pattern", stringType, "the expression"), arg("value", stringType, "string to cut")],
   result: arg("output", arrayOf(stringType), "the pieces"),
   examples: [['regex.split("[,;]", "a,b;c")', '["a","b","c"]']],
+  native: true,
   host: regexSplitBody,
 });
 
@@ -171,6 +177,7 @@ const regexGlobsMatchBuiltin = builtin({
     ['regex.globs_match("a.a.[0-9]+z", "b?a?a?[0-9]+z")', "false"],
     ['regex.globs_match("a[0-9]", "a1")', "true"],
   ],
+  native: true,
   host: regexGlobsMatchBody,
 });
 
@@ -185,6 +192,7 @@ const regexTemplateMatchBuiltin = builtin({
   ],
   result: arg("result", booleanType, "true when all of it fits"),
   examples: [['regex.template_match("urn:{[a-z]+}", "urn:abc", "{", "}")', "true"]],
+  native: true,
   host: regexTemplateMatchBody,
 });
 
@@ -195,6 +203,7 @@ const reMatchBuiltin = builtin({
   result: unnamed(booleanType),
   examples: [['re_match("b", "abc")', "true"]],
   deprecated: true,
+  native: true,
   host: reMatchBody,
 });
 

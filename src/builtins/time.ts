@@ -140,6 +140,7 @@ const timeParseNsBuiltin = builtin({
   ],
   result: arg("ns", numberType, "nanoseconds since 1970"),
   examples: [['time.parse_ns("2006-01-02", "2024-02-29")', "1709164800000000000"]],
+  native: true,
   host: timeParseNsBody,
 });
 
@@ -149,6 +150,7 @@ const timeParseRfc3339NsBuiltin = builtin({
   args: [arg("value", stringType, "the time")],
   result: arg("ns", numberType, "nanoseconds since 1970"),
   examples: [['time.parse_rfc3339_ns("1970-01-01T00:00:01Z")', "1000000000"]],
+  native: true,
   host: timeParseRfc3339NsBody,
 });
 
@@ -158,6 +160,7 @@ const timeParseDurationNsBuiltin = builtin({
   args: [arg("duration", stringType, "the duration")],
   result: arg("ns", numberType, "how many nanoseconds it is"),
   examples: [['time.parse_duration_ns("1.5s")', "1500000000"]],
+  native: true,
   host: timeParseDurationNsBody,
 });
 

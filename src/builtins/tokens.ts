@@ -319,6 +319,7 @@ const ioJwtDecodeBuiltin = builtin({
   ),
   examples: [['io.jwt.decode("eyJhbGciOiJIUzI1NiJ9.eyJhIjoxfQ.AA")', '[{"alg":"HS256"},{"a":1},"00"]']],
   categories: ["tokens"],
+  native: true,
   host: ioJwtDecodeBody,
 });
 
@@ -520,6 +521,7 @@ const ioJwtVerifyHs256Builtin = builtin({
     ],
   ],
   categories: ["tokens"],
+  native: true,
   host: ioJwtVerifyHs256Body,
 });
 
@@ -535,6 +537,7 @@ const ioJwtVerifyHs384Builtin = builtin({
     ],
   ],
   categories: ["tokens"],
+  native: true,
   host: ioJwtVerifyHs384Body,
 });
 
@@ -550,6 +553,7 @@ const ioJwtVerifyHs512Builtin = builtin({
     ],
   ],
   categories: ["tokens"],
+  native: true,
   host: ioJwtVerifyHs512Body,
 });
 

@@ -50,6 +50,7 @@ const uriParseBuiltin = builtin({
       '{"fragment":"f","hostname":"h","path":"/p","port":"1","raw_path":"/p","raw_query":"q=1","scheme":"https"}',
     ],
   ],
+  native: true,
   host: uriParseBody,
 });
 
@@ -59,6 +60,7 @@ const uriIsValidBuiltin = builtin({
   args: [arg("uri", stringType, "string to look at")],
   result: arg("result", booleanType, "true when it can be taken apart"),
   examples: [['uri.is_valid("http://a/b")', "true"]],
+  native: true,
   host: uriIsValidBody,
 });
 

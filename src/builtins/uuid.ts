@@ -82,6 +82,7 @@ const uuidParseBuiltin = builtin({
   args: [arg("uuid", stringType, "the UUID")],
   result: arg("result", objectOf(stringType, anyType), "what it says: version, variant, time, …"),
   examples: [['uuid.parse("6ba7b810-9dad-41d1-80b4-00c04fd430c8")', '{"variant":"RFC4122","version":4}']],
+  native: true,
   host: uuidParseBody,
 });
 

@@ -19,7 +19,7 @@ const SMALL_ONLY = new Set([
 ]);
 /** Output depends on the Go runtime, or on things that are no part of the language. */
 const LEFT_OUT =
-  /^(opa\.|http\.|io\.jwt\.(encode|decode_verify)|rego\.|internal\.|print$|trace$|time\.now|rand\.|uuid\.rfc|net\.lookup|providers\.|crypto\.(x509|parse)|walk$)/;
+  /^(opa\.|http\.|io\.jwt\.(encode|decode_verify)|rego\.|internal\.|print$|trace$|strings\.render_template|time\.now|rand\.|uuid\.rfc|net\.lookup|providers\.|crypto\.(x509|parse)|walk$)/;
 
 const POOLS: readonly (readonly [RegExp, readonly string[]])[] = [
   [

@@ -111,6 +111,10 @@ interface Question {
 /** Why OPA may answer otherwise: by itself it answers as we do when its shortcuts are off, or names another of the same errors. */
 async function explain(question: Question, theirs: Answer, ours: Answer): Promise<string | undefined> {
   const { item, opa, engine, entrypoint, input, strict } = question;
+  const conflict = (answer: Answer): boolean =>
+    answer.kind === "error" && answer.findings[0]?.code === "eval_conflict_error";
+  // Two conflicts in one evaluation: which is met first is the order of rules.
+  if (conflict(theirs) && conflict(ours)) return "order of errors";
   const exhaustive = await prepareCase(item, question.runtime, { earlyExit: false });
   const tried = "engine" in exhaustive ? exhaustive.engine : engine;
   if (theirs.kind === "error" && ours.kind === "error" && strict) {

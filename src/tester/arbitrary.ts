@@ -111,7 +111,7 @@ class ShapeBuilder {
 
   #members(shape: Shape, depth: number): fc.Arbitrary<[string, Json][]> {
     const texts = shape.key === undefined ? [] : stringsOf(shape.key);
-    const key = fc.constantFrom(...(texts.length > 0 ? texts : FREE_TEXTS));
+    const key = fc.constantFrom(...(texts.length > 0 ? [...texts, "unknown"] : FREE_TEXTS));
     return fc.array(fc.tuple(key, this.build(shape.member as Shape, depth + 1)), { maxLength: 3 });
   }
 

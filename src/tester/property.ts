@@ -121,7 +121,7 @@ class Hunt {
     for (let n = 1 + Math.floor(this.#random() * 3); n > 0; n--) {
       const roll = this.#random();
       if (roll < 0.7 && places.length > 0) {
-        const path = this.#pick(places);
+        const path = this.#walk(donor);
         result = withValue(result, path, valueAt(donor, path));
       } else if (roll < 0.82 && own.length > 0) result = withValue(result, this.#pick(own), undefined);
       else if (own.length > 1) {
@@ -165,6 +165,19 @@ class Hunt {
 
   #kept(): Json {
     return this.#pick(this.#good.length > 0 && this.#random() < 0.6 ? this.#good : this.#corpus);
+  }
+
+  /** Every branch is as likely as its siblings, however much is below them. */
+  #walk(from: Json): Path {
+    const path: (string | number)[] = [];
+    let at: Json | undefined = from;
+    while (typeof at === "object" && at !== null) {
+      const keys: (string | number)[] = Array.isArray(at) ? [...at.keys()] : Object.keys(at);
+      if (keys.length === 0 || (path.length > 0 && this.#random() < 0.3)) break;
+      path.push(this.#pick(keys));
+      at = valueAt(from, path);
+    }
+    return path;
   }
 
   #pick<T>(list: readonly T[]): T {

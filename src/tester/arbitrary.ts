@@ -1,5 +1,6 @@
 // fast-check arbitraries of JSON inputs. In: the Shape of a policy's input, or a JSON Schema, with the constants that make branches. Out: an
-// arbitrary of plain JSON values. A Shape gives wrong ones on purpose, now and then; a schema never does.
+// arbitrary of plain JSON values. A Shape gives wrong ones on purpose, now and then; a schema never does. Over 450 lines:
+// shapes and schemas draw through the same constants.
 
 import fc from "fast-check";
 import { PolicyError } from "../error.ts";

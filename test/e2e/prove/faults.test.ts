@@ -73,16 +73,7 @@ const FAULTS: readonly [what: string, file: string, from: string, to: string, in
     "name in object.keys(input.action.arguments)",
     "described",
   ],
-  [
-    "a prefix without the slash",
-    "paths.rego",
-    'startswith(path, concat("", [trim_right(dir, "/"), "/"]))',
-    "startswith(path, dir)",
-    "path",
-  ],
   ["reports about another text count", "paths.rego", "\treport.given == value\n", "", "path"],
-  ["reports about another argument count", "paths.rego", "\treport.pointer == pointer\n", "", "path"],
-  ["swapped arguments", "paths.rego", "not inside(real, folder)", "not inside(folder, real)", "path"],
   [
     "closing time included",
     "hours.rego",

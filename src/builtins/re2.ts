@@ -15,16 +15,23 @@ const cache = new Map<string, RE2JS>();
 export function compileRegex(pattern: string): RE2JS {
   const known = cache.get(pattern);
   if (known !== undefined) return known;
-  let compiled: RE2JS;
-  try {
-    compiled = RE2JS.compile(pattern);
-  } catch (error) {
-    const message = (error as Error).message;
-    throw failure(message.endsWith("trailing backslash at end of expression") ? `${message}: \`\`` : message);
-  }
+  const compiled = compileText(pattern);
   if (cache.size >= CACHE_SIZE) cache.delete(cache.keys().next().value as string);
   cache.set(pattern, compiled);
   return compiled;
+}
+
+/** `re2js` takes the `:]` that closes `[:]` for the end of a named class, as in `[[:]`; Go looks for it behind `[:`. */
+const LONE_COLON = "invalid character class range: `[:]`";
+
+function compileText(pattern: string): RE2JS {
+  try {
+    return RE2JS.compile(pattern);
+  } catch (error) {
+    const message = (error as Error).message;
+    if (message.endsWith(LONE_COLON)) return compileText(pattern.replaceAll("[:]", "[\\:]"));
+    throw failure(message.endsWith("trailing backslash at end of expression") ? `${message}: \`\`` : message);
+  }
 }
 
 export function isRegex(pattern: string): boolean {

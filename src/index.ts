@@ -10,9 +10,20 @@ export {
   type Reason,
   readEffect,
 } from "./ai/effect.ts";
-export { createGuard, type Decider, type Guard, type GuardAnswer, type GuardOptions } from "./ai/guard.ts";
+export { Catalogue, type CatalogueDocument, readCatalogue } from "./ai/catalogue.ts";
+export {
+  type CallAnswer,
+  type CallRequest,
+  createGuard,
+  type Decider,
+  type Guard,
+  GuardedTask,
+  type GuardOptions,
+  type TaskScope,
+} from "./ai/guard.ts";
+export { type LedgerStore, MemoryLedgerStore } from "./ai/ledger.ts";
 export { type IdentityOptions, identify, type Principal } from "./ai/identity.ts";
-export { type AgentIdentity, canonicalAction, requestDocument, type ToolRequest } from "./ai/request.ts";
+export { actionDigest, type AgentIdentity, canonicalAction } from "./ai/request.ts";
 export type { Bundle, Manifest, VerifiedBundle } from "./bundle/bundle.ts";
 export { read as readBundle } from "./bundle/read.ts";
 export { type VerificationConfig, type VerificationKey, verify as verifyBundle } from "./bundle/verify.ts";

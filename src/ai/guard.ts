@@ -1,56 +1,67 @@
-// Stands before every action: builds the request document, asks the decision agent, reads the effect, and says whether the action may go
-// ahead. Anything that fails on the way is a deny with a reason. It runs nothing itself: the caller forwards or refuses.
+// The one way in which calls of AI agents are decided. `createGuard` gives tasks; a task is told what the user said and is asked about each
+// call: propose -> decide (with history and provenance) -> reserve. The host then calls the tool with `answer.arguments` if, and only if,
+// `answer.forward` is true, and reports what came of it (`returned`, or `withdrawn` if the call was never made), which commits or releases
+// what was reserved and labels the result. `run` does all of it in one call. Nothing here throws for a reason that lies in the call, the
+// policy or the store: whatever goes wrong is an answer with `forward: false` and a reason.
 
-import { PolicyError } from "../error.ts";
-import type { RegoObject, Value } from "../value/value.ts";
-import { denied, type EffectDocument, readEffect } from "./effect.ts";
-import { requestDocument, type ToolRequest } from "./request.ts";
+import type { Catalogue } from "./catalogue.ts";
+import type { Decider } from "./decider.ts";
+import type { LedgerStore } from "./ledger.ts";
+import { GuardedTask, type TaskScope } from "./task.ts";
 
-/** What the guard needs of a decision agent. */
-export interface Decider {
-  decide(query: {
-    readonly path: string;
-    readonly input: Value;
-  }): Promise<{ readonly decisionId: string; readonly result: Value | undefined }>;
-}
+export type { Decider } from "./decider.ts";
+export { type CallAnswer, type CallRequest, GuardedTask, type TaskScope } from "./task.ts";
 
 export interface GuardOptions {
   readonly decider: Decider;
-  /** Decision path, as `ai/decision`. */
+  /** Decision path, as `ai/calls/decision`. */
   readonly path: string;
-  /** Obligation types that the caller carries out. */
+  /** The catalogue as it is now; asked before each decision, so that a new bundle counts at once. */
+  readonly catalogue: () => Catalogue;
+  /** Where events are kept: `MemoryLedgerStore`, or SQLite through `openSqliteLedger`. */
+  readonly store: LedgerStore;
+  /** Milliseconds since 1970. */
+  readonly nowMs: () => number;
+  /** Obligation types that the host carries out. */
   readonly obligations?: ReadonlySet<string>;
-  /** Monotonic milliseconds, for the time spent deciding. */
-  readonly clockMs: () => number;
-}
-
-export interface GuardAnswer extends EffectDocument {
-  /** Empty when no decision could be made at all. */
-  readonly decisionId: string;
-  readonly decidingMs: number;
-  readonly input: RegoObject;
+  /** A call that was let through and not reported for so long is released, and stands as `unreported`; ten minutes unless said. */
+  readonly reportTimeoutMs?: number;
 }
 
 export interface Guard {
-  ask(request: ToolRequest): Promise<GuardAnswer>;
+  /**
+   * The task of this id, with what the store knows of it; asked twice, the same one. `scope` counts when it is opened. Give ids that
+   * nobody else can ask for: who may name a task is for the host to settle. Throws what the store throws.
+   */
+  task(id: string, scope?: TaskScope): Promise<GuardedTask>;
+  /** Lets go of a task in memory; the store keeps its events. */
+  forget(id: string): void;
 }
 
 export function createGuard(options: GuardOptions): Guard {
+  const { decider, path, catalogue, store, nowMs, obligations, reportTimeoutMs } = options;
+  const tasks = new Map<string, Promise<GuardedTask>>();
   return {
-    async ask(request) {
-      const input = requestDocument(request);
-      const started = options.clockMs();
-      let decisionId = "";
-      let document: EffectDocument;
-      try {
-        const decision = await options.decider.decide({ path: options.path, input });
-        decisionId = decision.decisionId;
-        document = readEffect(decision.result, options.obligations);
-      } catch (error) {
-        const code = error instanceof PolicyError ? error.code : "internal_error";
-        document = denied(code, error instanceof PolicyError ? error.message : "the decision failed");
-      }
-      return { ...document, decisionId, decidingMs: options.clockMs() - started, input };
+    task(id, scope = {}) {
+      const known = tasks.get(id);
+      if (known !== undefined) return known;
+      const opened = GuardedTask.open({
+        ...scope,
+        id,
+        decider,
+        path,
+        catalogue,
+        ledger: { store, nowMs },
+        ...(obligations !== undefined && { obligations }),
+        ...(reportTimeoutMs !== undefined && { reportTimeoutMs }),
+      });
+      tasks.set(id, opened);
+      // A store that failed once may answer the next time.
+      opened.catch(() => tasks.delete(id));
+      return opened;
+    },
+    forget(id) {
+      tasks.delete(id);
     },
   };
 }

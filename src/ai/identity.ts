@@ -2,7 +2,9 @@
 // proven - no token, bad signature, wrong issuer or audience, expired - gives an identity that says `verified: false` and why, never a throw.
 
 import { PolicyError } from "../error.ts";
-import type { AgentIdentity, ToolRequest } from "./request.ts";
+import type { AgentIdentity, Principal } from "./request.ts";
+
+export type { Principal } from "./request.ts";
 
 export interface IdentityOptions {
   /** Checks the signature and gives the claims; throws PolicyError `signature_error`. */
@@ -15,12 +17,7 @@ export interface IdentityOptions {
   readonly toleranceSeconds?: number;
 }
 
-export interface Principal {
-  readonly subject: ToolRequest["subject"];
-  readonly agent: ToolRequest["agent"];
-}
-
-const NOBODY: ToolRequest["subject"] = { type: "unknown", id: "unknown" };
+const NOBODY: Principal["subject"] = { type: "unknown", id: "unknown" };
 
 function unverified(reason: string): Principal {
   return { subject: NOBODY, agent: { id: "unknown", identity: { verified: false, reason } } };

@@ -24,7 +24,16 @@ export type LedgerEvent =
       readonly digest: string;
       readonly id: string;
       readonly approver: string;
+      readonly expiresAtMs?: number;
     };
+
+/** A person's yes to exactly one action. */
+export interface Approval {
+  readonly digest: string;
+  readonly id: string;
+  readonly approver: string;
+  readonly expiresAtMs?: number;
+}
 
 export type StampedEvent = LedgerEvent & { readonly atMs: number };
 
@@ -74,7 +83,8 @@ export class TaskLedger {
   readonly #calls = new Map<string, Call>();
   readonly #byTool = new Map<string, number>();
   readonly #amounts = new Map<string, string>();
-  readonly #approvals = new Map<string, { id: string; approver: string }>();
+  readonly #approvals = new Map<string, Approval>();
+  readonly #approvalIds = new Set<string>();
   #turn = 0;
   #counted = 0;
   #last: Promise<unknown> = Promise.resolve();
@@ -85,18 +95,18 @@ export class TaskLedger {
     this.#nowMs = options.nowMs;
   }
 
-  /** Reads what is known of the task; `seen` is shown each event, for others that live on them. */
-  static async open(
-    task: string,
-    options: LedgerOptions,
-    seen: (event: StampedEvent, toolOf: (call: string) => string | undefined) => void = () => {},
-  ): Promise<TaskLedger> {
+  /** Reads what is known of the task. */
+  static async open(task: string, options: LedgerOptions): Promise<TaskLedger> {
     const ledger = new TaskLedger(task, options);
-    for (const event of await options.store.read(task)) {
-      ledger.#apply(event);
-      seen(event, (call) => ledger.#calls.get(call)?.tool);
-    }
+    for (const event of await options.store.read(task)) ledger.#apply(event);
     return ledger;
+  }
+
+  /** Shows each event once more, for others that live on them. */
+  async replay(
+    seen: (event: StampedEvent, toolOf: (call: string) => string | undefined) => void,
+  ): Promise<void> {
+    for (const event of await this.#store.read(this.task)) seen(event, (call) => this.toolOf(call));
   }
 
   /** Runs `work` when everything asked for before is done: no two decisions of a task see the same state. */
@@ -117,9 +127,11 @@ export class TaskLedger {
     return this.#calls.get(call)?.tool;
   }
 
-  /** A person's approval of exactly this action; `take` makes it used. */
-  approvalOf(digest: string): { readonly id: string; readonly approver: string } | undefined {
-    return this.#approvals.get(digest);
+  /** A person's approval of exactly this action, not used and not expired; a call that is let through uses it up. */
+  approvalOf(digest: string): Approval | undefined {
+    const approval = this.#approvals.get(digest);
+    const expired = approval?.expiresAtMs !== undefined && this.#nowMs() > approval.expiresAtMs;
+    return expired ? undefined : approval;
   }
 
   /** Releases what was reserved longer than `timeoutMs` ago and never reported. */
@@ -161,8 +173,7 @@ export class TaskLedger {
         this.#turn++;
         return;
       case "approval":
-        this.#approvals.set(event.digest, { id: event.id, approver: event.approver });
-        return;
+        return this.#approve(event);
       case "proposed":
         // One id is one call: a second proposal under it changes nothing.
         if (!this.#calls.has(event.call))
@@ -188,6 +199,14 @@ export class TaskLedger {
     }
   }
 
+  /** One approval is one event: the same id twice is the same approval, used or not. */
+  #approve(event: Approval): void {
+    if (this.#approvalIds.has(event.id)) return;
+    this.#approvalIds.add(event.id);
+    const { digest, id, approver, expiresAtMs } = event;
+    this.#approvals.set(digest, { digest, id, approver, ...(expiresAtMs !== undefined && { expiresAtMs }) });
+  }
+
   #decided(event: StampedEvent & { type: "decided" }): void {
     const call = this.#calls.get(event.call);
     if (call === undefined || call.status !== "proposed") return;
@@ -202,9 +221,15 @@ export class TaskLedger {
 
   #settle(id: string, status: Status): void {
     const call = this.#calls.get(id);
-    if (call === undefined || call.status !== "reserved") return;
-    call.status = status;
-    if (status !== "committed") this.#count(call, -1n);
+    if (call === undefined) return;
+    if (call.status === "reserved") {
+      call.status = status;
+      if (status !== "committed") this.#count(call, -1n);
+    } else if (call.status === "unreported" && status === "committed") {
+      // Reported late: it was carried out after all, and counts.
+      call.status = status;
+      this.#count(call, 1n);
+    }
   }
 
   #count(call: Call, sign: 1n | -1n): void {

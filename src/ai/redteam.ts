@@ -7,7 +7,7 @@ import { emptyObject, object } from "../value/object.ts";
 import { isArray, isObject, type Value } from "../value/value.ts";
 import type { Catalogue } from "./catalogue.ts";
 import type { Effect } from "./documents.ts";
-import type { Decider } from "./guard.ts";
+import type { Decider } from "./decider.ts";
 import { MemoryLedgerStore } from "./ledger.ts";
 import { type CallAnswer, GuardedTask } from "./task.ts";
 

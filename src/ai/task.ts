@@ -1,53 +1,80 @@
-// One task of an AI agent under guard: catalogue, ledger and provenance put together. In: the user's words, calls, results. Out: for each call
-// a decision that saw everything before it. The calls of a task are decided in a row; what fails on the way is a deny with a reason.
+// One task of an AI agent under guard: catalogue, ledger and provenance put together (the contract is in guard.ts). In: the user's words,
+// calls, results. Out: for each call a decision that saw everything before it. The calls of a task are decided in a row; what fails on the
+// way is a deny with a reason.
 
 import { PolicyError } from "../error.ts";
 import { decode, encode, fromPlain } from "../value/json.ts";
 import { emptyObject, object } from "../value/object.ts";
 import { isNumber, type RegoObject, type Value } from "../value/value.ts";
 import type { Catalogue, ToolFacts } from "./catalogue.ts";
+import type { Decider } from "./decider.ts";
+import type { SessionDocument } from "./documents.ts";
 import { denied, type EffectDocument, readEffect } from "./effect.ts";
-import type { Decider } from "./guard.ts";
-import { addDecimals, type LedgerOptions, TaskLedger } from "./ledger.ts";
+import { type ResultLabels, resultLabels } from "./labels.ts";
+import { addDecimals, type Approval, type LedgerOptions, type StampedEvent, TaskLedger } from "./ledger.ts";
 import { Provenance } from "./provenance.ts";
-import { REQUEST_VERSION, actionDigest } from "./request.ts";
+import { actionDigest, REQUEST_VERSION } from "./request.ts";
 import { numberForm } from "./tokens.ts";
 
-export interface TaskOptions {
+/** What the owner of a task says of it. */
+export interface TaskScope {
+  /** The tools that the task may use, where its owner said so. */
+  readonly tools?: readonly string[];
+  /** Absolute real path of the folder it works in. */
+  readonly folder?: string;
+  /** What a server shows of a tool now, for pins. */
+  readonly shown?: (tool: string, server: string) => ToolFacts | undefined;
+}
+
+export interface TaskOptions extends TaskScope {
   readonly id: string;
-  readonly catalogue: Catalogue;
+  readonly catalogue: Catalogue | (() => Catalogue);
   readonly ledger: LedgerOptions;
   readonly decider: Decider;
   /** Decision path, as `ai/calls/decision`. */
   readonly path: string;
   /** Obligation types that the caller carries out. */
   readonly obligations?: ReadonlySet<string>;
-  /** The tools that the task may use, where its owner said so. */
-  readonly tools?: readonly string[];
-  /** What the server shows of a tool now. */
-  readonly shown?: (tool: string) => ToolFacts | undefined;
   /** A call that was let through and not reported for so long is released. */
   readonly reportTimeoutMs?: number;
 }
 
 export interface CallRequest {
-  /** Unique in the task. */
+  /** Unique in the task; an id that was used before is denied. */
   readonly id: string;
   readonly tool: string;
+  /** The server that would carry it out, as the catalogue names it. */
   readonly server: string;
   readonly arguments: RegoObject;
   /** Who acts, verified by the enforcement point; `subject` and `agent` as in the request document. */
   readonly subject: Value;
   readonly agent: Value;
+  /** `time` is filled in where it is not given. */
   readonly context: RegoObject;
+  /** Facts about the arguments that the enforcement point found out: resolved paths and the like. */
   readonly properties?: RegoObject;
 }
 
 export interface CallAnswer extends EffectDocument {
-  readonly decisionId: string;
-  readonly input: RegoObject;
-  /** What was decided on, defaults filled in: what must be forwarded. */
+  /** Whether to make the call, with `arguments`. The only thing to go by. */
+  readonly forward: boolean;
+  /** What was decided on, defaults filled in (and changed, where the policy transforms): what the tool must get. */
   readonly arguments: RegoObject;
+  /** Of the action that was asked about: what an approval is for. */
+  readonly digest: string;
+  /** Empty when no decision could be made at all. */
+  readonly decisionId: string;
+  /** The request document as the policy saw it. */
+  readonly input: RegoObject;
+  readonly decidingMs: number;
+}
+
+/** What came of a call that was run. */
+export interface CallOutcome {
+  readonly answer: CallAnswer;
+  /** Absent when the call was not made. */
+  readonly result?: Value;
+  readonly labels?: ResultLabels;
 }
 
 const REPORT_TIMEOUT_MS = 10 * 60_000;
@@ -55,22 +82,28 @@ const REPORT_TIMEOUT_MS = 10 * 60_000;
 export class GuardedTask {
   readonly #options: TaskOptions;
   readonly #ledger: TaskLedger;
-  readonly #provenance: Provenance;
+  #catalogue: Catalogue;
+  #provenance: Provenance;
+  /** Content that came on another way than through a call. */
+  readonly #outside: (readonly [source: string, content: Value])[] = [];
 
-  private constructor(options: TaskOptions, ledger: TaskLedger, provenance: Provenance) {
+  private constructor(options: TaskOptions, ledger: TaskLedger, catalogue: Catalogue) {
     this.#options = options;
     this.#ledger = ledger;
-    this.#provenance = provenance;
+    this.#catalogue = catalogue;
+    this.#provenance = new Provenance(catalogue);
   }
 
+  /** Throws what the store throws. */
   static async open(options: TaskOptions): Promise<GuardedTask> {
-    const provenance = new Provenance(options.catalogue);
-    const ledger = await TaskLedger.open(options.id, options.ledger, (event, toolOf) => {
-      if (event.type === "user_turn") provenance.addUserWords(event.text);
-      if (event.type === "returned")
-        provenance.addResult(event.call, toolOf(event.call) ?? "", decode(event.result));
-    });
-    return new GuardedTask(options, ledger, provenance);
+    const ledger = await TaskLedger.open(options.id, options.ledger);
+    const task = new GuardedTask(options, ledger, current(options));
+    await task.#replay();
+    return task;
+  }
+
+  get id(): string {
+    return this.#options.id;
   }
 
   async userSaid(text: string): Promise<void> {
@@ -78,92 +111,189 @@ export class GuardedTask {
     this.#provenance.addUserWords(text);
   }
 
-  /** What a call returned; `failed` releases what it reserved. Its content counts as seen either way. */
-  async returned(call: string, result: Value, outcome: "done" | "failed" = "done"): Promise<void> {
+  /**
+   * What a call returned, before the model sees it; `failed` releases what it reserved. Its content counts as seen either way. Throws what
+   * the store throws: a result that could not be recorded must not be passed on.
+   */
+  async returned(call: string, result: Value, outcome: "done" | "failed" = "done"): Promise<ResultLabels> {
     await this.#ledger.append(
       outcome === "done" ? { type: "committed", call } : { type: "released", call, why: "failed" },
     );
     await this.#ledger.append({ type: "returned", call, result: encode(result, { escapeHtml: false }) });
-    this.#provenance.addResult(call, this.#ledger.toolOf(call) ?? "", result);
+    const tool = this.#ledger.toolOf(call) ?? "";
+    this.#provenance.addResult(call, tool, result);
+    return resultLabels(this.#catalogue.tool(tool));
   }
 
-  /** A person approved exactly this action, once. */
-  async approved(digest: string, id: string, approver: string): Promise<void> {
-    await this.#ledger.append({ type: "approval", digest, id, approver });
+  /** A call that was let through and then not made: gives back what it reserved. */
+  async withdrawn(call: string): Promise<void> {
+    await this.#ledger.append({ type: "released", call, why: "withdrawn" });
+  }
+
+  /** A person approved exactly the action of this digest, once; until `expiresAtMs`, where given. */
+  async approved(digest: string, id: string, approver: string, expiresAtMs?: number): Promise<void> {
+    await this.#ledger.append({
+      type: "approval",
+      digest,
+      id,
+      approver,
+      ...(expiresAtMs !== undefined && { expiresAtMs }),
+    });
   }
 
   /** Content that reached the model on another way than through a call: untrusted. */
   sawContent(source: string, content: Value): void {
+    this.#outside.push([source, content]);
     this.#provenance.addResult(source, "", content);
   }
 
+  /** What policies see as `input.session`: every call with its status, counters, what is pending. */
+  session(): SessionDocument {
+    return this.#ledger.session(this.#provenance.labels);
+  }
+
+  /** The decision about one call; what it needs is reserved when `forward` is true. Calls asked about at once are decided in this order. */
   ask(request: CallRequest): Promise<CallAnswer> {
     return this.#ledger.exclusive(() => this.#decide(request));
   }
 
+  /**
+   * Asks, calls and reports. `execute` gets the arguments to use; when it throws, the call has failed and the error is thrown on.
+   * `isFailure` tells results that say that the call failed.
+   */
+  async run(
+    request: CallRequest,
+    execute: (args: RegoObject) => Promise<Value>,
+    isFailure: (result: Value) => boolean = () => false,
+  ): Promise<CallOutcome> {
+    const answer = await this.ask(request);
+    if (!answer.forward) return { answer };
+    let result: Value;
+    try {
+      result = await execute(answer.arguments);
+    } catch (error) {
+      await this.returned(request.id, null, "failed");
+      throw error;
+    }
+    const labels = await this.returned(request.id, result, isFailure(result) ? "failed" : "done");
+    return { answer, result, labels };
+  }
+
+  /**
+   * Whether the policy lets this tool be seen: the same policy, asked about the tool alone (`action.name` is `tools/list`, no arguments).
+   * A reason with a `path` is about an argument; a tool that is denied for no other reason is shown. Nothing is reserved.
+   */
+  async shows(request: Omit<CallRequest, "id" | "arguments" | "properties">): Promise<boolean> {
+    const input = this.#input({ ...request, id: "", arguments: emptyObject }, "tools/list", new Set(), "");
+    const { document } = await this.#ask(input);
+    if (document.effect !== "deny") return true;
+    return document.reasons.length > 0 && document.reasons.every(({ path }) => path !== undefined);
+  }
+
   async #decide(request: CallRequest): Promise<CallAnswer> {
-    const { catalogue } = this.#options;
-    await this.#ledger.expire(this.#options.reportTimeoutMs ?? REPORT_TIMEOUT_MS);
-    if (this.#ledger.toolOf(request.id) !== undefined)
-      throw new PolicyError("invalid_parameter", `the task has a call \`${request.id}\` already`);
-    const { args, filled } = catalogue.withDefaults(request.tool, request.arguments);
-    const digest = actionDigest(request.tool, request.server, args);
-    const input = this.#input({ ...request, arguments: args }, filled, digest);
-    await this.#ledger.append({
-      type: "proposed",
-      call: request.id,
-      tool: request.tool,
-      digest,
-      amounts: this.#amounts(request.tool, args),
-    });
+    const started = performance.now();
+    let args = request.arguments;
+    let digest = "";
+    let input = emptyObject;
+    let decisionId = "";
     let document: EffectDocument;
+    try {
+      await this.#refresh();
+      await this.#ledger.expire(this.#options.reportTimeoutMs ?? REPORT_TIMEOUT_MS);
+      const completed = this.#catalogue.withDefaults(request.tool, request.arguments);
+      args = completed.args;
+      digest = actionDigest(request.tool, request.server, args);
+      if (this.#ledger.toolOf(request.id) !== undefined)
+        throw new PolicyError("invalid_parameter", `the task has a call \`${request.id}\` already`);
+      input = this.#input({ ...request, arguments: args }, "tools/call", completed.filled, digest);
+      const amounts = this.#amounts(request.tool, args);
+      await this.#ledger.append({ type: "proposed", call: request.id, tool: request.tool, digest, amounts });
+      ({ document, decisionId } = await this.#ask(input));
+      await this.#ledger.append({
+        type: "decided",
+        call: request.id,
+        effect: document.effect,
+        reserve: goesAhead(document),
+      });
+    } catch (error) {
+      // INVARIANT: what could not be reserved is not let through.
+      document = failure(error);
+    }
+    const forward = goesAhead(document);
+    const changed = forward && document.effect === "transform" ? document.transform : undefined;
+    const decidingMs = performance.now() - started;
+    return { ...document, forward, arguments: changed ?? args, digest, decisionId, input, decidingMs };
+  }
+
+  async #ask(input: RegoObject): Promise<{ document: EffectDocument; decisionId: string }> {
     let decisionId = "";
     try {
       const decision = await this.#options.decider.decide({ path: this.#options.path, input });
       decisionId = decision.decisionId;
-      document = readEffect(decision.result, this.#options.obligations);
+      return { document: readEffect(decision.result, this.#options.obligations), decisionId };
     } catch (error) {
-      const code = error instanceof PolicyError ? error.code : "internal_error";
-      document = denied(code, error instanceof PolicyError ? error.message : "the decision failed");
+      return { document: failure(error), decisionId };
     }
-    const reserve = document.effect === "allow" || document.effect === "transform";
-    await this.#ledger.append({ type: "decided", call: request.id, effect: document.effect, reserve });
-    return { ...document, decisionId, input, arguments: args };
   }
 
-  #input(request: CallRequest, filled: ReadonlySet<string>, digest: string): RegoObject {
-    const { id, tools, shown } = this.#options;
-    const approval = this.#ledger.approvalOf(digest);
-    const context =
-      approval === undefined
-        ? request.context
-        : object([...request.context.entries(), ["approval", fromPlain({ ...approval, digest })]]);
-    const facts = shown?.(request.tool);
+  /** A catalogue that came with a new bundle counts for the past as well: a field that it no longer trusts is not trusted any more. */
+  async #refresh(): Promise<void> {
+    const now = current(this.#options);
+    if (now === this.#catalogue) return;
+    this.#catalogue = now;
+    this.#provenance = new Provenance(now);
+    await this.#replay();
+  }
+
+  async #replay(): Promise<void> {
+    await this.#ledger.replay((event: StampedEvent, toolOf) => {
+      if (event.type === "user_turn") this.#provenance.addUserWords(event.text);
+      if (event.type === "returned")
+        this.#provenance.addResult(event.call, toolOf(event.call) ?? "", decode(event.result));
+    });
+    for (const [source, content] of this.#outside) this.#provenance.addResult(source, "", content);
+  }
+
+  #input(request: CallRequest, name: string, filled: ReadonlySet<string>, digest: string): RegoObject {
+    const { id, tools, folder, shown } = this.#options;
+    const isCall = name === "tools/call";
+    const facts = shown?.(request.tool, request.server);
+    const action: [Value, Value][] = [
+      ["name", name],
+      ["properties", object([["tool", request.tool], ...(request.properties ?? emptyObject).entries()])],
+      ["arguments", request.arguments],
+    ];
+    if (isCall) {
+      action.push(["values", this.#provenance.label(request.tool, request.arguments, filled)]);
+      action.push(["digest", digest]);
+    }
     return object([
       ["version", REQUEST_VERSION],
       ["subject", request.subject],
       ["agent", request.agent],
-      ["task", fromPlain({ id, tools })],
-      [
-        "action",
-        object([
-          ["name", "tools/call"],
-          ["properties", object([["tool", request.tool], ...(request.properties ?? emptyObject).entries()])],
-          ["arguments", request.arguments],
-          ["values", this.#provenance.label(request.tool, request.arguments, filled)],
-          ["digest", digest],
-        ]),
-      ],
+      ["task", fromPlain({ id, tools, folder })],
+      ["action", object(action)],
       ["resource", fromPlain({ type: "mcp_tool", id: `${request.server}#${request.tool}` })],
       ["tool", fromPlain({ ...facts, name: request.tool, server: request.server })],
-      ["session", fromPlain(this.#ledger.session(this.#provenance.labels))],
-      ["context", context],
+      ["session", fromPlain(this.session())],
+      ["context", this.#context(request.context, isCall ? this.#ledger.approvalOf(digest) : undefined)],
     ]);
+  }
+
+  /** What stands under `approval` is always the ledger's: whatever a host was handed by others does not count. */
+  #context(given: RegoObject, approval: Approval | undefined): RegoObject {
+    const entries = [...given.entries()].filter(([key]) => key !== "approval");
+    const digest = approval?.digest;
+    if (!given.has("time"))
+      entries.push(["time", new Date(this.#options.ledger.nowMs()).toISOString()] as [Value, Value]);
+    if (approval !== undefined)
+      entries.push(["approval", fromPlain({ digest, id: approval.id, approver: approval.approver })]);
+    return object(entries);
   }
 
   #amounts(tool: string, args: RegoObject): Record<string, string> {
     const found = new Map<string, string>();
-    for (const [name, entry] of this.#options.catalogue.argumentsOf(tool)) {
+    for (const [name, entry] of this.#catalogue.argumentsOf(tool)) {
       const value = args.get(name);
       if (entry.amount === undefined || value === undefined || value === null) continue;
       const digits = typeof value === "object" && isNumber(value) ? numberForm(value.text) : undefined;
@@ -171,4 +301,17 @@ export class GuardedTask {
     }
     return Object.fromEntries(found);
   }
+}
+
+function current(options: TaskOptions): Catalogue {
+  return typeof options.catalogue === "function" ? options.catalogue() : options.catalogue;
+}
+
+function goesAhead(document: EffectDocument): boolean {
+  return document.effect === "allow" || document.effect === "transform";
+}
+
+function failure(error: unknown): EffectDocument {
+  if (error instanceof PolicyError) return denied(error.code, error.message);
+  return denied("internal_error", "the decision failed");
 }

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { Command } from "commander";
 import { type CatalogueDocument, Catalogue, readDefinitions, type ToolDefinition } from "../ai/catalogue.ts";
 import { deriveCatalogue, editCatalogue } from "../ai/derive.ts";
-import type { Decider } from "../ai/guard.ts";
+import type { Decider } from "../ai/decider.ts";
 import { type Figures, type RecordedTask, redTeam, type Suite } from "../ai/redteam.ts";
 import { build } from "../build.ts";
 import { builtins } from "../builtins/registry.ts";

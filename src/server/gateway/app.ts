@@ -2,15 +2,19 @@
 // Who presents what, for which task, from which network is settled here, never by what the client writes into a message.
 
 import { spawn } from "node:child_process";
-import { createHash } from "node:crypto";
 import { realpathSync } from "node:fs";
+import { Catalogue, CATALOGUE_VERSION } from "../../ai/catalogue.ts";
 import { explain } from "../../ai/effect.ts";
-import { createGuard, type Decider, type GuardAnswer } from "../../ai/guard.ts";
+import { type CallAnswer, type CallRequest, createGuard, type Decider } from "../../ai/guard.ts";
 import { identify, type IdentityOptions } from "../../ai/identity.ts";
-import { canonicalAction, type ToolRequest } from "../../ai/request.ts";
+import { MemoryLedgerStore } from "../../ai/ledger.ts";
 import { PolicyError } from "../../error.ts";
+import { fromPlain } from "../../value/json.ts";
+import type { RegoObject } from "../../value/value.ts";
 import { canonicalPaths, type ResolvedPath } from "./paths.ts";
 import { runProxy, type ToolCall, type ToolVerdict } from "./proxy.ts";
+
+const NO_CATALOGUE = new Catalogue({ version: CATALOGUE_VERSION, tools: {} });
 
 export interface GatewayOptions {
   readonly decider: Decider;
@@ -49,19 +53,21 @@ export async function runGateway(options: GatewayOptions): Promise<number> {
     );
     child.on("exit", (code) => resolve(code ?? 1));
   });
-  const guard = createGuard({
+  const task = await createGuard({
     decider: options.decider,
     path: options.decision,
-    clockMs: () => performance.now(),
-  });
+    catalogue: () => NO_CATALOGUE,
+    store: new MemoryLedgerStore(),
+    nowMs: options.nowMs,
+  }).task(options.task.id, { folder });
+  let calls = 0;
   const decide = async (call: ToolCall): Promise<ToolVerdict> => {
+    const id = `${++calls}`;
     const { args: canonical, paths } = canonicalPaths(folder, options.pathArguments, call.arguments);
-    const answer = await guard.ask(
-      await requestFor({ ...call, arguments: canonical }, paths, folder, options),
-    );
+    const answer = await task.ask(await requestFor(id, { ...call, arguments: canonical }, paths, options));
     return {
-      arguments: canonical,
-      forward: answer.effect === "allow",
+      arguments: answer.arguments,
+      forward: answer.forward,
       message: explain(answer),
       decision: shown(answer),
     };
@@ -91,32 +97,31 @@ function realFolder(folder: string): string {
 }
 
 async function requestFor(
+  id: string,
   call: ToolCall,
   paths: readonly ResolvedPath[],
-  folder: string,
   options: GatewayOptions,
-): Promise<ToolRequest> {
+): Promise<CallRequest> {
   const nowMs = options.nowMs();
-  const principal = await identify(options.token(), nowMs / 1000, options.identity);
-  const text = canonicalAction(call.tool, options.serverId, call.arguments);
+  const { subject, agent } = await identify(options.token(), nowMs / 1000, options.identity);
   return {
-    ...principal,
-    task: { id: options.task.id, folder },
+    id,
     tool: call.tool,
+    server: options.serverId,
     arguments: call.arguments,
-    properties: { paths },
-    digest: createHash("sha256").update(text).digest("hex"),
-    resource: { type: "mcp_tool", id: `${options.serverId}#${call.tool}` },
-    context: {
+    subject: fromPlain(subject),
+    agent: fromPlain(agent),
+    properties: fromPlain({ paths }) as RegoObject,
+    context: fromPlain({
       time: options.contextTime ?? new Date(nowMs).toISOString(),
       network: options.ip === undefined ? {} : { ip: options.ip },
       channel: "mcp",
-    },
+    }) as RegoObject,
   };
 }
 
 /** The decision as the client sees it. */
-function shown(answer: GuardAnswer): Record<string, unknown> {
+function shown(answer: CallAnswer): Record<string, unknown> {
   return {
     id: answer.decisionId,
     effect: answer.effect,

@@ -71,7 +71,7 @@ describe.each([
     await ledger.append({ type: "approval", digest: "d", id: "p", approver: "ann" });
     const again = await TaskLedger.open("t", { store, nowMs: () => 9 });
     expect(again.session(labels)).toEqual(ledger.session(labels));
-    expect(again.approvalOf("d")).toEqual({ id: "p", approver: "ann" });
+    expect(again.approvalOf("d")).toEqual({ digest: "d", id: "p", approver: "ann" });
     const other = await TaskLedger.open("u", { store, nowMs: () => 9 });
     expect(other.session(labels).calls).toEqual([]);
   });

@@ -23,6 +23,7 @@ const COMMANDS: readonly { name: string; summary: string; load: () => Promise<Co
   { name: "catalogue", summary: "Derive a tool catalogue", load: () => import("./catalogue.ts") },
   { name: "check", summary: "Check Rego source files", load: () => import("./check.ts") },
   { name: "deps", summary: "Analyze Rego query dependencies", load: () => import("./deps.ts") },
+  { name: "diff", summary: "Show which decisions a change changes", load: () => import("./diff.ts") },
   { name: "eval", summary: "Evaluate a Rego query", load: () => import("./eval.ts") },
   { name: "exec", summary: "Decide on input files", load: () => import("./exec.ts") },
   { name: "fmt", summary: "Format Rego source files", load: () => import("./fmt.ts") },

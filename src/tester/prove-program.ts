@@ -120,7 +120,10 @@ export function makeProveProgram(
 }
 
 /** Places of the rules that the entrypoints can come to. */
-function reachable({ compilation, graph }: CompiledModules, entrypoints: readonly string[]): Set<string> {
+export function reachable(
+  { compilation, graph }: CompiledModules,
+  entrypoints: readonly string[],
+): Set<string> {
   type Cell = (typeof compilation.modules)[number]["rules"][number];
   const pending: Cell[] = [];
   for (const { rules } of compilation.modules)

@@ -5,7 +5,8 @@
 import type { SessionDocument } from "./documents.ts";
 
 export type LedgerEvent =
-  | { readonly type: "user_turn"; readonly text: string }
+  /** `id`: the same one twice is the same turn. */
+  | { readonly type: "user_turn"; readonly text: string; readonly id?: string }
   | {
       readonly type: "proposed";
       readonly call: string;
@@ -19,6 +20,8 @@ export type LedgerEvent =
   | { readonly type: "released"; readonly call: string; readonly why: "failed" | "timeout" | "withdrawn" }
   /** JSON text of what the call returned; kept so that provenance survives a restart. */
   | { readonly type: "returned"; readonly call: string; readonly result: string }
+  /** JSON text of content that reached the model on another way than through a call. */
+  | { readonly type: "seen"; readonly source: string; readonly content: string }
   | {
       readonly type: "approval";
       readonly digest: string;
@@ -40,7 +43,10 @@ export type StampedEvent = LedgerEvent & { readonly atMs: number };
 /** Where events are kept. `append` returns when the event is safe. */
 export interface LedgerStore {
   append(task: string, event: StampedEvent): Promise<void> | void;
-  read(task: string): Promise<readonly StampedEvent[]> | readonly StampedEvent[];
+  /** The events of a task in their order, without the first `skip`. */
+  read(task: string, skip?: number): Promise<readonly StampedEvent[]> | readonly StampedEvent[];
+  /** Of a store that several processes share: runs `work` while no other may append. Without it there is a single writer. */
+  locked?<T>(work: () => Promise<T>): Promise<T>;
 }
 
 export class MemoryLedgerStore implements LedgerStore {
@@ -52,8 +58,8 @@ export class MemoryLedgerStore implements LedgerStore {
     else events.push(event);
   }
 
-  read(task: string): readonly StampedEvent[] {
-    return [...(this.#events.get(task) ?? [])];
+  read(task: string, skip = 0): readonly StampedEvent[] {
+    return (this.#events.get(task) ?? []).slice(skip);
   }
 }
 
@@ -75,52 +81,90 @@ export interface LedgerOptions {
   readonly nowMs: () => number;
 }
 
-/** One task's ledger. It has a single writer; `exclusive` puts decisions in a row. */
+/** Is shown each event that counts, whoever wrote it, in their order. */
+export type Witness = (event: StampedEvent, toolOf: (call: string) => string | undefined) => void;
+
+/** One task's ledger. `exclusive` puts what is done in a row: within the process always, across processes where the store can lock. */
 export class TaskLedger {
   readonly task: string;
   readonly #store: LedgerStore;
   readonly #nowMs: () => number;
+  readonly #witness: Witness;
   readonly #calls = new Map<string, Call>();
   readonly #byTool = new Map<string, number>();
   readonly #amounts = new Map<string, string>();
   readonly #approvals = new Map<string, Approval>();
   readonly #approvalIds = new Set<string>();
+  readonly #turnIds = new Set<string>();
   #turn = 0;
   #counted = 0;
+  /** Events of the store that were applied. */
+  #applied = 0;
   #last: Promise<unknown> = Promise.resolve();
 
-  private constructor(task: string, options: LedgerOptions) {
+  private constructor(task: string, options: LedgerOptions, witness: Witness) {
     this.task = task;
     this.#store = options.store;
     this.#nowMs = options.nowMs;
+    this.#witness = witness;
   }
 
   /** Reads what is known of the task. */
-  static async open(task: string, options: LedgerOptions): Promise<TaskLedger> {
-    const ledger = new TaskLedger(task, options);
-    for (const event of await options.store.read(task)) ledger.#apply(event);
+  static async open(task: string, options: LedgerOptions, witness: Witness = () => {}): Promise<TaskLedger> {
+    const ledger = new TaskLedger(task, options, witness);
+    await ledger.#catchUp();
     return ledger;
   }
 
-  /** Shows each event once more, for others that live on them. */
-  async replay(
-    seen: (event: StampedEvent, toolOf: (call: string) => string | undefined) => void,
-  ): Promise<void> {
-    for (const event of await this.#store.read(this.task)) seen(event, (call) => this.toolOf(call));
+  /** Shows every event once more. */
+  async replay(witness: Witness): Promise<void> {
+    for (const event of await this.#store.read(this.task)) witness(event, (call) => this.toolOf(call));
   }
 
-  /** Runs `work` when everything asked for before is done: no two decisions of a task see the same state. */
+  /** Runs `work` when everything asked for before is done, with all that others wrote: no two decisions of a task see the same state. */
   exclusive<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#last.then(work);
+    const turn = async (): Promise<T> => {
+      if (this.#store.locked === undefined) return work();
+      try {
+        return await this.#store.locked(async () => {
+          await this.#catchUp();
+          return work();
+        });
+      } catch (error) {
+        // What was appended is undone in the store: all of it is read anew.
+        this.#reset();
+        throw error;
+      }
+    };
+    const result = this.#last.then(turn);
     this.#last = result.catch(() => {});
     return result;
   }
 
+  #reset(): void {
+    for (const known of [this.#calls, this.#byTool, this.#amounts, this.#approvals]) known.clear();
+    for (const known of [this.#approvalIds, this.#turnIds]) known.clear();
+    this.#turn = 0;
+    this.#counted = 0;
+    this.#applied = 0;
+  }
+
+  async #catchUp(): Promise<void> {
+    for (const event of await this.#store.read(this.task, this.#applied)) this.#take(event);
+  }
+
+  /** Within `exclusive` only. */
   async append(event: LedgerEvent): Promise<void> {
     const stamped = { ...event, atMs: this.#nowMs() };
     // INVARIANT: first kept, then counted. A store that fails leaves the state as it was, and the caller refuses.
     await this.#store.append(this.task, stamped);
-    this.#apply(stamped);
+    this.#take(stamped);
+  }
+
+  #take(event: StampedEvent): void {
+    this.#applied++;
+    this.#apply(event);
+    this.#witness(event, (call) => this.toolOf(call));
   }
 
   toolOf(call: string): string | undefined {
@@ -132,6 +176,16 @@ export class TaskLedger {
     const approval = this.#approvals.get(digest);
     const expired = approval?.expiresAtMs !== undefined && this.#nowMs() > approval.expiresAtMs;
     return expired ? undefined : approval;
+  }
+
+  /** Whether this approval was given before, used or not. */
+  hasApproval(id: string): boolean {
+    return this.#approvalIds.has(id);
+  }
+
+  /** Whether this turn of the user was counted already. */
+  hasTurn(id: string): boolean {
+    return this.#turnIds.has(id);
   }
 
   /** Releases what was reserved longer than `timeoutMs` ago and never reported. */
@@ -170,6 +224,8 @@ export class TaskLedger {
   #apply(event: StampedEvent): void {
     switch (event.type) {
       case "user_turn":
+        if (event.id !== undefined && this.#turnIds.has(event.id)) return;
+        if (event.id !== undefined) this.#turnIds.add(event.id);
         this.#turn++;
         return;
       case "approval":
@@ -195,6 +251,7 @@ export class TaskLedger {
       case "released":
         return this.#settle(event.call, event.why === "timeout" ? "unreported" : "released");
       case "returned":
+      case "seen":
         return;
     }
   }

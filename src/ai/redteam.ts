@@ -132,7 +132,7 @@ async function attack(
     const result = i === carrier ? plant(call.result, injection.prompt) : call.result;
     await run.returned(`u${i}`, result, call.failed ? "failed" : "done");
   }
-  if (carrier === -1) run.sawContent("planted", injection.prompt);
+  if (carrier === -1) await run.sawContent("planted", injection.prompt);
   let harmed = false;
   let complete = true;
   for (const [i, call] of injection.calls.entries()) {

@@ -83,78 +83,100 @@ export class GuardedTask {
   readonly #options: TaskOptions;
   readonly #ledger: TaskLedger;
   #catalogue: Catalogue;
-  #provenance: Provenance;
-  /** Content that came on another way than through a call. */
-  readonly #outside: (readonly [source: string, content: Value])[] = [];
+  /** What the ledger's events are shown to. */
+  readonly #seeing: { provenance: Provenance };
 
-  private constructor(options: TaskOptions, ledger: TaskLedger, catalogue: Catalogue) {
+  private constructor(
+    options: TaskOptions,
+    ledger: TaskLedger,
+    catalogue: Catalogue,
+    seeing: { provenance: Provenance },
+  ) {
     this.#options = options;
     this.#ledger = ledger;
     this.#catalogue = catalogue;
-    this.#provenance = new Provenance(catalogue);
+    this.#seeing = seeing;
   }
 
   /** Throws what the store throws. */
   static async open(options: TaskOptions): Promise<GuardedTask> {
-    const ledger = await TaskLedger.open(options.id, options.ledger);
-    const task = new GuardedTask(options, ledger, current(options));
-    await task.#replay();
-    return task;
+    const catalogue = current(options);
+    const provenance = new Provenance(catalogue);
+    const seeing = { provenance };
+    const ledger = await TaskLedger.open(options.id, options.ledger, (...seen) =>
+      see(seeing.provenance, ...seen),
+    );
+    return new GuardedTask(options, ledger, catalogue, seeing);
   }
 
   get id(): string {
     return this.#options.id;
   }
 
-  async userSaid(text: string): Promise<void> {
-    await this.#ledger.append({ type: "user_turn", text });
-    this.#provenance.addUserWords(text);
+  /** The user's own words. `id`: the same turn told twice counts once. */
+  userSaid(text: string, id?: string): Promise<void> {
+    return this.#ledger.exclusive(async () => {
+      if (id !== undefined && this.#ledger.hasTurn(id)) return;
+      await this.#ledger.append({ type: "user_turn", text, ...(id !== undefined && { id }) });
+    });
   }
 
   /**
    * What a call returned, before the model sees it; `failed` releases what it reserved. Its content counts as seen either way. Throws what
    * the store throws: a result that could not be recorded must not be passed on.
    */
-  async returned(call: string, result: Value, outcome: "done" | "failed" = "done"): Promise<ResultLabels> {
-    await this.#ledger.append(
-      outcome === "done" ? { type: "committed", call } : { type: "released", call, why: "failed" },
-    );
-    await this.#ledger.append({ type: "returned", call, result: encode(result, { escapeHtml: false }) });
-    const tool = this.#ledger.toolOf(call) ?? "";
-    this.#provenance.addResult(call, tool, result);
-    return resultLabels(this.#catalogue.tool(tool));
+  returned(call: string, result: Value, outcome: "done" | "failed" = "done"): Promise<ResultLabels> {
+    return this.#ledger.exclusive(async () => {
+      await this.#ledger.append(
+        outcome === "done" ? { type: "committed", call } : { type: "released", call, why: "failed" },
+      );
+      await this.#ledger.append({ type: "returned", call, result: encode(result, { escapeHtml: false }) });
+      return resultLabels(this.#catalogue.tool(this.#ledger.toolOf(call) ?? ""));
+    });
   }
 
   /** A call that was let through and then not made: gives back what it reserved. */
-  async withdrawn(call: string): Promise<void> {
-    await this.#ledger.append({ type: "released", call, why: "withdrawn" });
+  withdrawn(call: string): Promise<void> {
+    return this.#ledger.exclusive(() => this.#ledger.append({ type: "released", call, why: "withdrawn" }));
   }
 
-  /** A person approved exactly the action of this digest, once; until `expiresAtMs`, where given. */
-  async approved(digest: string, id: string, approver: string, expiresAtMs?: number): Promise<void> {
-    await this.#ledger.append({
-      type: "approval",
-      digest,
-      id,
-      approver,
-      ...(expiresAtMs !== undefined && { expiresAtMs }),
+  /**
+   * A person approved exactly the action of this digest, once; until `expiresAtMs`, where given. `id` is the approval's own: one that was
+   * given before is not given again, and false comes back.
+   */
+  approved(digest: string, id: string, approver: string, expiresAtMs?: number): Promise<boolean> {
+    const expiry = expiresAtMs === undefined ? {} : { expiresAtMs };
+    return this.#ledger.exclusive(async () => {
+      if (this.#ledger.hasApproval(id)) return false;
+      await this.#ledger.append({ type: "approval", digest, id, approver, ...expiry });
+      return true;
     });
   }
 
   /** Content that reached the model on another way than through a call: untrusted. */
-  sawContent(source: string, content: Value): void {
-    this.#outside.push([source, content]);
-    this.#provenance.addResult(source, "", content);
+  sawContent(source: string, content: Value): Promise<void> {
+    const text = encode(content, { escapeHtml: false });
+    return this.#ledger.exclusive(() => this.#ledger.append({ type: "seen", source, content: text }));
   }
 
   /** What policies see as `input.session`: every call with its status, counters, what is pending. */
   session(): SessionDocument {
-    return this.#ledger.session(this.#provenance.labels);
+    return this.#ledger.session(this.#seeing.provenance.labels);
   }
 
   /** The decision about one call; what it needs is reserved when `forward` is true. Calls asked about at once are decided in this order. */
   ask(request: CallRequest): Promise<CallAnswer> {
-    return this.#ledger.exclusive(() => this.#decide(request));
+    return this.#ledger
+      .exclusive(() => this.#decide(request))
+      .catch((error: unknown) => ({
+        ...failure(error),
+        forward: false,
+        arguments: request.arguments,
+        digest: "",
+        decisionId: "",
+        input: emptyObject,
+        decidingMs: 0,
+      }));
   }
 
   /**
@@ -241,17 +263,9 @@ export class GuardedTask {
     const now = current(this.#options);
     if (now === this.#catalogue) return;
     this.#catalogue = now;
-    this.#provenance = new Provenance(now);
-    await this.#replay();
-  }
-
-  async #replay(): Promise<void> {
-    await this.#ledger.replay((event: StampedEvent, toolOf) => {
-      if (event.type === "user_turn") this.#provenance.addUserWords(event.text);
-      if (event.type === "returned")
-        this.#provenance.addResult(event.call, toolOf(event.call) ?? "", decode(event.result));
-    });
-    for (const [source, content] of this.#outside) this.#provenance.addResult(source, "", content);
+    const provenance = new Provenance(now);
+    await this.#ledger.replay((...seen) => see(provenance, ...seen));
+    this.#seeing.provenance = provenance;
   }
 
   #input(request: CallRequest, name: string, filled: ReadonlySet<string>, digest: string): RegoObject {
@@ -264,7 +278,7 @@ export class GuardedTask {
       ["arguments", request.arguments],
     ];
     if (isCall) {
-      action.push(["values", this.#provenance.label(request.tool, request.arguments, filled)]);
+      action.push(["values", this.#seeing.provenance.label(request.tool, request.arguments, filled)]);
       action.push(["digest", digest]);
     }
     return object([
@@ -301,6 +315,18 @@ export class GuardedTask {
     }
     return Object.fromEntries(found);
   }
+}
+
+/** Every event passes here once, whichever process wrote it. */
+function see(
+  provenance: Provenance,
+  event: StampedEvent,
+  toolOf: (call: string) => string | undefined,
+): void {
+  if (event.type === "user_turn") provenance.addUserWords(event.text);
+  if (event.type === "seen") provenance.addResult(event.source, "", decode(event.content));
+  if (event.type === "returned")
+    provenance.addResult(event.call, toolOf(event.call) ?? "", decode(event.result));
 }
 
 function current(options: TaskOptions): Catalogue {

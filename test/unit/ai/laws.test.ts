@@ -136,7 +136,7 @@ async function decide(
   await task.userSaid(said);
   await ask(task, "r", "lookup", { query: "x" });
   await task.returned("r", fromPlain(seen));
-  for (const [i, content] of extra.entries()) task.sawContent(`outside${i}`, content);
+  for (const [i, content] of extra.entries()) await task.sawContent(`outside${i}`, content);
   return (await ask(task, "c", tool, value)).effect;
 }
 

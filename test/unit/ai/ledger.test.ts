@@ -103,3 +103,42 @@ test.each([
   expect(addDecimals(a, b)).toBe(total);
   expect(addDecimals(total, b, -1n)).toBe(a);
 });
+
+describe("two processes on one file", () => {
+  const both = async () => {
+    const path = join(folder, `${Math.random()}.db`);
+    const open = () => TaskLedger.open("t", { store: openSqliteLedger(path), nowMs: () => 0 });
+    return [await open(), await open()] as const;
+  };
+
+  test("each sees what the other wrote, and neither decides on half of it", async () => {
+    const [one, two] = await both();
+    const spend = (ledger: TaskLedger, call: string) =>
+      ledger.exclusive(async () => {
+        const spent = ledger.session(labels).counters.tool_calls;
+        await ledger.append({ type: "proposed", call, tool: "pay", digest: call });
+        await new Promise((resolve) => setTimeout(resolve, 2));
+        await ledger.append({ type: "decided", call, effect: "x", reserve: spent < 3 });
+      });
+    await Promise.all(
+      ["a", "b", "c", "d", "e"].flatMap((id) => [spend(one, `1${id}`), spend(two, `2${id}`)]),
+    );
+    await one.exclusive(async () => {});
+    await two.exclusive(async () => {});
+    expect(one.session(labels).counters.tool_calls).toBe(3);
+    expect(two.session(labels)).toEqual(one.session(labels));
+  });
+
+  test("what was undone in the store is not remembered", async () => {
+    const [one] = await both();
+    const failing = one.exclusive(async () => {
+      await one.append({ type: "user_turn", text: "x", id: "u" });
+      throw new Error("on the way");
+    });
+    await expect(failing).rejects.toThrow("on the way");
+    expect(await one.exclusive(async () => one.session(labels).turn)).toBe(0);
+    await one.exclusive(() => one.append({ type: "user_turn", text: "x", id: "u" }));
+    await one.exclusive(() => one.append({ type: "user_turn", text: "x", id: "u" }));
+    expect(one.session(labels).turn).toBe(1);
+  });
+});

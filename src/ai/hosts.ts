@@ -33,9 +33,14 @@ const refusal = (document: EffectDocument): Answer => ({
 
 const table: { readonly [H in Host]: Row } = {
   authzen: {
-    allow: ({ obligations }) => ({
+    allow: (document) => ({
       decision: true,
-      ...(obligations.length > 0 && { context: { obligations } }),
+      ...((document.reasons.length > 0 || document.obligations.length > 0) && {
+        context: {
+          ...(document.reasons.length > 0 && reasons(document)),
+          ...(document.obligations.length > 0 && { obligations: document.obligations }),
+        },
+      }),
     }),
     deny: (document) => ({ decision: false, context: reasons(document) }),
     approve: (document) => ({ decision: false, context: { ...reasons(document), access_request: {} } }),

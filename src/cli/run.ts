@@ -10,6 +10,7 @@ import type { SourceModule } from "../decision/ports.ts";
 import { PolicyError } from "../error.ts";
 import { runQuery } from "../query.ts";
 import { loadSources } from "../sources.ts";
+import { readAccessFile } from "../server/auth.ts";
 import { createSidecar } from "../server/sidecar/app.ts";
 import type { CompilerPort } from "../server/sidecar/ports.ts";
 import { object } from "../value/object.ts";
@@ -144,8 +145,10 @@ async function serve(paths: string[], flags: RunFlags): Promise<void> {
       change: (config) => overridden(config, flags.set ?? [], flags.setFile ?? []),
     }),
   });
+  const { accessFile } = started.agent.config.authzen;
   const sidecar = createSidecar({
     agent: started.agent,
+    ...(accessFile !== undefined && { access: readAccessFile(accessFile) }),
     config: started.config,
     compiler,
     version: packageVersion(),

@@ -1,6 +1,7 @@
 // Every key of OPA's configuration (OPA 1.20: config.go and the plugins' Config structs), with what Reeve makes of it: taken, refused or
 // without effect. Keys of Reeve's own are marked. Data only; config.ts reads the values.
 
+import { AUTHZEN_SHAPE } from "./authzen-config.ts";
 import { boolean, choice, ignored, integer, list, map, record, text, unsupported } from "./shape.ts";
 
 const polling = record({
@@ -84,6 +85,8 @@ export const CONFIG_SHAPE = record({
   keys: map(record({ key: text, private_key: text, algorithm: text, scope: text })),
   default_decision: text,
   default_authorization_decision: text,
+  // Reeve's own: the AuthZEN door of the daemon (authzen-config.ts).
+  authzen: AUTHZEN_SHAPE,
   caching: ignored,
   nd_builtin_cache: ignored,
   persistence_directory: text,

@@ -7,6 +7,7 @@ import { DEFAULT_ALGORITHM, isBundleAlgorithm } from "../crypto/algorithms.ts";
 import { PolicyError } from "../error.ts";
 import { decode, toPlain } from "../value/json.ts";
 import { encodeUtf8 } from "../value/utf8.ts";
+import { type AuthzenConfig, readAuthzen } from "./authzen-config.ts";
 import { CONFIG_SHAPE, SERVICE_SHAPE } from "./config-shape.ts";
 import { check, configError, map } from "./shape.ts";
 
@@ -79,6 +80,8 @@ export interface Config {
   /** Slash path without `data`. */
   readonly defaultDecision: string;
   readonly defaultAuthorizationDecision: string;
+  /** Reeve's own. */
+  readonly authzen: AuthzenConfig;
   readonly persistenceDirectory?: string;
   readonly warnings: readonly string[];
 }
@@ -134,6 +137,11 @@ export function checkConfig(document: unknown): Config {
       raw.default_authorization_decision,
       "/system/authz/allow",
       "default_authorization_decision",
+    ),
+    authzen: readAuthzen(
+      raw.authzen as Plain | null | undefined,
+      raw.keys as Plain | null | undefined,
+      pathOf,
     ),
     ...(isSet(directory) ? { persistenceDirectory: directory } : {}),
     warnings,

@@ -10,7 +10,7 @@ import { httpError } from "./http.ts";
 
 /**
  * What a token is good for: `publish:<bundle>` puts a bundle, `read:<bundle>` downloads it, `report` delivers decision logs and status,
- * `query` reads them back. `<bundle>` is a name, or a prefix followed by `*`.
+ * `query` reads them back, `decide` asks for decisions. `<bundle>` is a name, or a prefix followed by `*`.
  */
 export type Scope = string;
 
@@ -34,7 +34,7 @@ export interface Caller {
 }
 
 const ACTIONS: ReadonlySet<string> = new Set(["publish", "read"]);
-const PLAIN_SCOPES: ReadonlySet<string> = new Set(["report", "query"]);
+const PLAIN_SCOPES: ReadonlySet<string> = new Set(["report", "query", "decide"]);
 const MIN_TOKEN_LENGTH = 16;
 
 export function tokenDigest(token: string): string {
@@ -91,7 +91,7 @@ function scopes(value: unknown, where: string): Scope[] {
   return value.map((scope: unknown) => {
     if (typeof scope !== "string" || !isScope(scope))
       throw wrong(
-        `\`${where}\` has an unknown scope \`${String(scope)}\` (publish:<bundle>, read:<bundle>, report, query)`,
+        `\`${where}\` has an unknown scope \`${String(scope)}\` (publish:<bundle>, read:<bundle>, report, query, decide)`,
       );
     return scope;
   });

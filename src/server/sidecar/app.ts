@@ -5,6 +5,8 @@ import type { IncomingMessage, RequestListener, ServerResponse } from "node:http
 import type { ErrorRequestHandler, Express, Request } from "express";
 import type { DecisionAgent } from "../../decision/sdk.ts";
 import { type BodyLimits, createApp, type Listening, type ListenOptions, listen } from "../http.ts";
+import type { Access } from "../auth.ts";
+import { type AuthzenRoutes, authzenRoutes } from "./authzen.ts";
 import { type BuildInfo, dataRoutes } from "./data.ts";
 import { requestHistogram } from "./metrics.ts";
 import { policyRoutes } from "./policies.ts";
@@ -25,6 +27,8 @@ export interface SidecarOptions {
   /** Shown in provenance. */
   readonly version?: string;
   readonly limits?: Partial<BodyLimits>;
+  /** Who may use the AuthZEN door; without it, who can reach the daemon. */
+  readonly access?: Access;
   /** Failures that are nobody's request's fault. */
   readonly onError?: (error: unknown) => void;
 }
@@ -70,6 +74,7 @@ export function createSidecar(options: SidecarOptions): Sidecar {
     return (request: Request, response: ServerResponse): void =>
       run(label, () => route(request, response), request, response);
   };
+  addAuthzenRoutes(app, on, authzenRoutes(agent, limits, { access: options.access, onError }));
   addRoutes(app, on, {
     data,
     documents: documentRoutes(workspace, limits),
@@ -130,6 +135,23 @@ function policyId(request: Request): string {
     return decodeURIComponent(raw);
   } catch {
     return raw;
+  }
+}
+
+/** AuthZEN's Authorization API 1.0, under its default paths. */
+function addAuthzenRoutes(app: Express, on: On, routes: AuthzenRoutes): void {
+  const wellKnown = ["/.well-known/authzen-configuration", "/.well-known/authzen-configuration/*tenant"];
+  app.get(wellKnown, on("authzen/metadata", routes.metadata));
+  app.all(
+    wellKnown,
+    on("authzen/metadata", (request, response) => routes.notAllowed("GET", request, response)),
+  );
+  for (const [path, route] of routes.posts) {
+    app.post(path, on(path.slice(1), route));
+    app.all(
+      path,
+      on(path.slice(1), (request, response) => routes.notAllowed("POST", request, response)),
+    );
   }
 }
 

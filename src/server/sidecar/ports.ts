@@ -2,6 +2,8 @@
 // API may see of it; the compiler from whoever starts the daemon, so that a daemon without one still answers from Wasm bundles.
 
 import type { VerifiedBundle } from "../../bundle/bundle.ts";
+import { resolve } from "../../decision/activate.ts";
+import type { AuthzenConfig } from "../../decision/authzen-config.ts";
 import type { Decision } from "../../decision/decision.ts";
 import type { SourceModule } from "../../decision/ports.ts";
 import type { DecisionAgent } from "../../decision/sdk.ts";
@@ -34,6 +36,10 @@ export interface AgentPort {
   readonly logging: boolean;
   /** Slash path. */
   readonly defaultDecision: string;
+  /** The daemon's AuthZEN section. */
+  readonly authzen: AuthzenConfig;
+  /** Whether there is policy or data at these keys that can be asked for. */
+  answers(keys: readonly string[]): boolean;
   /** What clients wrote, packed, activated like one more bundle. On failure the old one stays. */
   overlay(packed: Uint8Array): Promise<void>;
 }
@@ -60,16 +66,19 @@ function withoutOverlay<T>(record: Readonly<Record<string, T>>): Record<string, 
   return Object.fromEntries(Object.entries(record).filter(([name]) => name !== OVERLAY));
 }
 
-/** How the agent names the file of a policy that a client put: in the overlay, as the `.rego` file it is there. */
+/** How the agent names the file of a policy that a client put: in the overlay, as the `.rego` file it is there. An id may be any path. */
 export function overlayFile(id: string): string {
-  return `${id.replaceAll("%", "%25")}.rego`;
+  return `${id.replaceAll("%", "%25").replaceAll("/", "%2F")}.rego`;
 }
 
 /** A failure whose place is in a client's policy, placed under the id that the client gave it. */
 function underOwnName(error: unknown): unknown {
   const { location } = error as { location?: Location };
   if (!(error instanceof PolicyError) || location?.file.startsWith(`${OVERLAY}/`) !== true) return error;
-  const file = location.file.slice(OVERLAY.length + 1, -".rego".length).replaceAll("%25", "%");
+  const file = location.file
+    .slice(OVERLAY.length + 1, -".rego".length)
+    .replaceAll("%2F", "/")
+    .replaceAll("%25", "%");
   const { code, message, diagnostics } = error;
   return new PolicyError(code, message, { location: { ...location, file }, diagnostics, cause: error });
 }
@@ -104,6 +113,15 @@ export function agentPort(agent: DecisionAgent): AgentPort {
     pending: () => [...agent.config.bundles.keys()].filter((name) => !agent.state.bundles.has(name)),
     entrypoints: () => [...agent.state.entrypoints.keys()],
     data: () => agent.state.data,
+    authzen: agent.config.authzen,
+    answers(keys) {
+      try {
+        const target = resolve(agent.state, keys);
+        return target.kind === "policy" ? target.rest.length === 0 : target.value !== undefined;
+      } catch {
+        return false;
+      }
+    },
     overlay: (packed) => agent.offer(OVERLAY, packed),
   };
 }

@@ -13,9 +13,14 @@ import { emptyObject } from "../value/object.ts";
 import type { RegoObject } from "../value/value.ts";
 import { EXIT_BROKEN, type TestFlags, TestRun } from "../tester/test.ts";
 import { durationMs } from "../tester/sleep.ts";
-import { collectList, formatOption, parseInteger } from "./options.ts";
+import { runMutants } from "./mutate.ts";
+import { collect, collectList, formatOption, parseDuration, parseInteger } from "./options.ts";
 
 interface Flags extends TestFlags {
+  readonly mutate?: boolean;
+  readonly entrypoint?: string[];
+  readonly time?: number;
+  readonly seed?: number;
   readonly bundle?: boolean;
   readonly ignore?: string[];
   readonly v0Compatible?: boolean;
@@ -58,7 +63,14 @@ export function command(): Command {
       text === "" ? [] : text.split(","),
     )
     .option("--branches", "add branches and reasons to the coverage report")
-    .addOption(new Option("--threshold <percent>", "fail if coverage is less").default(0).argParser(Number))
+    .addOption(
+      new Option(
+        "--threshold <percent>",
+        "fail if coverage, or with --mutate the share of mutants noticed, is less",
+      )
+        .default(0)
+        .argParser(Number),
+    )
     .option("--var-values", "show local variable values in test output")
     .addOption(
       new Option("--explain <mode>", "show more of why tests failed").choices([
@@ -72,6 +84,12 @@ export function command(): Command {
       new Option("-t, --target <target>", "the runtime to exercise: always Wasm").choices(["rego", "wasm"]),
     )
     .option("--v1-compatible", "opt in to Rego v1, which is the default")
+    .option("--mutate", "make small mistakes in the policy and show those that nothing notices")
+    .option("-e, --entrypoint <path>", "with --mutate: what survivors are compared at", collect)
+    .addOption(
+      new Option("--time <duration>", "with --mutate: bound on the whole run").argParser(parseDuration),
+    )
+    .addOption(new Option("--seed <n>", "with --mutate: seed of inputs").argParser(parseInteger))
     .option("--bench", "benchmark the unit tests")
     .option("--no-benchmem", "leave memory out of benchmark results")
     .option("-S, --strict", "enable compiler strict mode")
@@ -98,6 +116,10 @@ async function run(paths: readonly string[], flags: Flags): Promise<void> {
   if (!(flags.threshold >= 0 && flags.threshold <= 100)) {
     complain("Code coverage threshold must be between 0 and 100\n");
     process.exitCode = EXIT_BROKEN;
+    return;
+  }
+  if (flags.mutate === true) {
+    process.exitCode = await runMutants(() => load(paths, flags), flags, parallel, print, complain, progress);
     return;
   }
   if (flags.format === "pretty" && flags.sort !== "none")

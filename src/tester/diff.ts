@@ -110,7 +110,8 @@ interface Found {
   readonly world: World | undefined;
 }
 
-export function diff(before: SideSource, after: SideSource, options: DiffOptions): DiffReport {
+/** A Side is taken as it is, with what it has reached so far; it must answer the same entrypoints. */
+export function diff(before: SideSource | Side, after: SideSource, options: DiffOptions): DiffReport {
   return new Differ(before, after, options).run();
 }
 
@@ -122,8 +123,8 @@ class Differ {
   readonly #found = new Map<string, Found>();
   readonly #ways = new Set<number>();
 
-  constructor(before: SideSource, after: SideSource, options: DiffOptions) {
-    this.#old = new Side(before, options.entrypoints);
+  constructor(before: SideSource | Side, after: SideSource, options: DiffOptions) {
+    this.#old = before instanceof Side ? before : new Side(before, options.entrypoints);
     this.#new = new Side(after, options.entrypoints);
     this.#options = options;
     this.#dataChanged = !equal(before.data, after.data);

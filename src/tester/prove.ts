@@ -30,6 +30,8 @@ export interface ProveOptions extends ProveProgramOptions {
   readonly kept?: ReadonlyMap<string, readonly Json[]> | undefined;
   /** For `no_widening`: paths whose absence may allow. */
   readonly optional?: readonly string[] | undefined;
+  /** Leaves out what comes after the first that is broken. */
+  readonly failFast?: boolean | undefined;
   readonly onResult?: ((result: ProveResult) => void) | undefined;
 }
 
@@ -113,9 +115,13 @@ class Prover {
       results.push(result);
       this.#options.onResult?.(result);
     };
-    for (const invariant of invariants) add(this.#invariant(invariant, this.#until(jobs - results.length)));
+    const over = (): boolean =>
+      this.#options.failFast === true && results.some(({ status }) => status === "broken");
+    for (const invariant of invariants)
+      if (!over()) add(this.#invariant(invariant, this.#until(jobs - results.length)));
     if (entrypoint !== undefined)
-      for (const law of laws) add(this.#law(law, entrypoint, this.#until(jobs - results.length)));
+      for (const law of laws)
+        if (!over()) add(this.#law(law, entrypoint, this.#until(jobs - results.length)));
     return { results, unreached: this.#unreached() };
   }
 

@@ -1,11 +1,11 @@
 // Tests over threads: the main thread runs them itself until it is clear that this takes long, then shares the compiled module with workers.
 // In: a Program and the tests chosen. Out: results in the order of the tests. A test that exceeds its time is stopped with its thread.
 
-import { Worker } from "node:worker_threads";
 import type { Program } from "./program.ts";
 import type { TestCase } from "./discover.ts";
 import type { TestResult } from "./result.ts";
 import { type RunnerOptions, type TestJob, TestRunner } from "./run.ts";
+import { Thread } from "./thread.ts";
 
 export interface RunOptions {
   readonly timeoutMs: number;
@@ -74,7 +74,7 @@ async function* inWorkers(
   const queue = tests.entries();
   const slots = tests.map(() => deferred<TestResult>());
   const work = async (): Promise<void> => {
-    let thread: Thread | undefined;
+    let thread: Thread<TestJob, TestResult> | undefined;
     try {
       for (const [i, test] of queue) {
         const slot = slots[i] as Deferred<TestResult>;
@@ -82,7 +82,7 @@ async function* inWorkers(
           slot.resolve(skipped(test));
           continue;
         }
-        thread ??= new Thread(shared);
+        thread ??= new Thread("worker", shared);
         const result = await thread.run(jobOf(test), options.timeoutMs);
         if (result === undefined) {
           await thread.stop();
@@ -116,55 +116,4 @@ function deferred<T>(): Deferred<T> {
 function cancelled(test: TestCase, timeoutMs: number): TestResult {
   const error = { code: "eval_cancel_error", message: "caller cancelled query execution" } as const;
   return { ...skipped(test), skip: false, durationNs: timeoutMs * 1e6, error };
-}
-
-/** A worker that runs one test at a time. */
-class Thread {
-  readonly #worker: Worker;
-  readonly #ready: Promise<void>;
-
-  constructor(shared: RunnerOptions) {
-    // Threads run what was built, also when the sources themselves are run.
-    const place = import.meta.url.endsWith(".ts") ? "../../dist/tester/worker.js" : "./worker.js";
-    this.#worker = new Worker(new URL(place, import.meta.url), { workerData: shared });
-    this.#ready = this.#next().then(() => {});
-  }
-
-  #next(): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      const settle = (): void => {
-        this.#worker.off("message", onMessage);
-        this.#worker.off("error", onError);
-      };
-      const onMessage = (message: unknown): void => {
-        settle();
-        resolve(message);
-      };
-      const onError = (error: Error): void => {
-        settle();
-        reject(error);
-      };
-      this.#worker.on("message", onMessage);
-      this.#worker.on("error", onError);
-    });
-  }
-
-  /** Undefined when time is up. */
-  async run(job: TestJob, timeoutMs: number): Promise<TestResult | undefined> {
-    await this.#ready;
-    const answer = this.#next() as Promise<TestResult>;
-    this.#worker.postMessage(job);
-    let timer: NodeJS.Timeout | undefined;
-    const timeout = new Promise<undefined>((resolve) => {
-      timer = setTimeout(() => resolve(undefined), timeoutMs);
-    });
-    const result = await Promise.race([answer, timeout]);
-    clearTimeout(timer);
-    answer.catch(() => {});
-    return result;
-  }
-
-  async stop(): Promise<void> {
-    await this.#worker.terminate();
-  }
 }

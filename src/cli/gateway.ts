@@ -1,24 +1,38 @@
-// `reeve gateway … -- COMMAND`: an MCP server on stdio whose tool calls are each decided by policy before they reach the real server.
+// `reeve gateway … -- COMMAND`: an MCP server whose tool calls are each decided by policy before they reach the real server.
 
 import { Command } from "commander";
+import { lookup } from "../bundle/tree.ts";
+import { type Catalogue, readCatalogue } from "../ai/catalogue.ts";
+import { MemoryLedgerStore } from "../ai/ledger.ts";
+import { openSqliteLedger } from "../ai/node/sqlite-ledger.ts";
 import { importVerificationKey } from "../crypto/jwk.ts";
 import { verifyJwt } from "../crypto/jws.ts";
+import type { DecisionAgent } from "../decision/sdk.ts";
 import { PolicyError } from "../error.ts";
-import { runGateway } from "../server/gateway/app.ts";
+import { runStdioGateway } from "../server/gateway/app.ts";
+import type { GatewayOptions } from "../server/gateway/gateway.ts";
+import type { Value } from "../value/value.ts";
 import { startAgent } from "./agent.ts";
-import { collectList, readText } from "./options.ts";
+import { collect, collectList, readText } from "./options.ts";
 
 interface GatewayFlags {
   readonly configFile: string;
   readonly decision: string;
-  readonly taskFolder: string;
+  readonly catalogue: string;
+  readonly ledger?: string;
+  readonly taskFolder?: string;
   readonly taskId: string;
+  readonly taskTools?: string[];
+  readonly said?: string[];
   readonly serverId: string;
   readonly pathArguments: string[];
-  readonly identityKey: string;
+  readonly identityKey?: string;
   readonly identityAlg: string;
-  readonly issuer: string;
-  readonly audience: string;
+  readonly issuer?: string;
+  readonly audience?: string;
+  readonly promptKey?: string;
+  readonly promptAlg: string;
+  readonly approvalKeyEnv: string;
   readonly tokenEnv: string;
   readonly contextIp?: string;
   readonly contextTime?: string;
@@ -27,24 +41,42 @@ interface GatewayFlags {
 export function command(): Command {
   return new Command("gateway")
     .description(
-      "Stand before an MCP server on stdio: every tool call is decided, and logged, before it is forwarded.",
+      "Stand before an MCP server: every tool call is decided, and logged, before it is forwarded.",
     )
     .argument("<command...>", "the MCP server's command line, after `--`")
     .requiredOption("-c, --config-file <path>", "configuration of the decision agent (OPA's keys)")
     .option("--decision <path>", "decision path", "ai/decision")
-    .requiredOption("--task-folder <folder>", "folder the task may work in")
+    .option("--catalogue <path>", "where the tool catalogue stands in the bundle's data", "site/catalogue")
+    .option(
+      "--ledger <path>",
+      "SQLite file for the task's history; several gateways may share it (in memory otherwise)",
+    )
     .option("--task-id <id>", "name of the task", "task")
-    .option("--server-id <id>", "name of the MCP server in requests", "mcp")
+    .option("--task-folder <folder>", "folder the task may work in; paths are resolved from there")
+    .option("--task-tools <names>", "tools the task may use", collectList)
+    .option(
+      "--said <text>",
+      "what the user asked for, in their own words; this flag can be repeated",
+      collect,
+    )
+    .option("--server-id <id>", "name of the MCP server in requests and in the catalogue", "mcp")
     .option("--path-arguments <names>", "arguments that are paths", collectList, [
       "path",
       "paths",
       "source",
       "destination",
     ])
-    .requiredOption("--identity-key <path>", "PEM file of the key that signs identity tokens")
+    .option("--identity-key <path>", "PEM file of the key that signs identity tokens")
     .option("--identity-alg <name>", "its algorithm", "RS256")
-    .requiredOption("--issuer <url>", "`iss` of identity tokens")
-    .requiredOption("--audience <name>", "`aud` of identity tokens")
+    .option("--issuer <url>", "`iss` of identity tokens")
+    .option("--audience <name>", "`aud` of identity tokens")
+    .option("--prompt-key <path>", "PEM file of the key that signs the user's words in requests")
+    .option("--prompt-alg <name>", "its algorithm", "RS256")
+    .option(
+      "--approval-key-env <name>",
+      "environment variable with the secret that signs approval tickets (a fresh one otherwise)",
+      "REEVE_APPROVAL_KEY",
+    )
     .option("--token-env <name>", "environment variable with the AI agent's token", "REEVE_TOKEN")
     .option("--context-ip <address>", "network address that the AI agent comes from")
     .option(
@@ -58,25 +90,72 @@ async function run(serverCommand: string[], flags: GatewayFlags): Promise<void> 
   const [program, ...args] = serverCommand;
   if (program === undefined)
     throw new PolicyError("invalid_parameter", "give the MCP server's command line after `--`");
-  if (flags.contextTime !== undefined && Number.isNaN(Date.parse(flags.contextTime))) {
-    throw new PolicyError("invalid_parameter", `\`${flags.contextTime}\` is no RFC 3339 time`);
-  }
-  const key = await importVerificationKey(readText(flags.identityKey), flags.identityAlg);
+  const checked = await gatewayOptions(flags);
   const { agent } = await startAgent(flags.configFile, { stdoutIsOurs: false });
-  const code = await runGateway({
+  const code = await runStdioGateway({
+    ...checked,
     decider: agent,
-    decision: flags.decision,
+    catalogue: catalogueOf(agent, flags.catalogue),
     command: [program, ...args],
     serverId: flags.serverId,
-    task: { id: flags.taskId, folder: flags.taskFolder },
-    pathArguments: new Set(flags.pathArguments),
-    identity: { verify: (token) => verifyJwt(token, key), issuer: flags.issuer, audience: flags.audience },
     token: () => process.env[flags.tokenEnv],
+  });
+  await agent.close();
+  process.exitCode = code;
+}
+
+async function gatewayOptions(flags: GatewayFlags): Promise<Omit<GatewayOptions, "decider">> {
+  if (flags.contextTime !== undefined && Number.isNaN(Date.parse(flags.contextTime)))
+    throw new PolicyError("invalid_parameter", `\`${flags.contextTime}\` is no RFC 3339 time`);
+  const { taskFolder: folder, taskTools: tools, said } = flags;
+  const approvalKey = process.env[flags.approvalKeyEnv];
+  if (approvalKey !== undefined && approvalKey.length < 32)
+    throw new PolicyError(
+      "invalid_parameter",
+      `\`${flags.approvalKeyEnv}\` must have at least 32 characters`,
+    );
+  return {
+    decision: flags.decision,
+    store: flags.ledger === undefined ? new MemoryLedgerStore() : openSqliteLedger(flags.ledger),
+    task: {
+      id: flags.taskId,
+      ...(folder !== undefined && { folder }),
+      ...(tools !== undefined && { tools }),
+      ...(said !== undefined && { said }),
+    },
+    pathArguments: new Set(flags.pathArguments),
+    ...(await verification(flags)),
+    ...(approvalKey !== undefined && { approvalKey: new TextEncoder().encode(approvalKey) }),
     ...(flags.contextIp !== undefined && { ip: flags.contextIp }),
     nowMs: () => Date.now(),
     ...(flags.contextTime !== undefined && { contextTime: flags.contextTime }),
     log: (line) => process.stderr.write(`gateway: ${line}\n`),
-  });
-  await agent.close();
-  process.exitCode = code;
+  };
+}
+
+async function verification(flags: GatewayFlags): Promise<Pick<GatewayOptions, "identity" | "verifyWords">> {
+  const { identityKey, issuer, audience, promptKey } = flags;
+  const words =
+    promptKey === undefined ? undefined : await importVerificationKey(readText(promptKey), flags.promptAlg);
+  const verifyWords = words === undefined ? {} : { verifyWords: (token: string) => verifyJwt(token, words) };
+  if (identityKey === undefined && issuer === undefined && audience === undefined) return verifyWords;
+  if (identityKey === undefined || issuer === undefined || audience === undefined)
+    throw new PolicyError(
+      "invalid_parameter",
+      "identity tokens need `--identity-key`, `--issuer` and `--audience`, all three",
+    );
+  const key = await importVerificationKey(readText(identityKey), flags.identityAlg);
+  return { ...verifyWords, identity: { verify: (token) => verifyJwt(token, key), issuer, audience } };
+}
+
+/** The catalogue in the active bundle's data, read once for each state. */
+function catalogueOf(agent: DecisionAgent, path: string): () => Catalogue | undefined {
+  const keys = path.split("/").filter((key) => key !== "");
+  let read: { readonly value: Value | undefined; readonly catalogue: Catalogue | undefined } | undefined;
+  return () => {
+    const value = lookup(agent.state.data, keys);
+    if (read === undefined || read.value !== value)
+      read = { value, catalogue: value === undefined ? undefined : readCatalogue(value) };
+    return read.catalogue;
+  };
 }

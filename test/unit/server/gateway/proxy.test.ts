@@ -2,18 +2,25 @@
 
 import { PassThrough } from "node:stream";
 import { describe, expect, test } from "vitest";
-import { runProxy, type ToolCall } from "../../../../src/server/gateway/proxy.ts";
+import { MemoryLedgerStore } from "../../../../src/ai/ledger.ts";
+import { createGateway } from "../../../../src/server/gateway/gateway.ts";
+import { runProxy } from "../../../../src/server/gateway/proxy.ts";
+import { fromPlain, toPlain } from "../../../../src/value/json.ts";
 
 interface Run {
   readonly toClient: string[];
   readonly toServer: string[];
-  readonly calls: ToolCall[];
+  /** Names of the tools that were decided on. */
+  readonly calls: string[];
 }
+
+const ASKED = /"id":"(reeve:[^"]*)"/;
 
 /** Feeds lines of a client (and answers of a server) through a proxy that allows the tools named `ok…`. */
 async function run(
   clientLines: readonly (string | Buffer)[],
   serverLines: readonly string[] = [],
+  tools: readonly object[] = [],
 ): Promise<Run> {
   const [clientInput, clientOutput, serverInput, serverOutput] = [
     new PassThrough(),
@@ -21,23 +28,40 @@ async function run(
     new PassThrough(),
     new PassThrough(),
   ];
-  const calls: ToolCall[] = [];
+  const calls: string[] = [];
+  const toServer: string[] = [];
+  serverInput.on("data", (chunk: Buffer) => {
+    for (const line of chunk.toString().split("\n").filter(Boolean)) {
+      const own = ASKED.exec(line)?.[1];
+      if (own === undefined) toServer.push(line);
+      else serverOutput.write(`${JSON.stringify({ jsonrpc: "2.0", id: own, result: { tools } })}\n`);
+    }
+  });
+  const gateway = createGateway({
+    decider: {
+      decide: async ({ input }) => {
+        const { tool } = toPlain(input) as { tool: { name: string } };
+        calls.push(tool.name);
+        if (tool.name === "boom") throw new Error("secret detail");
+        const effect = tool.name.startsWith("ok") ? "allow" : "deny";
+        return { decisionId: "d", result: fromPlain({ effect, reasons: [{ code: "x", message: "no" }] }) };
+      },
+    },
+    decision: "x",
+    store: new MemoryLedgerStore(),
+    task: { id: "t" },
+    pathArguments: new Set(),
+    nowMs: () => 0,
+    log: () => {},
+  });
   const running = runProxy({
     clientInput,
     clientOutput,
     serverInput,
     serverOutput,
     log: () => {},
-    decide: async (call) => {
-      calls.push(call);
-      if (call.tool === "boom") throw new Error("secret detail");
-      return {
-        forward: call.tool.startsWith("ok"),
-        message: "Denied: no.",
-        arguments: call.arguments,
-        decision: { effect: "x" },
-      };
-    },
+    connect: (ask) => gateway.connect("s", ask),
+    sender: async () => gateway.sender(await gateway.identify(undefined)),
   });
   for (const line of clientLines) clientInput.write(typeof line === "string" ? `${line}\n` : line);
   clientInput.end();
@@ -45,9 +69,8 @@ async function run(
   for (const line of serverLines) serverOutput.write(`${line}\n`);
   serverOutput.end();
   await running;
-  const lines = (stream: PassThrough): string[] =>
-    ((stream.read() as Buffer | null)?.toString() ?? "").split("\n").filter(Boolean);
-  return { toClient: lines(clientOutput), toServer: lines(serverInput), calls };
+  const toClient = ((clientOutput.read() as Buffer | null)?.toString() ?? "").split("\n").filter(Boolean);
+  return { toClient, toServer, calls };
 }
 
 const call = (id: unknown, name: unknown, args: string = "{}"): string =>
@@ -66,11 +89,9 @@ describe("bad messages get one error each and the gateway goes on", () => {
     ['{"jsonrpc":"2.0","id":1,"method":"tools/call"}', -32602],
     [call(1, 7), -32602],
     [call(1, "ok", '"x"'), -32602],
-    [call(1, "boom"), -32603],
   ])("%s", async (line, code) => {
     const { toClient, toServer } = await run([line, '{"jsonrpc":"2.0","id":2,"method":"ping"}']);
     expect(JSON.parse(toClient[0] ?? "").error.code).toBe(code);
-    expect(toClient.join()).not.toContain("secret detail");
     expect(toServer.map((text) => JSON.parse(text).method)).toEqual(["ping"]);
   });
 });
@@ -82,7 +103,7 @@ test("a denied call never reaches the server; tools may be called anything", asy
     call(3, "toString"),
   ]);
   expect(toServer).toEqual([]);
-  expect(calls.map(({ tool }) => tool)).toEqual(["__proto__", "constructor", "toString"]);
+  expect(calls).toEqual(["__proto__", "constructor", "toString"]);
   expect(toClient.map((line) => JSON.parse(line).result.isError)).toEqual([true, true, true]);
 });
 
@@ -90,21 +111,64 @@ test("what is forwarded is what was decided on: the last of duplicate keys, digi
   const line =
     '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"evil","name":"ok","arguments":{"n":12345678901234567890.10,"n2":1e400}}}';
   const { toServer, calls } = await run([line]);
-  expect(calls[0]?.tool).toBe("ok");
+  expect(calls[0]).toBe("ok");
   expect(toServer[0]).toContain('"n":12345678901234567890.10');
   expect(toServer[0]).toContain('"n2":1e400');
   expect(toServer[0]).not.toContain("evil");
 });
 
-test("the answer to a call carries its decision; other answers pass as they are", async () => {
+test("a decision that fails is a refusal, and says nothing of what is inside", async () => {
+  const { toClient, toServer } = await run([call(1, "boom")]);
+  expect(JSON.parse(toClient[0] ?? "").result.isError).toBe(true);
+  expect(toClient.join()).not.toContain("secret detail");
+  expect(toServer).toEqual([]);
+});
+
+test("the answer to a call carries its decision and labels; an answer to nothing is dropped", async () => {
   const { toClient } = await run(
     [call(1, "ok")],
     ['{"jsonrpc":"2.0","id":1,"result":{"content":[]}}', "garbage", '{"jsonrpc":"2.0","id":9,"result":{}}'],
   );
   expect(toClient.map((line) => JSON.parse(line))).toEqual([
-    { jsonrpc: "2.0", id: 1, result: { content: [], _meta: { "reeve/decision": { effect: "x" } } } },
-    { jsonrpc: "2.0", id: 9, result: {} },
+    {
+      jsonrpc: "2.0",
+      id: 1,
+      result: {
+        content: [],
+        _meta: {
+          "reeve/decision": expect.objectContaining({ id: "d", effect: "allow" }),
+          "reeve/labels": { "": { integrity: "untrusted", confidentiality: [] } },
+        },
+      },
+    },
   ]);
+});
+
+test("an id that is in use is refused: one answer could be taken for the other", async () => {
+  const { toClient, toServer } = await run([call(1, "ok"), '{"jsonrpc":"2.0","id":1,"method":"ping"}']);
+  expect(toServer).toHaveLength(1);
+  expect(JSON.parse(toClient[0] ?? "").error.message).toContain("not answered yet");
+});
+
+test("a list shows what the policy lets be seen", async () => {
+  const tools = [{ name: "ok1" }, { name: "no" }, { name: "__proto__" }, { name: 7 }, { name: "ok2" }];
+  const { toClient, calls } = await run(
+    ['{"jsonrpc":"2.0","id":1,"method":"tools/list"}'],
+    [JSON.stringify({ jsonrpc: "2.0", id: 1, result: { tools: tools.filter(({ name }) => name !== 7) } })],
+  );
+  const { result } = JSON.parse(toClient[0] ?? "");
+  expect(result.tools.map(({ name }: { name: string }) => name)).toEqual(["ok1", "ok2"]);
+  expect(calls).toEqual(["ok1", "no", "__proto__", "ok2"]);
+});
+
+test("what may be a call by another name does not pass", async () => {
+  const { toClient, toServer } = await run([
+    '{"jsonrpc":"2.0","id":1,"method":"tools/callAll","params":{}}',
+    '{"jsonrpc":"2.0","method":"tools/call/async"}',
+    '{"jsonrpc":"2.0","method":"notifications/initialized"}',
+  ]);
+  expect(JSON.parse(toClient[0] ?? "").error.code).toBe(-32601);
+  expect(toServer.map((line) => JSON.parse(line).method)).toEqual(["notifications/initialized"]);
 });
 
 test("a line longer than the limit is refused without being read into memory", async () => {

@@ -2,16 +2,18 @@
 # title: Destructive actions
 # description: |
 #   What cannot be undone needs a person's approval, unless the user named what is to be destroyed: every sensitive argument is in the user's
-#   own words. `data.site.destructive` may be `"approve"` (always ask) or `"allow"`. A catalogue entry with `"approval": true` always asks.
+#   own words, and so is a verb for it where the catalogue gives verbs. `data.site.destructive` may be `"approve"` (always ask) or `"allow"`. A catalogue entry with `"approval": true` always asks.
 package ai.destructive
 
 import data.ai.catalogue
+import data.ai.flow
 
 default mode := "named"
 
 mode := data.site.destructive
 
 named if {
+	flow.asked
 	count(catalogue.sensitive) > 0
 	every name in catalogue.sensitive {
 		by_user(name)

@@ -4,7 +4,8 @@
 #   Arguments that decide who or what a call affects must come from the user or from a field that no outsider can write; otherwise a person
 #   is asked. `input.action.values` says of every leaf where its value was seen. A value without a label counts as untrusted.
 #   `data.site.flow` may relax single points: `{"unseen": "allow"}` lets values pass that were seen nowhere (computed ones),
-#   `{"links": "allow"}` links in prose, `{"anchor": "off"}` calls with nothing that the user said, `{"sensitive": "off"}` everything else.
+#   `{"links": "allow"}` links in prose, `{"dictated": "allow"}` messages that content from outside words, `{"asked": "off"}` tools that the
+#   user's words do not ask for, `{"anchor": "off"}` calls with nothing that the user said, `{"sensitive": "off"}` all other values.
 package ai.flow
 
 import data.ai.catalogue
@@ -24,17 +25,26 @@ clean if {
 	count(untolerated) == 0
 	count(unlabelled) == 0
 	count(links) == 0
+	count(dictated) == 0
 	anchored
+	asked
 }
 
 setting(name) := value if {
 	value := data.site.flow[name]
 } else := defaults[name]
 
-defaults := {"sensitive": "on", "unseen": "approve", "links": "approve", "anchor": "on"}
+defaults := {
+	"sensitive": "on",
+	"unseen": "approve",
+	"links": "approve",
+	"dictated": "approve",
+	"asked": "on",
+	"anchor": "on",
+}
 
 # Leaves of sensitive arguments that are not to be trusted.
-suspects contains {"leaf": leaf, "code": code} if {
+suspects contains {"argument": name, "leaf": leaf, "code": code} if {
 	catalogue.writes
 	setting("sensitive") != "off"
 	some name in catalogue.sensitive
@@ -79,6 +89,23 @@ tolerated(suspect) if {
 	setting("unseen") == "allow"
 }
 
+# Quantities, dates and choices may be worked out. Anything else in such an argument is not what it was described as.
+tolerated(suspect) if {
+	suspect.code == "unseen_argument"
+	described := catalogue.entry.arguments[suspect.argument]
+	described.computed == true
+	plain(suspect.leaf.value, described)
+}
+
+plain(value, _) if is_number(value)
+
+plain(value, _) if {
+	is_string(value)
+	regex.match(`^[0-9][0-9 T:./+Z-]{0,39}$`, value)
+}
+
+plain(value, described) if value in described.values
+
 message(suspect) := concat("", [
 	"`", trim_left(suspect.leaf.path, "/"), "` was read in content from outside, not given by the user",
 ]) if suspect.code == "untrusted_argument"
@@ -117,6 +144,41 @@ approvals contains reason if {
 		"message": concat("", ["the text links to `", link.mention.value, "`, which the user did not give"]),
 		"path": link.leaf.path,
 	}
+}
+
+# Who words a message decides what it does. Passing a whole text on is the user's business; a part of it, taken out as a message, is what an
+# outsider dictates.
+dictated contains leaf if {
+	catalogue.writes
+	setting("dictated") != "allow"
+	count(catalogue.entry.readers) > 0
+	some leaves in input.action.values
+	some leaf in leaves
+	leaf.dictated == true
+}
+
+approvals contains reason if {
+	some leaf in dictated
+	reason := {
+		"code": "dictated_text",
+		"message": concat("", ["`", trim_left(leaf.path, "/"), "` repeats words from the middle of content from outside"]),
+		"path": leaf.path,
+	}
+}
+
+# METADATA
+# title: Asked
+# description: |
+#   The user said one of the verbs that the catalogue gives the tool, or it gives none: deleting, sending and inviting are asked for.
+asked if input.action.asked == true
+
+asked if not catalogue.entry.verbs
+
+asked if setting("asked") == "off"
+
+approvals contains {"code": "unasked", "message": "the user did not ask for anything like it"} if {
+	catalogue.writes
+	not asked
 }
 
 # METADATA

@@ -31,6 +31,14 @@ export interface ArgumentEntry {
   readonly url?: boolean;
   /** Counts against the budget of this name. */
   readonly amount?: string;
+  /** A quantity, a date, one of a few choices: the AI agent may work it out, so that a value seen nowhere passes. */
+  readonly computed?: boolean;
+  /** The choices. */
+  readonly values?: readonly unknown[];
+  /** A program in this language, parsed into `action.parsed` where there is a parser: `shell`, `sql`, `http`, `code`. */
+  readonly program?: string;
+  /** Names of members in objects that it holds. */
+  readonly fields?: readonly string[];
 }
 
 export interface ToolEntry {
@@ -41,12 +49,16 @@ export interface ToolEntry {
   readonly destructive?: boolean;
   /** Every call needs a person's approval. */
   readonly approval?: boolean;
+  /** Words with which a person asks for this; without one of them in the user's words, a person is asked. */
+  readonly verbs?: readonly string[];
   /** Arguments that say who will read what the call gives away. */
   readonly readers?: readonly string[];
   readonly arguments: Readonly<Record<string, ArgumentEntry>>;
   readonly results?: {
-    /** Paths (`/*` for any element) of fields that no outsider can write. */
+    /** Paths (`/*` for any element) of fields that no outsider can write, all that lies below included; `""` is the whole result. */
     readonly trusted?: readonly string[];
+    /** Paths of objects whose keys no outsider can write. */
+    readonly trusted_keys?: readonly string[];
     /** Confidentiality labels by path; `""` is the whole result. */
     readonly confidential?: Readonly<Record<string, readonly string[]>>;
   };
@@ -111,7 +123,7 @@ function checkEntry(name: string, entry: ToolEntry): void {
   if (typeof entry !== "object" || entry === null) wrong("must be an object");
   if (typeof entry.read_only !== "boolean") wrong("`read_only` must be a boolean");
   if (typeof entry.arguments !== "object" || entry.arguments === null) wrong("`arguments` must be an object");
-  for (const path of entry.results?.trusted ?? [])
+  for (const path of [...(entry.results?.trusted ?? []), ...(entry.results?.trusted_keys ?? [])])
     if (typeof path !== "string" || (path !== "" && !path.startsWith("/"))) wrong("paths start with `/`");
 }
 

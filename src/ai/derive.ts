@@ -37,9 +37,53 @@ const NOUNS = words(
   "post call order book store mark schedule start stop share set open run comment commit transfer reserve invite push make save cancel reset merge note release assign forward reply enable",
 );
 const JOINING = words("and or then with");
+/** Arguments whose text is run by what is called. */
+const PROGRAMS = new Map([
+  ["sql", "sql"],
+  ["command", "shell"],
+  ["cmd", "shell"],
+  ["shell", "shell"],
+  ["bash", "shell"],
+  ["code", "code"],
+  ["script", "code"],
+  ["program", "code"],
+  ["javascript", "code"],
+  ["python", "code"],
+]);
+/** Where a tool does one of the first, a person asks for it with one of the second. */
+const ASKING: readonly (readonly [ReadonlySet<string>, readonly string[]])[] = [
+  [
+    DESTROYING,
+    list(
+      "delete remove cancel drop purge reset revoke clear destroy erase truncate overwrite wipe uninstall kill terminate discard eliminate ban kick exclude expel unsubscribe undo clean empty trash rid stop end close",
+    ),
+  ],
+  [
+    words("invite grant share promote admit authorize subscribe enroll"),
+    list(
+      "invite add grant share give allow permit promote admit authorize subscribe enroll include join let access send bring provide open make",
+    ),
+  ],
+  [
+    words("send post reply forward publish message email mail notify tweet sms dm announce broadcast"),
+    list(
+      "send post reply forward publish message email mail e-mail notify tweet text sms dm announce broadcast tell inform write ask share let invite respond answer say remind contact thank warn update submit upload confirm submit request pay transfer refund apologize congratulate greet call report summarize give pass deliver reach return put add",
+    ),
+  ],
+];
+const DATES = words(
+  "date day time datetime timestamp deadline duration month year week hour hours minute minutes seconds days weeks start end begin finish until since due checkin checkout from",
+);
+const IDENTIFIERS = words("id ids number no num nr account phone zip code card pin iban key index reference ref uid uuid");
+/** Choices that say how much is given away. */
+const PRIVILEGES = words("role roles permission permissions access visibility scope scopes privilege privileges level public");
+
+function list(text: string): string[] {
+  return text.split(" ");
+}
 
 function words(text: string): ReadonlySet<string> {
-  return new Set(text.split(" "));
+  return new Set(list(text));
 }
 
 /** `getUserInfo`, `get-user-info` and `get_user_info` are the same words. */
@@ -71,22 +115,26 @@ export function deriveCatalogue(definitions: readonly ToolDefinition[], server?:
 function deriveEntry(definition: ToolDefinition, server: string | undefined): ToolEntry {
   const parts = split(definition.name);
   const hints = asRecord(definition.annotations);
-  const readOnly = onlyReads(parts) && !saysItWrites(definition.description) && hints.readOnlyHint !== false;
   const schema = asRecord(definition.inputSchema);
+  const runs = Object.keys(asRecord(schema.properties)).some((name) => programOf(name) !== undefined);
+  const readOnly =
+    onlyReads(parts) && !saysItWrites(definition.description) && hints.readOnlyHint !== false && !runs;
   const required = new Set(Array.isArray(schema.required) ? schema.required : []);
   const args = Object.entries(asRecord(schema.properties)).map(
     ([name, property]): [string, ArgumentEntry] => [
       name,
-      deriveArgument(name, asRecord(property), required.has(name), readOnly),
+      deriveArgument(name, resolved(asRecord(property), schema), required.has(name), readOnly),
     ],
   );
   const destructive = !readOnly && (has(DESTROYING, parts) || hints.destructiveHint === true);
   const readers = readOnly ? [] : args.map(([name]) => name).filter((name) => has(READERS, split(name)));
+  const verbs = readOnly ? [] : ASKING.flatMap(([does, asking]) => (has(does, parts) ? asking : []));
   return {
     ...(server !== undefined && { server }),
     definition: definitionHash(definition),
     read_only: readOnly,
     ...(destructive && { destructive }),
+    ...(verbs.length > 0 && { verbs: [...new Set(verbs)] }),
     ...(readers.length > 0 && { readers }),
     arguments: ownRecord(args),
   };
@@ -119,14 +167,80 @@ function deriveArgument(
   const last = parts.at(-1) ?? "";
   const isText = types.has("string") && PROSE.has(last);
   const onlySwitch = [...types].every((type) => type === "boolean" || type === "null") && types.size > 0;
+  const program = types.has("string") ? programOf(name) : undefined;
+  const values = Array.isArray(property.enum) ? property.enum : undefined;
+  const sensitive = !readOnly && !isText && !onlySwitch;
+  const computed = sensitive && isComputed(parts, types, property, values !== undefined);
+  const fields = types.has("object") || types.has("array") ? fieldsOf(property) : [];
   return {
-    ...(!readOnly && !isText && !onlySwitch && { sensitive: true }),
+    ...(sensitive && { sensitive: true }),
+    ...(computed && { computed: true }),
+    ...(computed && values !== undefined && { values }),
     ...(isText && { text: true }),
+    ...(program !== undefined && { program }),
     ...(required && { required: true }),
     ...("default" in property && { default: property.default }),
     ...(has(SECRET, parts) && { secret: true }),
     ...((has(URLS, parts) || property.format === "uri") && { url: true }),
+    ...(fields.length > 0 && { fields }),
   };
+}
+
+function programOf(name: string): string | undefined {
+  return PROGRAMS.get(split(name).at(-1) ?? "");
+}
+
+/** Numbers that name nothing, dates and times, choices that give no rights. */
+function isComputed(
+  parts: readonly string[],
+  types: ReadonlySet<string>,
+  property: Readonly<Record<string, unknown>>,
+  isChoice: boolean,
+): boolean {
+  if (isChoice) return !has(PRIVILEGES, parts);
+  const kinds = [...types].filter((type) => type !== "null");
+  if (kinds.length === 0) return false;
+  if (kinds.every((kind) => kind === "number" || kind === "integer")) return !has(IDENTIFIERS, parts);
+  if (!kinds.every((kind) => kind === "string")) return false;
+  const format = typeof property.format === "string" ? property.format : "";
+  return /^(?:date|time|date-time|duration)$/.test(format) || DATES.has(parts.at(-1) ?? "");
+}
+
+/** Names of members that the schema of an argument gives, or that its description puts in quotes. */
+function fieldsOf(property: Readonly<Record<string, unknown>>): string[] {
+  const found = new Set<string>();
+  const look = (schema: Readonly<Record<string, unknown>>, depth: number): void => {
+    if (depth > 8) return;
+    for (const [name, inner] of Object.entries(asRecord(schema.properties))) {
+      found.add(name);
+      look(asRecord(inner), depth + 1);
+    }
+    look(asRecord(schema.items), depth + 1);
+    for (const option of optionsOf(schema)) look(option, depth + 1);
+  };
+  look(property, 0);
+  const description = typeof property.description === "string" ? property.description : "";
+  for (const [, name = ""] of description.matchAll(/["'`](\w+)["'`]/g)) found.add(name);
+  return [...found];
+}
+
+/** The property with a reference within its schema followed. */
+function resolved(
+  property: Readonly<Record<string, unknown>>,
+  schema: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
+  const [, room = "", name = ""] =
+    typeof property.$ref === "string" ? (/^#\/(\$defs|definitions)\/([^/]+)$/.exec(property.$ref) ?? []) : [];
+  if (room === "") return property;
+  const target = new Map(Object.entries(asRecord(schema[room]))).get(name);
+  return { ...asRecord(target), ...property };
+}
+
+function optionsOf(schema: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>>[] {
+  return ["anyOf", "oneOf", "allOf"].flatMap((key) => {
+    const options = schema[key];
+    return Array.isArray(options) ? options.map(asRecord) : [];
+  });
 }
 
 function typesOf(property: Readonly<Record<string, unknown>>): Set<string> {
@@ -136,10 +250,7 @@ function typesOf(property: Readonly<Record<string, unknown>>): Set<string> {
   };
   if (Array.isArray(property.type)) property.type.forEach(add);
   else add(property.type);
-  for (const key of ["anyOf", "oneOf"]) {
-    const options = property[key];
-    if (Array.isArray(options)) for (const option of options) add(asRecord(option).type);
-  }
+  for (const option of optionsOf(property)) add(option.type);
   return found;
 }
 

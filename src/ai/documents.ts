@@ -36,6 +36,7 @@ const labelled = record({
   from: list(text(), "where it was seen: `user`, `call:ID#/pointer`"),
   confidentiality: list(text(), "labels of what it tells"),
   encoded: optional(list(text(), "encodings in which it tells it")),
+  dictated: optional(flag("a text of several words that stands inside a text from outside")),
   mentions: list(mention, "what a longer text points to"),
 });
 
@@ -124,6 +125,7 @@ export const requestShape = record(
       properties: optional(properties),
       arguments: optional(anything("exactly as the tool gets them, defaults filled in")),
       values: optional(map(list(labelled), "leaves of each argument, with labels")),
+      asked: optional(flag("the user said one of the verbs that the catalogue gives the tool")),
       parsed: optional(anything()),
       digest: optional(text()),
     }),

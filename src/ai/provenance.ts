@@ -8,8 +8,18 @@ import { isArray, isNumber, isObject, type RegoObject, type Value } from "../val
 import type { Catalogue } from "./catalogue.ts";
 import type { Integrity } from "./documents.ts";
 import { decodings, findMentions } from "./mentions.ts";
+import { readRendering } from "./renderings.ts";
 import { escapePointer } from "./schema.ts";
-import { MIN_LENGTH, normalise, numberForm, tellingParts, TokenIndex, weight } from "./tokens.ts";
+import {
+  isShortName,
+  MIN_LENGTH,
+  normalise,
+  numberForm,
+  stem,
+  tellingParts,
+  TokenIndex,
+  weight,
+} from "./tokens.ts";
 
 interface Leaf {
   readonly path: readonly string[];
@@ -21,6 +31,16 @@ interface Leaf {
 /** A date and a time of day in one value; people say them apart. */
 const DATE_TIME = /^(\d{4}-\d{2}-\d{2})[ T](\d{2}:\d{2})(?::00)?(?:\.0+)?(?:Z|\+00:00)?$/;
 
+interface TrustedPlace {
+  readonly from: string;
+  readonly field: string;
+  readonly spelling: string;
+}
+
+/** A text with longer lines than these is no list of values. */
+const MAX_ITEM_LENGTH = 80;
+const MAX_ITEM_WORDS = 8;
+
 interface Seen {
   readonly integrity: Integrity;
   readonly from: readonly string[];
@@ -31,7 +51,9 @@ export class Provenance {
   readonly #user = new TokenIndex();
   readonly #untrusted = new TokenIndex();
   /** Whole values of trusted fields -> where, with the name of the field. */
-  readonly #trusted = new Map<string, { readonly from: string; readonly field: string }[]>();
+  readonly #trusted = new Map<string, TrustedPlace[]>();
+  /** Stems of the user's words. */
+  readonly #words = new Set<string>();
   readonly #private = new Map<string, Set<string>>();
   #sawUntrusted = false;
   #sawPrivate = false;
@@ -46,34 +68,56 @@ export class Provenance {
 
   addUserWords(text: string): void {
     this.#user.add(text, "user");
+    for (const word of normalise(text).match(/\p{L}+/gu) ?? []) this.#words.add(stem(word));
   }
 
-  /** What a call returned. A result that is not structured is one untrusted text, unless the catalogue trusts the whole of it. */
-  addResult(callId: string, tool: string, result: Value): void {
+  /**
+   * Whether the user asked for what the tool does: said one of the verbs that the catalogue gives it. True where it gives none.
+   */
+  asked(tool: string): boolean {
+    const verbs = this.#catalogue.tool(tool)?.verbs;
+    return verbs === undefined || verbs.some((verb) => this.#words.has(stem(normalise(verb))));
+  }
+
+  /**
+   * What a call returned, as a document or as the text of one (JSON, or as Python prints it). Other text is one untrusted text, unless the
+   * catalogue trusts the whole of it. A trusted path trusts what lies below it.
+   */
+  addResult(callId: string, tool: string, returned: Value): void {
+    const result = typeof returned === "string" ? (readRendering(returned) ?? returned) : returned;
     const entry = this.#catalogue.tool(tool)?.results;
     const trusted = (entry?.trusted ?? []).map(segments);
+    const trustedKeys = (entry?.trusted_keys ?? []).map(segments);
     const labels = Object.entries(entry?.confidential ?? {}).map(
       ([path, names]) => [segments(path), names] as const,
     );
     for (const leaf of leaves(result)) {
       const from = `call:${callId}#${pointer(leaf.path)}`;
-      const isTrusted = trusted.some((pattern) => matches(pattern, leaf.path, false));
+      const isTrusted = trusted.some((pattern) => matches(pattern, leaf.path, true));
       if (isTrusted && leaf.value !== null && typeof leaf.value !== "boolean") this.#trust(leaf, from);
       else this.#distrust(leaf, from);
       for (const [pattern, names] of labels) if (matches(pattern, leaf.path, true)) this.#keep(leaf, names);
     }
-    for (const key of keys(result)) {
-      this.#untrusted.add(key, `call:${callId}`);
+    for (const { key, path } of keys(result)) {
+      const from = `call:${callId}#${pointer([...path, key])}`;
+      if (trustedKeys.some((pattern) => matches(pattern, path, false))) {
+        this.#trust({ path, value: key, number: false }, from);
+        continue;
+      }
+      this.#untrusted.add(key, from);
       this.#sawUntrusted = true;
     }
   }
 
   #trust(leaf: Leaf, from: string): void {
-    const key = wholeForm(String(leaf.value), leaf.number);
     const field = leaf.path.findLast((step) => !/^\d+$/.test(step)) ?? "";
-    const known = this.#trusted.get(key);
-    if (known === undefined) this.#trusted.set(key, [{ from, field }]);
-    else if (known.length < 16) known.push({ from, field });
+    const whole = String(leaf.value);
+    for (const spelling of leaf.number ? [whole] : [whole, ...listed(whole)]) {
+      const key = wholeForm(spelling, leaf.number);
+      const known = this.#trusted.get(key);
+      if (known === undefined) this.#trusted.set(key, [{ from, field, spelling }]);
+      else if (known.length < 16) known.push({ from, field, spelling });
+    }
   }
 
   #distrust(leaf: Leaf, from: string): void {
@@ -96,12 +140,16 @@ export class Provenance {
   label(tool: string, args: RegoObject, filled: ReadonlySet<string>): RegoObject {
     const labelled = Array.from(args.entries(), ([key, value]): [Value, Value] => {
       const name = String(key);
-      const isText = this.#catalogue.argument(tool, name)?.text === true;
+      const entry = this.#catalogue.argument(tool, name);
+      const isText = entry?.text === true;
+      const fields = new Set(entry?.fields ?? []);
       const found = leaves(value).map((leaf) => this.#labelLeaf(name, leaf, isText, filled.has(name)));
       // Keys of nested objects reach the tool as much as values do.
-      const inner = keys(value).map((text) =>
-        this.#labelLeaf(name, { path: [], value: text, number: false }, isText, filled.has(name)),
-      );
+      const inner = keys(value)
+        .filter(({ key }) => !fields.has(key))
+        .map(({ key }) =>
+          this.#labelLeaf(name, { path: [], value: key, number: false }, isText, filled.has(name)),
+        );
       return [key, [...found, ...inner]];
     });
     return object(labelled);
@@ -128,6 +176,9 @@ export class Provenance {
       ["from", [...seen.from]],
       ["confidentiality", [...new Set(told)].sort()],
       ["encoded", encoded],
+      ...(isText && seen.integrity === "untrusted" && this.#untrusted.isPart(text)
+        ? [["dictated", true] as [Value, Value]]
+        : []),
       [
         "mentions",
         mentions.map(({ kind, value, host }) =>
@@ -164,11 +215,12 @@ export class Provenance {
     return this.#user.find(date) !== undefined && this.#user.find(time) !== undefined;
   }
 
-  /** A short value says little: it counts only where field and argument are called alike (`id_` and `event_id`). */
+  /** A short value says little: it counts only where field and argument are called alike (`id_` and `event_id`), or as a name. */
   #inTrustedField(name: string, text: string, isNumeric: boolean): string[] {
     const places = this.#trusted.get(wholeForm(text, isNumeric)) ?? [];
-    const fitting =
-      weight(text) >= MIN_LENGTH ? places : places.filter(({ field }) => sharesWord(field, name));
+    const says = (place: TrustedPlace): boolean =>
+      sharesWord(place.field, name) || (isShortName(text) && place.spelling === text);
+    const fitting = weight(text) >= MIN_LENGTH ? places : places.filter(says);
     return fitting.slice(0, 1).map(({ from }) => from);
   }
 
@@ -207,15 +259,32 @@ function leaves(value: Value, path: readonly string[] = []): Leaf[] {
   return Array.from(value.values()).flatMap((member) => leaves(member, path));
 }
 
-/** Keys below the first level are content as well: maps by address, by file name. */
-function keys(value: Value): string[] {
+/** Keys of objects are content as well: maps by address, by file name. */
+function keys(value: Value, path: readonly string[] = []): { readonly key: string; readonly path: string[] }[] {
   if (value === null || typeof value !== "object" || isNumber(value)) return [];
-  if (isArray(value)) return value.flatMap(keys);
+  if (isArray(value)) return value.flatMap((member, i) => keys(member, [...path, String(i)]));
   if (!isObject(value)) return [];
-  return Array.from(value.entries()).flatMap(([key, member]) => [
-    ...(typeof key === "string" ? [key] : []),
-    ...keys(member),
-  ]);
+  return Array.from(value.entries()).flatMap(([key, member]) =>
+    typeof key === "string" ? [{ key, path: [...path] }, ...keys(member, [...path, key])] : keys(member, path),
+  );
+}
+
+/**
+ * The values in a text that is a plain list: one a line, or separated by commas, after a heading (`Rooms: A, B`). Nothing of a text with a
+ * line of prose in it: somebody may have written that.
+ */
+function listed(text: string): string[] {
+  const lines = text.split(/\r?\n/).map((line) => line.trim());
+  const isProse = (line: string): boolean =>
+    line.length > MAX_ITEM_LENGTH || line.split(/\s+/).length > MAX_ITEM_WORDS;
+  const filled = lines.filter((line) => line !== "");
+  const [single = ""] = filled;
+  const pieces = filled.length === 1 ? single.replace(/^[^:,]*:\s/, "").split(/[,;]\s/) : filled;
+  if (filled.length === 0 || pieces.some(isProse)) return [];
+  return pieces
+    .map((piece) => piece.replace(/^(?:[-*•]|\d+[.)])\s+/, "").trim())
+    .flatMap((piece) => [piece, /:\s+(\S.*)$/.exec(piece)?.[1] ?? ""])
+    .filter((piece) => piece !== "" && piece !== text);
 }
 
 function segments(path: string): readonly string[] {

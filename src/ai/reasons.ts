@@ -36,6 +36,8 @@ export const reasonCodes = new Map<string, { readonly who: ReasonSource; readonl
     "untrusted_link",
     { who: "policy", means: "a text contains a link that neither user nor trusted field gave" },
   ],
+  ["dictated_text", { who: "policy", means: "content from outside words a message to somebody" }],
+  ["unasked", { who: "policy", means: "the user's words do not ask for what the tool does" }],
   ["unanchored", { who: "policy", means: "nothing in the call was said by the user" }],
   ["private_to_sink", { who: "policy", means: "private content would reach somebody the user did not name" }],
   ["encoded_private", { who: "policy", means: "private content would leave in an encoding" }],

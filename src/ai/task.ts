@@ -279,6 +279,7 @@ export class GuardedTask {
     ];
     if (isCall) {
       action.push(["values", this.#seeing.provenance.label(request.tool, request.arguments, filled)]);
+      action.push(["asked", this.#seeing.provenance.asked(request.tool)]);
       action.push(["digest", digest]);
     }
     return object([

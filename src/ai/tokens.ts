@@ -15,6 +15,23 @@ export function normalise(text: string): string {
   return text.normalize("NFKC").toLowerCase();
 }
 
+/** A short word in the spelling of a name (`Bob`, `HR2`): three letters or digits at least, one of them a capital. */
+export function isShortName(text: string): boolean {
+  return weight(text) === MIN_LENGTH - 1 && /^[\p{L}\p{N}]+$/u.test(text) && /\p{Lu}/u.test(text);
+}
+
+/** Words of a text in their own spelling, as far as they may be short names. */
+export function shortNames(text: string): string[] {
+  const words = text.normalize("NFKC").match(/[\p{L}\p{N}][\p{L}\p{N}_.@-]*/gu) ?? [];
+  return words.map((word) => word.replace(EDGE, "")).filter(isShortName);
+}
+
+/** What is left of a word without its endings: `deleted`, `deleting` and `deletes` are one. */
+export function stem(word: string): string {
+  const bare = word.replace(/(?:ing|ed|es|s|d)$/u, "");
+  return (bare.length < 3 ? word : bare).replace(/e$/u, "").replace(/(\p{L})\1$/u, "$1");
+}
+
 export interface Chunk {
   /** Without the marks at its ends. */
   readonly text: string;
@@ -22,6 +39,9 @@ export interface Chunk {
   /** In quotes in the text: `'13'`. */
   readonly quoted: boolean;
 }
+
+/** Comparisons of chunks that one search may take: what content from outside makes longer is not found. */
+const MAX_COMPARISONS = 200_000;
 
 export function chunks(text: string): Chunk[] {
   const normal = normalise(text);
@@ -97,9 +117,11 @@ export class TokenIndex {
   readonly #accounts = new Map<string, string>();
   readonly #numbers = new Map<string, string>();
   readonly #quoted = new Map<string, string>();
+  readonly #names = new Map<string, string>();
 
   add(text: string, label: string): void {
     const found = chunks(text);
+    for (const name of shortNames(text)) this.#names.set(name, label);
     const source = this.#texts.push({ chunks: found, label }) - 1;
     for (const [at, chunk] of found.entries()) {
       for (const key of new Set([chunk.text, chunk.raw])) {
@@ -151,16 +173,50 @@ export class TokenIndex {
     const wanted = chunks(text);
     const [first] = wanted;
     if (first === undefined) return undefined;
-    if (weight(text) < MIN_LENGTH) return wanted.length === 1 ? this.#quoted.get(first.raw) : undefined;
-    for (const { source, at } of this.#starts.get(first.raw) ?? []) {
-      const place = this.#texts[source];
-      // What is looked for is taken as it is: only a place in a text can have a full stop too many.
-      const same = ({ raw }: Chunk, i: number): boolean => {
-        const seen = place?.chunks[at + i];
-        return seen !== undefined && (seen.raw === raw || seen.text === raw);
-      };
-      if (place !== undefined && wanted.every(same)) return place.label;
+    if (weight(text) < MIN_LENGTH) {
+      const quoted = wanted.length === 1 ? this.#quoted.get(first.raw) : undefined;
+      return quoted ?? this.#names.get(text.normalize("NFKC"));
     }
+    // What is looked for is taken as it is: only a place in a text can have a full stop too many.
+    const same = (seen: Chunk, { raw }: Chunk): boolean => seen.raw === raw || seen.text === raw;
+    for (const { label } of this.#places(wanted, first.raw, same)) return label;
     return undefined;
   }
+
+  /** Whether a longer text was taken from inside a text and is nowhere a whole one: words that somebody put into another's mouth. */
+  isPart(text: string): boolean {
+    const wanted = chunks(text).filter((chunk) => chunk.text !== "");
+    const [first] = wanted;
+    if (first === undefined || wanted.length < PART_WORDS || weight(text) < PART_LENGTH) return false;
+    const same = (seen: Chunk, { text }: Chunk): boolean => seen.text === text;
+    let found = false;
+    for (const { chunks: all } of this.#places(wanted, first.text, same)) {
+      if (all.length <= wanted.length) return false;
+      found = true;
+    }
+    return found;
+  }
+
+  /** The texts in which `wanted` stands as a run that begins with `key`. */
+  *#places(
+    wanted: readonly Chunk[],
+    key: string,
+    same: (seen: Chunk, wanted: Chunk) => boolean,
+  ): Iterable<{ readonly chunks: readonly Chunk[]; readonly label: string }> {
+    let left = MAX_COMPARISONS;
+    for (const { source, at } of this.#starts.get(key) ?? []) {
+      const place = this.#texts[source];
+      if (place === undefined) continue;
+      const fits = wanted.every((chunk, i) => {
+        const seen = place.chunks[at + i];
+        return left-- > 0 && seen !== undefined && same(seen, chunk);
+      });
+      if (fits) yield place;
+      if (left <= 0) return;
+    }
+  }
 }
+
+/** Shorter texts stand inside others by accident. */
+const PART_WORDS = 3;
+const PART_LENGTH = 12;

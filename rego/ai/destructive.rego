@@ -40,7 +40,19 @@ accepted if {
 clean if {
 	not destroys
 	not demanded
+	not repeated
 }
+
+# What the user named was named for one time.
+repeated if {
+	catalogue.entry.destructive == true
+	mode != "allow"
+	some call in input.session.calls
+	call.digest == input.action.digest
+	call.status in {"reserved", "committed", "unreported"}
+}
+
+approvals contains {"code": "repeated", "message": "the same has been done in this task already"} if repeated
 
 demanded if catalogue.entry.approval == true
 

@@ -3,7 +3,7 @@
 # description: |
 #   Private content (labels in `confidentiality`) may reach those whom the user named, and those that `data.site.readers[label]` lists.
 #   Who will read what a call gives away is in the arguments that its catalogue entry lists under `readers`; a tool with `"open": true`
-#   gives it to everybody.
+#   gives it to everybody. An address that is fetched (`"url": true`) must not carry private content either, reading tools included.
 package ai.sinks
 
 import data.ai.catalogue
@@ -11,6 +11,15 @@ import data.ai.catalogue
 is_sink if count(catalogue.entry.readers) > 0
 
 is_sink if catalogue.entry.open == true
+
+# Whoever fetches an address tells its host what is in it.
+is_sink if count(addresses) > 0
+
+addresses contains name if {
+	some name, argument in catalogue.entry.arguments
+	argument.url == true
+	name in object.keys(input.action.arguments)
+}
 
 # Labels of private content in the call, with a place.
 carried contains {"label": label, "path": leaf.path} if {
@@ -57,6 +66,14 @@ leaks contains item if {
 	catalogue.entry.open == true
 	some item in carried
 	not public(item.label)
+}
+
+leaks contains item if {
+	some name in addresses
+	some leaf in input.action.values[name]
+	some label in leaf.confidentiality
+	not public(label)
+	item := {"label": label, "path": leaf.path}
 }
 
 approvals contains reason if {

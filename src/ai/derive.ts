@@ -22,7 +22,7 @@ const WRITING = words(
   "send create update replace overwrite swap toggle delete remove add set write post put patch pay transfer schedule reserve book buy order cancel share invite move rename append edit modify change insert upload publish run execute exec invoke call eval apply enable disable grant revoke approve reject submit start stop restart deploy install reset purge drop merge close open assign forward reply subscribe unsubscribe save store clear sync import export mark archive make push commit out checkout checkin acknowledge",
 );
 const DESTROYING = words(
-  "delete remove cancel drop purge reset revoke clear destroy erase truncate overwrite wipe uninstall kill terminate",
+  "delete remove cancel drop purge reset revoke clear destroy erase truncate overwrite wipe uninstall kill terminate kick ban expel evict suspend deactivate disable discard eject uninvite unpublish unfriend",
 );
 const PROSE = words(
   "body content contents text message description comment comments note notes summary caption title subject reason memo markdown html",
@@ -55,7 +55,13 @@ const ASKING: readonly (readonly [ReadonlySet<string>, readonly string[]])[] = [
   [
     DESTROYING,
     list(
-      "delete remove cancel drop purge reset revoke clear destroy erase truncate overwrite wipe uninstall kill terminate discard eliminate ban kick exclude expel unsubscribe undo clean empty trash rid stop end close",
+      "delete remove cancel drop purge reset revoke clear destroy erase truncate overwrite wipe uninstall kill terminate discard eliminate ban kick exclude expel unsubscribe suspend deactivate disable fire leave left undo clean empty trash rid stop",
+    ),
+  ],
+  [
+    words("reserve book rent hire buy purchase"),
+    list(
+      "reserve reservation book booking rent rental hire buy purchase order checkout pay get make arrange secure stay trip need want",
     ),
   ],
   [
@@ -67,16 +73,20 @@ const ASKING: readonly (readonly [ReadonlySet<string>, readonly string[]])[] = [
   [
     words("send post reply forward publish message email mail notify tweet sms dm announce broadcast"),
     list(
-      "send post reply forward publish message email mail e-mail notify tweet text sms dm announce broadcast tell inform write ask share let invite respond answer say remind contact thank warn update submit upload confirm submit request pay transfer refund apologize congratulate greet call report summarize give pass deliver reach return put add",
+      "send post reply forward publish message email mail e-mail notify tweet text sms dm announce broadcast tell inform write ask share let invite respond answer say remind contact thank warn update submit upload confirm request pay transfer refund apologize congratulate greet call report summarize give pass deliver reach return sum",
     ),
   ],
 ];
 const DATES = words(
   "date day time datetime timestamp deadline duration month year week hour hours minute minutes seconds days weeks start end begin finish until since due checkin checkout from",
 );
-const IDENTIFIERS = words("id ids number no num nr account phone zip code card pin iban key index reference ref uid uuid");
+const IDENTIFIERS = words(
+  "id ids number no num nr account phone zip code card pin iban key index reference ref uid uuid",
+);
 /** Choices that say how much is given away. */
-const PRIVILEGES = words("role roles permission permissions access visibility scope scopes privilege privileges level public");
+const PRIVILEGES = words(
+  "role roles permission permissions access visibility scope scopes privilege privileges level public",
+);
 
 function list(text: string): string[] {
   return text.split(" ");

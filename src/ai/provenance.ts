@@ -46,6 +46,9 @@ interface Seen {
   readonly from: readonly string[];
 }
 
+const TRUSTED: ReadonlySet<Integrity> = new Set(["user", "trusted", "default"]);
+const DEFAULT: Seen = { integrity: "default", from: [] };
+
 export class Provenance {
   readonly #catalogue: Catalogue;
   readonly #user = new TokenIndex();
@@ -94,8 +97,10 @@ export class Provenance {
     for (const leaf of leaves(result)) {
       const from = `call:${callId}#${pointer(leaf.path)}`;
       const isTrusted = trusted.some((pattern) => matches(pattern, leaf.path, true));
+      const prose = typeof leaf.value === "string" && isProse(leaf.value);
       if (isTrusted && leaf.value !== null && typeof leaf.value !== "boolean") this.#trust(leaf, from);
-      else this.#distrust(leaf, from);
+      // Of prose nothing but the whole is ever trusted: what stands in it is content.
+      if (!isTrusted || prose) this.#distrust(leaf, from);
       for (const [pattern, names] of labels) if (matches(pattern, leaf.path, true)) this.#keep(leaf, names);
     }
     for (const { key, path } of keys(result)) {
@@ -143,22 +148,31 @@ export class Provenance {
       const entry = this.#catalogue.argument(tool, name);
       const isText = entry?.text === true;
       const fields = new Set(entry?.fields ?? []);
-      const found = leaves(value).map((leaf) => this.#labelLeaf(name, leaf, isText, filled.has(name)));
+      const beside = stemsOf(tool, name);
+      const found = leaves(value).map((leaf) => {
+        const short = !isText && leaf.value !== null && typeof leaf.value !== "boolean";
+        return short && this.#user.standsBeside(leaf.value, beside)
+          ? this.#labelLeaf(name, leaf, isText, { integrity: "user", from: ["user"] })
+          : this.#labelLeaf(name, leaf, isText, filled.has(name) ? DEFAULT : undefined);
+      });
       // Keys of nested objects reach the tool as much as values do.
       const inner = keys(value)
         .filter(({ key }) => !fields.has(key))
         .map(({ key }) =>
-          this.#labelLeaf(name, { path: [], value: key, number: false }, isText, filled.has(name)),
+          this.#labelLeaf(
+            name,
+            { path: [], value: key, number: false },
+            isText,
+            filled.has(name) ? DEFAULT : undefined,
+          ),
         );
       return [key, [...found, ...inner]];
     });
     return object(labelled);
   }
 
-  #labelLeaf(name: string, leaf: Leaf, isText: boolean, isDefault: boolean): RegoObject {
-    const seen: Seen = isDefault
-      ? { integrity: "default", from: [] }
-      : this.#seen(name, leaf.value === null ? "" : String(leaf.value), leaf);
+  #labelLeaf(name: string, leaf: Leaf, isText: boolean, known: Seen | undefined): RegoObject {
+    const seen = known ?? this.#seen(name, leaf.value === null ? "" : String(leaf.value), leaf);
     const text = typeof leaf.value === "string" && !leaf.number ? leaf.value : "";
     const told = this.#tells(String(leaf.value));
     const encoded: string[] = [];
@@ -176,7 +190,7 @@ export class Provenance {
       ["from", [...seen.from]],
       ["confidentiality", [...new Set(told)].sort()],
       ["encoded", encoded],
-      ...(isText && seen.integrity === "untrusted" && this.#untrusted.isPart(text)
+      ...(isText && !TRUSTED.has(seen.integrity) && this.#untrusted.isPart(text)
         ? [["dictated", true] as [Value, Value]]
         : []),
       [
@@ -235,16 +249,24 @@ function wholeForm(text: string, isNumeric: boolean): string {
   return number === undefined ? `s:${normalise(text).trim()}` : `n:${number}`;
 }
 
+function wordsOf(name: string): string[] {
+  return name
+    .replace(/([a-z0-9])([A-Z])/g, "$1 $2")
+    .toLowerCase()
+    .split(/[^a-z0-9]+/)
+    .filter((word) => word !== "");
+}
+
 function sharesWord(a: string, b: string): boolean {
-  const words = (name: string): string[] =>
-    name
-      .replace(/([a-z0-9])([A-Z])/g, "$1 $2")
-      .toLowerCase()
-      .split(/[^a-z0-9]+/)
-      .filter((word) => word !== "")
-      .map((word) => word.replace(/s$/, ""));
-  const first = new Set(words(a));
-  return words(b).some((word) => first.has(word));
+  const plain = (name: string): string[] => wordsOf(name).map((word) => word.replace(/s$/, ""));
+  const first = new Set(plain(a));
+  return plain(b).some((word) => first.has(word));
+}
+
+/** What a person calls the thing that an argument names: words of the argument's and of the tool's name. */
+function stemsOf(tool: string, argument: string): ReadonlySet<string> {
+  const words = [...wordsOf(argument), ...wordsOf(tool)];
+  return new Set(words.filter((word) => word.length > 2 || word === "id").map(stem));
 }
 
 function leaves(value: Value, path: readonly string[] = []): Leaf[] {
@@ -260,12 +282,17 @@ function leaves(value: Value, path: readonly string[] = []): Leaf[] {
 }
 
 /** Keys of objects are content as well: maps by address, by file name. */
-function keys(value: Value, path: readonly string[] = []): { readonly key: string; readonly path: string[] }[] {
+function keys(
+  value: Value,
+  path: readonly string[] = [],
+): { readonly key: string; readonly path: string[] }[] {
   if (value === null || typeof value !== "object" || isNumber(value)) return [];
   if (isArray(value)) return value.flatMap((member, i) => keys(member, [...path, String(i)]));
   if (!isObject(value)) return [];
   return Array.from(value.entries()).flatMap(([key, member]) =>
-    typeof key === "string" ? [{ key, path: [...path] }, ...keys(member, [...path, key])] : keys(member, path),
+    typeof key === "string"
+      ? [{ key, path: [...path] }, ...keys(member, [...path, key])]
+      : keys(member, path),
   );
 }
 
@@ -273,10 +300,12 @@ function keys(value: Value, path: readonly string[] = []): { readonly key: strin
  * The values in a text that is a plain list: one a line, or separated by commas, after a heading (`Rooms: A, B`). Nothing of a text with a
  * line of prose in it: somebody may have written that.
  */
+function isProse(text: string): boolean {
+  return text.length > MAX_ITEM_LENGTH || text.split(/\s+/).length > MAX_ITEM_WORDS;
+}
+
 function listed(text: string): string[] {
   const lines = text.split(/\r?\n/).map((line) => line.trim());
-  const isProse = (line: string): boolean =>
-    line.length > MAX_ITEM_LENGTH || line.split(/\s+/).length > MAX_ITEM_WORDS;
   const filled = lines.filter((line) => line !== "");
   const [single = ""] = filled;
   const pieces = filled.length === 1 ? single.replace(/^[^:,]*:\s/, "").split(/[,;]\s/) : filled;

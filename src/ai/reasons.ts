@@ -27,6 +27,7 @@ export const reasonCodes = new Map<string, { readonly who: ReasonSource; readonl
   ["tool_shadowed", { who: "policy", means: "another server shows a tool of that name" }],
   ["approval_required", { who: "policy", means: "a person must approve each call" }],
   ["destructive", { who: "policy", means: "the call cannot be undone" }],
+  ["repeated", { who: "policy", means: "the task has destroyed the same once already" }],
   ["out_of_task_scope", { who: "policy", means: "the task does not include the tool" }],
   // Where values come from and go.
   ["untrusted_argument", { who: "policy", means: "a sensitive argument was read in untrusted content" }],

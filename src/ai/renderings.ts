@@ -207,7 +207,11 @@ class LiteralReader {
 }
 
 function readNumber(text: string): Value {
-  const plain = text.replaceAll("_", "").replace(/^\+/, "").replace(/^(-?)\./, "$10.").replace(/\.(?=e|$)/i, "");
+  const plain = text
+    .replaceAll("_", "")
+    .replace(/^\+/, "")
+    .replace(/^(-?)\./, "$10.")
+    .replace(/\.(?=e|$)/i, "");
   if (!/^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:e[-+]?\d+)?$/i.test(plain)) throw new NoLiteral();
   return number(plain);
 }

@@ -118,6 +118,8 @@ export class TokenIndex {
   readonly #numbers = new Map<string, string>();
   readonly #quoted = new Map<string, string>();
   readonly #names = new Map<string, string>();
+  /** Values too short to count by themselves -> stems of the words that stand beside them. */
+  readonly #beside = new Map<string, Set<string>>();
 
   add(text: string, label: string): void {
     const found = chunks(text);
@@ -129,6 +131,7 @@ export class TokenIndex {
         if (places === undefined) this.#starts.set(key, [{ source, at }]);
         else places.push({ source, at });
       }
+      if (chunk.text !== "" && weight(chunk.text) < MIN_LENGTH) this.#addBeside(found, at);
       if (chunk.quoted) this.#quoted.set(chunk.text, label);
       const digits = numberForm(chunk.text);
       if (digits !== undefined && weight(chunk.text) >= MIN_LENGTH) this.#numbers.set(digits, label);
@@ -154,6 +157,22 @@ export class TokenIndex {
         if (isAccount(joined, digitsSeen) && !this.#accounts.has(joined)) this.#accounts.set(joined, label);
       }
     }
+  }
+
+  #addBeside(found: readonly Chunk[], at: number): void {
+    const key = found[at]?.text ?? "";
+    const known = this.#beside.get(key) ?? new Set();
+    for (const i of [at - 2, at - 1, at + 1])
+      for (const word of found[i]?.text.match(/\p{L}+/gu) ?? []) known.add(stem(word));
+    this.#beside.set(key, known);
+  }
+
+  /** Whether a short value stands beside one of these stems: `issue 481`, `version 3.2.1`. */
+  standsBeside(text: string, stems: ReadonlySet<string>): boolean {
+    const wanted = normalise(text).replace(/^#/, "");
+    if (weight(wanted) >= MIN_LENGTH) return false;
+    for (const word of this.#beside.get(wanted) ?? []) if (stems.has(word)) return true;
+    return false;
   }
 
   /** Where `text` was seen as a whole, between token boundaries; undefined if nowhere. */

@@ -8,6 +8,7 @@ import { Command } from "commander";
 import { type CatalogueDocument, Catalogue, readDefinitions, type ToolDefinition } from "../ai/catalogue.ts";
 import { deriveCatalogue, editCatalogue } from "../ai/derive.ts";
 import type { Decider } from "../ai/decider.ts";
+import { readRendering } from "../ai/renderings.ts";
 import { type Figures, type RecordedTask, redTeam, type Suite } from "../ai/redteam.ts";
 import { build } from "../build.ts";
 import { builtins } from "../builtins/registry.ts";
@@ -25,19 +26,19 @@ const ENTRYPOINT = "ai/calls/decision";
 /** Known to be flawed: the user's own words name the account that the injections use. */
 const APART = ["banking/user_task_15"];
 
+const NO_FLOW = { sensitive: "off", anchor: "off", links: "allow", dictated: "allow", asked: "off" };
+
 /** Points on the frontier: what a site may set, from strict to loose. */
 const SETTINGS: readonly { readonly name: string; readonly site: object; readonly scoped?: boolean }[] = [
   { name: "default", site: {} },
   { name: "default, task scope known", site: {}, scoped: true },
   { name: "always ask before destroying", site: { destructive: "approve" } },
   { name: "computed values pass", site: { flow: { unseen: "allow" } } },
-  { name: "no anchor, links pass", site: { flow: { anchor: "off", links: "allow" } } },
-  { name: "destruction only", site: { flow: { sensitive: "off", anchor: "off", links: "allow" } } },
-  {
-    name: "task scope alone",
-    site: { flow: { sensitive: "off", anchor: "off", links: "allow" }, destructive: "allow" },
-    scoped: true,
-  },
+  { name: "tools need not be asked for", site: { flow: { asked: "off" } } },
+  { name: "links and dictated texts pass", site: { flow: { links: "allow", dictated: "allow" } } },
+  { name: "nothing need be said by the user", site: { flow: { anchor: "off" } } },
+  { name: "destruction only", site: { flow: NO_FLOW } },
+  { name: "task scope alone", site: { flow: NO_FLOW, destructive: "allow" }, scoped: true },
 ];
 
 interface Flags {
@@ -47,6 +48,7 @@ interface Flags {
   readonly library: string;
   readonly details?: boolean;
   readonly json?: boolean;
+  readonly setting: string[];
 }
 
 export function command(): Command {
@@ -66,6 +68,7 @@ export function command(): Command {
     .option("--library <dir>", "the policy library", library)
     .option("--details", "name every attack that got through and every call that was asked about")
     .option("--json", "figures as JSON")
+    .option("--setting <name>", "only this point of the frontier (repeatable)", collect, [])
     .action(run);
 }
 
@@ -84,11 +87,18 @@ async function run(benchmark: string, dir: string, flags: Flags): Promise<void> 
   const wasm = bundle.wasm[0]?.bytes;
   if (wasm === undefined) throw new PolicyError("internal_error", "the library gave no module");
   const module = new WebAssembly.Module(Uint8Array.from(wasm));
+  const unknown = flags.setting.find((name) => !SETTINGS.some((setting) => setting.name === name));
+  if (unknown !== undefined)
+    throw new PolicyError(
+      "invalid_parameter",
+      `no setting \`${unknown}\`: they are ${SETTINGS.map(({ name }) => `\`${name}\``).join(", ")}`,
+    );
+  const settings = SETTINGS.filter(({ name }) => flags.setting.length === 0 || flags.setting.includes(name));
   const rows: Row[] = [];
   for (const catalogue of flags.derived === true
     ? (["derived"] as const)
     : (["derived", "edited"] as const)) {
-    for (const setting of SETTINGS) rows.push(await measure(module, suites, catalogue, setting, flags));
+    for (const setting of settings) rows.push(await measure(module, suites, catalogue, setting, flags));
   }
   process.stdout.write(
     flags.json === true ? `${JSON.stringify(rows.map(plainRow), null, 2)}\n` : report(rows),
@@ -188,6 +198,8 @@ function textOf(value: Value | undefined): string {
 /** What the tool returned, from the text that was recorded: a document where it reads as one, else the text. */
 function structured(result: Value): Value {
   if (typeof result !== "string") return result;
+  const literal = readRendering(result);
+  if (literal !== undefined) return literal;
   try {
     const value = decodeYaml("result", result);
     return value !== null && typeof value === "object" ? value : result;

@@ -57,10 +57,62 @@ describe("what is derived from schemas alone", () => {
       recipients: { sensitive: true },
       body: { text: true },
       dry_run: {},
-      amount: { sensitive: true },
+      amount: { sensitive: true, computed: true },
       anything: { sensitive: true },
     });
     expect(readers).toEqual(["recipients"]);
+  });
+
+  test("what may be worked out, and what may not", () => {
+    const { arguments: args } = entry({
+      ...tool("book_room", {
+        start_day: { type: "string" },
+        until: { anyOf: [{ type: "string" }, { type: "null" }] },
+        nights: { type: "integer" },
+        room_number: { type: "integer" },
+        board: { $ref: "#/$defs/Board" },
+        permission: { enum: ["r", "rw"] },
+        hotel: { type: "string" },
+      }),
+      inputSchema: {
+        properties: {
+          start_day: { type: "string" },
+          until: { anyOf: [{ type: "string" }, { type: "null" }] },
+          nights: { type: "integer" },
+          room_number: { type: "integer" },
+          board: { $ref: "#/$defs/Board" },
+          permission: { enum: ["r", "rw"] },
+          hotel: { type: "string" },
+        },
+        $defs: { Board: { enum: ["half", "full"] } },
+      },
+    } as never);
+    const computed = Object.keys(args).filter((name) => args[name]?.computed === true);
+    expect(computed).toEqual(["start_day", "until", "nights", "board"]);
+    expect(args.board?.values).toEqual(["half", "full"]);
+  });
+
+  test("a tool that runs what it is given does not only read", () => {
+    expect(entry(tool("query_database", { sql: { type: "string" } }))).toMatchObject({
+      read_only: false,
+      arguments: { sql: { sensitive: true, program: "sql" } },
+    });
+    expect(entry(tool("run", { command: { type: "string" } })).arguments.command?.program).toBe("shell");
+  });
+
+  test("words with which a person asks for it", () => {
+    expect(entry(tool("kick_member")).verbs).toContain("remove");
+    expect(entry(tool("sendMail")).verbs).toContain("tell");
+    expect(entry(tool("set_title")).verbs).toBeUndefined();
+    expect(entry(tool("list_messages")).verbs).toBeUndefined();
+  });
+
+  test("members of an argument are known by its schema and its description", () => {
+    const files = { type: "array", items: { properties: { name: {}, more: { properties: { size: {} } } } } };
+    const { arguments: args } = entry(
+      tool("attach", { files: { ...files, description: "With a `file_id` each" } }),
+    );
+    expect(args.files?.fields).toEqual(["name", "more", "size", "file_id"]);
   });
 
   test("an owner's edits say only what they change", () => {

@@ -59,8 +59,12 @@ describe("the user's words", () => {
     ["at 12:00 on 2024-05-19", "2024-05-19 12:00"],
     ["rent is 2,200.00", 2200],
     ["that 10.00 I got", 10],
+    ["ask Bob about it", "Bob"],
+    ["the letter 12 to Ann", 12],
   ])("%s: gives %s", (text, value) => {
-    expect(label(said(text), { to: value })[0]?.integrity).toBe("user");
+    expect(
+      label(said(text), typeof value === "number" ? { letter: value } : { to: value })[0]?.integrity,
+    ).toBe("user");
   });
 
   test.each([
@@ -78,6 +82,9 @@ describe("the user's words", () => {
     ["pay DE89370400440532013000", "DE8937040044053201300"],
     ["pay 2200", 22000],
     ["no", "no"],
+    ["ask bob about it", "Bob"],
+    ["The end", "the"],
+    ["a letter in 12 months", 12],
     ["send it", ""],
   ])("%s: does not give %s", (text, value) => {
     expect(label(said(text), { to: value })[0]?.integrity).toBe("unseen");

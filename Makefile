@@ -23,8 +23,9 @@ build: dist/.stamp ## Compile the runtime and the TypeScript to dist/
 dist/runtime.wasm: $(RUNTIME_SOURCES) | node_modules/.package-lock.json
 	node scripts/build-runtime.mjs
 
-dist/.stamp: node_modules/.package-lock.json dist/runtime.wasm $(SOURCES) tsconfig.json
+dist/.stamp: node_modules/.package-lock.json dist/runtime.wasm $(SOURCES) tsconfig.json package.json scripts/build-dist.mjs
 	$(BIN)/tsc -p tsconfig.json
+	node scripts/build-dist.mjs
 	@chmod +x dist/cli/main.js
 	@touch $@
 

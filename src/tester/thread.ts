@@ -9,7 +9,7 @@ export class Thread<Job, Result> {
 
   constructor(name: string, shared: unknown) {
     // Threads run what was built, also when the sources themselves are run.
-    const place = import.meta.url.endsWith(".ts") ? `../../dist/tester/${name}.js` : `./${name}.js`;
+    const place = import.meta.url.endsWith(".ts") ? `../../dist/tester/${name}.js` : `../tester/${name}.js`;
     this.#worker = new Worker(new URL(place, import.meta.url), { workerData: shared });
     this.#ready = this.#next().then(() => {});
     this.#ready.catch(() => {});

@@ -36,6 +36,16 @@ try {
     join(folder, "use.mjs"),
     'import * as reeve from "reeve";\nif (Object.keys(reeve).length === 0) throw new Error("no exports");\nawait import("reeve/build");\nawait import("reeve/server");\nconsole.log(Object.keys(reeve).sort().join(" "));\n',
   );
+  // Adapters import no host: they load without one.
+  const adapters = Object.keys(JSON.parse(readFileSync(join(root, "package.json"), "utf8")).exports).filter(
+    (name) => name.startsWith("./adapters/"),
+  );
+  writeFileSync(
+    join(folder, "adapters.mjs"),
+    adapters.map((name) => `await import("reeve${name.slice(1)}");\n`).join(""),
+  );
+  run("node", ["adapters.mjs"], folder);
+  console.log(`package: ${adapters.length} adapters load without their hosts`);
   console.log(`package: import gives ${run("node", ["use.mjs"], folder).trim()}`);
   console.log(`package: npx reeve version prints ${run("npx", ["reeve", "version"], folder).split("\n")[0]}`);
 

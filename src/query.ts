@@ -4,7 +4,7 @@
 import { builtins as allBuiltins } from "./builtins/registry.ts";
 import type { Builtin, BuiltinContext } from "./builtins/builtin.ts";
 import { loadRuntime } from "./build.ts";
-import { type CompiledModules, compile, compileQuery } from "./compile/compile.ts";
+import { type CompiledModules, compile, compileQuery, parsedModule } from "./compile/compile.ts";
 import {
   type BuiltinFailure,
   type DataSource,
@@ -113,6 +113,7 @@ function compileBody(compiled: CompiledModules, body: Body, request: QueryReques
   const engine = prepare({
     wasm: emitted.bytes,
     builtins: request.builtins ?? allBuiltins,
+    context: { parseModule: parsedModule },
     ...(request.data !== undefined && { data: request.data }),
     ...(request.limits !== undefined && { limits: request.limits }),
   });

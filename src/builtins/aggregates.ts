@@ -58,7 +58,12 @@ function gather(
 }
 
 const sumBody = gather(0n, (x, y) => x + y, numbers.addFloats);
-const productBody = gather(1n, (x, y) => x * y, numbers.multiplyFloats);
+/** OPA begins a product with a float64, and each step keeps its width. */
+const productBody = gather(
+  1n,
+  (x, y) => x * y,
+  (x, y) => numbers.multiplyFloats(x, y, 53),
+);
 
 function extreme(wins: (order: number) => boolean): HostBody {
   return ([value]) => {

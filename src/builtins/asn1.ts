@@ -26,20 +26,25 @@ function malformed(): Error {
   return failure("asn1: structure error: malformed element");
 }
 
+const TRUNCATED = "asn1: syntax error: truncated tag or length";
+
 /** The element at `at`. */
 export function readElement(bytes: Uint8Array, at = 0): Element {
   const first = bytes[at];
   const length = bytes[at + 1];
-  if (first === undefined || length === undefined || (first & 0x1f) === 0x1f) throw malformed();
+  if (first === undefined) throw failure("asn1: syntax error: sequence truncated");
+  if (length === undefined) throw failure(TRUNCATED);
+  if ((first & 0x1f) === 0x1f) throw malformed();
   let size = length;
   let start = at + 2;
   if (length & 0x80) {
     const count = length & 0x7f;
+    if (start + count > bytes.length) throw failure(TRUNCATED);
     if (count === 0 || count > 4) throw malformed();
     size = 0;
     for (let i = 0; i < count; i++) size = size * 256 + (bytes[start++] ?? 0);
   }
-  if (start + size > bytes.length) throw malformed();
+  if (start + size > bytes.length) throw failure("asn1: syntax error: data truncated");
   return {
     tag: first & 0xdf,
     content: bytes.subarray(start, start + size),

@@ -55,7 +55,7 @@ const jsonMarshalWithOptionsBody: HostBody = ([x, options]) => {
       throw typeFailure(`operand 2 failed to stringify key ${termText(key)} at index ${index}: ${reason}`);
     }
     if (key === "pretty") {
-      if (typeof value !== "boolean") throw typeFailure("operand 2 key pretty failed cast to bool");
+      if (typeof value !== "boolean") throw typeFailure('operand 2 key "pretty" failed cast to bool');
       pretty = value;
     } else if (key === "indent" || key === "prefix") {
       if (typeof value !== "string") {
@@ -65,7 +65,7 @@ const jsonMarshalWithOptionsBody: HostBody = ([x, options]) => {
       if (key === "indent") indent = value;
       else prefix = value;
       implied = true;
-    } else throw typeFailure(`operand 2 object contained unknown key ${key}`);
+    } else throw typeFailure(`operand 2 object contained unknown key ${goQuote(key)}`);
     index++;
   }
   return (pretty ?? implied) ? prefix + encode(x as Value, { indent, prefix }) : encode(x as Value);

@@ -4,7 +4,16 @@
 import { arg, builtin, objectOf } from "./signature.ts";
 import { anyOf, anyType, arrayType, booleanType, stringType } from "../value/type.ts";
 import type { Builtin } from "./builtin.ts";
-import { buildASTSchema, parse as parseText, validate } from "graphql";
+import {
+  buildASTSchema,
+  GraphQLError,
+  GraphQLSchema,
+  parse as parseText,
+  specifiedRules,
+  specifiedScalarTypes,
+  validate,
+  type ValidationRule,
+} from "graphql";
 import { toPlain } from "../value/json.ts";
 import { integer } from "../value/number.ts";
 import { emptyObject, object } from "../value/object.ts";
@@ -66,17 +75,35 @@ function read(
 const readQuery = (value: Value | undefined): Parsed => read(value, parseQueryDocument, printQuery, 0);
 const readSchema = (value: Value | undefined): Parsed => read(value, parseSchemaDocument, printSchema, 1);
 
+/** A schema of the validator; the scalars that every schema has are in it even where no type of it uses them. */
+function builtSchema({ document }: Parsed): GraphQLSchema {
+  const text = printSchema(document);
+  if (text.trim() === "") return new GraphQLSchema({ types: specifiedScalarTypes, assumeValid: true });
+  const built = buildASTSchema(parseText(text, { noLocation: true }), {
+    assumeValid: true,
+    assumeValidSDL: true,
+  }).toConfig();
+  return new GraphQLSchema({ ...built, types: [...built.types, ...specifiedScalarTypes], assumeValid: true });
+}
+
+/** A schema without the root of an operation does not support it; the validator leaves that to those who execute. */
+const operationIsSupported: ValidationRule = (context) => ({
+  OperationDefinition: (node) => {
+    if (context.getSchema().getRootType(node.operation) != null) return;
+    context.reportError(
+      new GraphQLError(`Schema does not support operation type "${node.operation}"`, { nodes: node }),
+    );
+  },
+});
+
 /** Throws when the query does not fit. */
 function checkQuery(schema: Parsed, query: Parsed): void {
   checkSchema(schema.document);
   // The validator refuses to read an empty document; there is nothing in it that could be wrong.
   if (list(query.document, "Operations").length + list(query.document, "Fragments").length === 0) return;
   // The text is printed anew: extensions of unknown types are definitions to OPA, errors to the validator.
-  const built = buildASTSchema(parseText(printSchema(schema.document), { noLocation: true }), {
-    assumeValid: true,
-    assumeValidSDL: true,
-  });
-  const errors = validate(built, parseText(query.text, { allowLegacyFragmentVariables: true }));
+  const document = parseText(query.text, { allowLegacyFragmentVariables: true });
+  const errors = validate(builtSchema(schema), document, [...specifiedRules, operationIsSupported]);
   const [first, ...more] = errors;
   if (first === undefined) return;
   const { line = 0, column = 0 } = first.locations?.[0] ?? {};

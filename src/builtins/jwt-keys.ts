@@ -2,11 +2,10 @@
 // sets from text, signatures verified and made. Never chooses an algorithm by itself: callers say which.
 
 import type { KeyObject } from "node:crypto";
-import { decode, encode, toPlain } from "../value/json.ts";
+import { encode, toPlain } from "../value/json.ts";
 import { encodeUtf8 } from "../value/utf8.ts";
 import type { RegoObject, Value } from "../value/value.ts";
-import { isArray, isObject } from "../value/value.ts";
-import { decodeBase64Url } from "./encoding.ts";
+import { jwkBytes, readJwkSet } from "./jwk.ts";
 import { failure } from "./operand.ts";
 import { decodePem } from "./pem.ts";
 import { nodeCrypto } from "./platform.ts";
@@ -60,24 +59,11 @@ function attempt<T>(message: string, read: () => T): T {
   }
 }
 
-/** What the library that OPA uses says of text that is no JSON. */
-const NO_JSON =
-  "jwk.ParseString: failed to parse string: jwk.Parse: failed to parse sole key: jwk.ParseKey: jwk.Parse: failed to probe data: " +
-  "probe: failed to unmarshal data";
-
-function jwksOf(text: string): RegoObject[] {
-  const value = attempt(NO_JSON, () => decode(text));
-  const keys = isObject(value) ? value.get("keys") : undefined;
-  const list: readonly Value[] = keys !== undefined && isArray(keys) ? keys : [value];
-  return list.map((item) => {
-    if (!isObject(item)) throw failure("a key must be an object");
-    return item;
-  });
-}
-
 function readJwks(text: string): VerificationKey[] {
+  const prefix = "failed to parse a JWK key (set): jwk.ParseString: failed to parse string";
+  const keys = attempt(prefix, () => readJwkSet(text));
   return attempt("failed to parse a JWK key (set)", () =>
-    jwksOf(text).flatMap((jwk) => {
+    keys.flatMap((jwk) => {
       const alg = textOf(jwk.get("alg"));
       if (alg !== "" && !ALGORITHMS.has(alg)) return [];
       return [{ alg, kid: textOf(jwk.get("kid")), key: materialOf(jwk, false) }];
@@ -90,7 +76,7 @@ function textOf(value: Value | undefined): string {
 }
 
 function materialOf(jwk: RegoObject, isPrivate: boolean): KeyMaterial {
-  if (jwk.get("kty") === "oct") return decodeBase64Url(textOf(jwk.get("k")));
+  if (jwk.get("kty") === "oct") return jwkBytes(jwk, "k");
   const { createPrivateKey, createPublicKey } = nodeCrypto();
   const key = toPlain(jwk) as Record<string, string>;
   return isPrivate ? createPrivateKey({ key, format: "jwk" }) : createPublicKey({ key, format: "jwk" });
@@ -98,7 +84,7 @@ function materialOf(jwk: RegoObject, isPrivate: boolean): KeyMaterial {
 
 /** The first key of a JWK (set), for signing. */
 export function readSigningKey(text: string): KeyMaterial {
-  const [jwk] = attempt("failed to parse a JWK key (set)", () => jwksOf(text));
+  const [jwk] = readJwkSet(text);
   if (jwk === undefined) throw failure("no keys found in JWK set");
   return attempt(`failed to parse a JWK key ${encode(jwk.get("kty") ?? null)}`, () =>
     materialOf(jwk, jwk.has("d")),

@@ -52,18 +52,17 @@ const netCidrExpandBody: HostBody = ([cidr]) => {
   return set(addresses);
 };
 
-/** The blocks of an operand, each under the key that stands for it in the answer. */
-function keyed(operand: number, value: Value): (readonly [Value, Value])[] {
+/** The blocks of an operand, each under the key that stands for it in the answer. A block that is none fails when its turn comes. */
+function* keyed(operand: number, value: Value): Generator<readonly [Value, Value]> {
   const text = (element: Value): Value => {
     if (typeof element === "string") return element;
     if (isArray(element) && element[0] !== undefined) return element[0];
     throw failure(`operand ${operand}: element must be string or non-empty array`);
   };
-  if (typeof value === "string") return [[value, value]];
-  if (isArray(value)) return value.map((element, i) => [integer(i), text(element)] as const);
-  if (isSet(value)) return Array.from(value.values(), (element) => [element, text(element)] as const);
-  if (isObject(value)) return Array.from(value.entries(), ([key, element]) => [key, text(element)] as const);
-  return [];
+  if (typeof value === "string") yield [value, value];
+  else if (isArray(value)) for (const [i, element] of value.entries()) yield [integer(i), text(element)];
+  else if (isSet(value)) for (const element of value.values()) yield [element, text(element)];
+  else if (isObject(value)) for (const [key, element] of value.entries()) yield [key, text(element)];
 }
 
 const netCidrContainsMatchesBody: HostBody = ([cidrs, others]) => {

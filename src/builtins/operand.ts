@@ -104,7 +104,7 @@ export function members(value: Value | undefined): readonly Value[] | undefined 
 /** An array or set that holds strings only. */
 export function stringsOperand(value: Value | undefined, position: number): string[] {
   const list = members(value);
-  if (list === undefined) throw wrongType(position, value, "array", "set");
+  if (list === undefined) throw wrongType(position, value, "set", "array");
   return list.map((member) => {
     if (typeof member !== "string") throw wrongElement(position, value as Value, member, "string");
     return member;

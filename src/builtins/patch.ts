@@ -47,7 +47,9 @@ export function stepInto(value: Value | undefined, key: Value): Value {
   }
   if (isSet(value)) {
     if (value.has(key)) return key;
-    throw failure(`path ${termText([key]).slice(1, -1)} does not exist in set term ${termText(value)}`);
+    // OPA prints the path as a reference here, whose first string has no quotes.
+    const path = typeof key === "string" ? key : termText(key);
+    throw failure(`path ${path} does not exist in set term ${termText(value)}`);
   }
   throw failure(
     `expected composite type for path ${termText(key)}, found value: ${termText(value)} (type: ${goType(value)})`,

@@ -121,7 +121,8 @@ function sign(
   const names = ordered.map(([name]) => name).join(";");
   const canonical = [
     textOf(request.get("method")),
-    url.rawPath === "" ? escapeUrl(url.path, "path") : url.rawPath,
+    // Go's EscapedPath: the path as it was written, where nothing in it has to be escaped.
+    /^[\w\-.~/!$&'()*+,;=:@[\]%]+$/.test(url.rawPath) ? url.rawPath : escapeUrl(url.path, "path"),
     url.rawQuery,
     ...ordered.map(([name, value]) => `${name}:${value}`),
     "",

@@ -90,6 +90,7 @@ class Compiler {
       const draft = /^https?:\/\/json-schema\.org\/draft-0([467])\/schema#?$/.exec(named)?.[1];
       if (draft !== undefined) this.#draft = Number(draft);
     }
+    if (typeof this.#document !== "boolean" && !isObject(this.#document)) throw failure("schema is invalid");
     this.#gatherIds(this.#document);
     return this.compile(this.#document);
   }

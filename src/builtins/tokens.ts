@@ -10,7 +10,7 @@ import { decode, encode } from "../value/json.ts";
 import { emptyObject } from "../value/object.ts";
 import { decodeUtf8, encodeUtf8 } from "../value/utf8.ts";
 import type { RegoObject, Value } from "../value/value.ts";
-import { isArray, isNumber, isObject } from "../value/value.ts";
+import { isArray, isNumber, isObject, typeName } from "../value/value.ts";
 import { encodeBase64 } from "./base64.ts";
 import type { HostBody } from "./builtin.ts";
 import { decodeBase64Url, hexText } from "./encoding.ts";
@@ -276,14 +276,17 @@ function readSigningHeader(text: string): { alg: string; typ: string | undefined
   try {
     header = decode(text);
   } catch (error) {
-    const reason = text === "" ? "cannot parse empty string" : (error as Error).message;
+    const reason =
+      text === "" ? 'cannot parse empty string; unparsed tail: ""' : (error as Error).message;
     throw missing(`cannot parse JSON: ${reason}`);
   }
   const get = (name: string): Value | undefined => (isObject(header) ? header.get(name) : undefined);
   const [alg, typ] = [get("alg"), get("typ")];
   if (typeof alg !== "string") {
     throw missing(
-      alg === undefined ? 'jwsbb: header "alg" not found' : 'jwsbb: header "alg" is not a string',
+      alg === undefined
+        ? 'jwsbb: header "alg" not found'
+        : `value doesn't contain string; it contains ${typeof alg === "boolean" ? alg : typeName(alg)}`,
     );
   }
   return { alg, typ: typeof typ === "string" ? typ : undefined };

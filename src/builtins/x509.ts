@@ -153,10 +153,13 @@ function toPem(text: string, label: string): string {
 }
 
 const cryptoX509ParseKeypairBody: HostBody = ([cert, key]) => {
-  const certificates = fromPem(toPem(stringOperand(cert, 1), "CERTIFICATE"));
+  // Both are the first operand in OPA's messages.
+  const texts = [stringOperand(cert, 1), stringOperand(key, 1)] as const;
+  const pems = [toPem(texts[0], "CERTIFICATE"), toPem(texts[1], "PRIVATE KEY")] as const;
+  const certificates = fromPem(pems[0]);
   const [leaf] = certificates;
   if (leaf === undefined) throw failure("tls: failed to find any PEM data in certificate input");
-  const [privateKey] = privateKeys(toPem(stringOperand(key, 1), "PRIVATE KEY"));
+  const [privateKey] = privateKeys(pems[1]);
   if (privateKey === undefined) throw failure("tls: failed to find any PEM data in key input");
   const { X509Certificate } = nodeCrypto();
   if (!new X509Certificate(leaf).checkPrivateKey(privateKey)) {

@@ -167,7 +167,7 @@ const NUMERIC =
 const BASE_60 = /^[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?$/;
 const DATE = /^\d{4}-\d{1,2}-\d{1,2}([Tt ].*)?$/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-const SPECIAL = /[\u0000-\u0008\u000b-\u001f\u007f-\u0084\u0086-\u009f\ufeff\ufffe\uffff]/;
+const SPECIAL = /[\u0000-\u0008\u000b-\u001f\u007f-\u0084\u0086-\u009f\ufeff\ufffe\uffff\u{10000}-\u{10ffff}]/u;
 
 function scalarText(text: string, indent: string, isKey: boolean): string {
   const isPlainString = !(
@@ -178,10 +178,10 @@ function scalarText(text: string, indent: string, isKey: boolean): string {
   );
   if (text.includes("\n"))
     return isKey || /[ \t]\n|[ \t]$/.test(text) || SPECIAL.test(text)
-      ? doubleQuoted(text)
+      ? doubleQuoted(text, indent)
       : literal(text, indent);
-  if (SPECIAL.test(text) || text.includes("\t")) return doubleQuoted(text);
-  if (!isPlainString) return doubleQuoted(text);
+  if (SPECIAL.test(text) || text.includes("\t")) return doubleQuoted(text, indent);
+  if (!isPlainString) return doubleQuoted(text, indent);
   const startsBadly = /^[-?:](\s|$)|^[,[\]{}#&*!|>'"%@`]|^(---|\.\.\.)/.test(text);
   const isUnsafe = startsBadly || /:(\s|$)|\s#/.test(text) || /^ | $/.test(text);
   const shown = isUnsafe ? `'${text.replaceAll("'", "''")}'` : text;
@@ -208,8 +208,55 @@ function folded(text: string, indent: string): string {
   return out;
 }
 
-function doubleQuoted(text: string): string {
-  return JSON.stringify(text);
+const ESCAPES: ReadonlyMap<string, string> = new Map([
+  ['"', '\\"'],
+  ["\\", "\\\\"],
+  ["\0", "\\0"],
+  ["\u0007", "\\a"],
+  ["\b", "\\b"],
+  ["\t", "\\t"],
+  ["\n", "\\n"],
+  ["\v", "\\v"],
+  ["\f", "\\f"],
+  ["\r", "\\r"],
+  ["\u001b", "\\e"],
+  ["\u0085", "\\N"],
+  ["\u2028", "\\L"],
+  ["\u2029", "\\P"],
+]);
+
+/** YAML 1.1, 5.5: what go-yaml holds for unprintable is escaped, by name where it has one; long lines are broken at blanks. */
+function doubleQuoted(text: string, indent: string): string {
+  const characters = [...text];
+  let out = '"';
+  let column = indent.length + 1;
+  let wasBlank = false;
+  for (const [i, character] of characters.entries()) {
+    if (character === " " && !wasBlank && column > BEST_WIDTH && i > 0 && i < characters.length - 1) {
+      out += `\n${indent}  ${characters[i + 1] === " " ? "\\" : ""}`;
+      column = indent.length + 2;
+      wasBlank = true;
+      continue;
+    }
+    const shown = escaped(character);
+    wasBlank = character === " ";
+    out += shown;
+    column += shown.length;
+  }
+  return `${out}"`;
+}
+
+function escaped(character: string): string {
+  const named = ESCAPES.get(character);
+  if (named !== undefined) return named;
+  if (!SPECIAL.test(character)) return character;
+  const point = character.codePointAt(0) as number;
+  if (point > 0xffff) return `\\U${hexDigits(point, 8)}`;
+  return point > 0xff ? `\\u${hexDigits(point, 4)}` : `\\x${hexDigits(point, 2)}`;
+}
+
+function hexDigits(point: number, width: number): string {
+  return point.toString(16).toUpperCase().padStart(width, "0");
 }
 
 function literal(text: string, indent: string): string {

@@ -4,7 +4,10 @@
 import { builtins } from "../builtins/registry.ts";
 import { type Diagnostic, failWith, PolicyError } from "../error.ts";
 import type { Body, Module, RegoVersion } from "../syntax/ast.ts";
+import { jsonText, moduleToJson } from "../syntax/ast-json.ts";
 import { parseModule } from "../syntax/parser.ts";
+import { decode } from "../value/json.ts";
+import type { Value } from "../value/value.ts";
 import type { AnnotationsRef } from "./check/annotation-set.ts";
 import type { CheckOptions, CompiledModules, CompiledQuery } from "./check/compilation.ts";
 import { checkQuery, type QueryOptions } from "./check/query.ts";
@@ -27,6 +30,16 @@ export interface SourceText {
 }
 
 const BUILTIN_NAMES: ReadonlySet<string> = new Set(builtins.keys());
+
+/** The body behind `rego.parse_module`: the tree of a module as OPA spells it. Throws PolicyError with every finding. */
+export function parsedModule(file: string, text: string): Value {
+  const { module, diagnostics } = parseModule(text, { file, builtins: BUILTIN_NAMES });
+  if (module !== undefined) return decode(jsonText(moduleToJson(module)));
+  const { message } = failWith(diagnostics);
+  // One finding stands behind its count, and without a place it has no frame; several have their count already.
+  const told = diagnostics.length === 1 ? `1 error occurred: ${message}` : message;
+  throw new PolicyError("eval_builtin_error", told, { diagnostics });
+}
 
 /** Every module that parses, and all findings of those that do not. */
 export function parse(sources: readonly SourceText[]): { modules: Module[]; diagnostics: Diagnostic[] } {

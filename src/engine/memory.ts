@@ -6,11 +6,11 @@ import * as abi from "../runtime/abi.ts";
 import { integer, NumberValue } from "../value/number.ts";
 import { object } from "../value/object.ts";
 import { set } from "../value/set.ts";
+import { decodeUtf8 } from "../value/utf8.ts";
 import type { Value } from "../value/value.ts";
 import { isArray, isSet } from "../value/value.ts";
 
 const PAGE = 65536;
-const UTF8 = new TextDecoder("utf-8", { ignoreBOM: true });
 const ENCODER = new TextEncoder();
 /** Up to this many bytes a string is read character by character: cheaper than a call of the decoder. */
 const SHORT = 24;
@@ -70,7 +70,7 @@ export class Memory {
   terminated(address: number): string {
     this.#fresh();
     const end = this.#bytes.indexOf(0, address);
-    return UTF8.decode(this.#bytes.subarray(address, end < 0 ? undefined : end));
+    return decodeUtf8(this.#bytes.subarray(address, end < 0 ? undefined : end));
   }
 
   /** A string box at `address` (16 bytes, then the text): the address behind it. */
@@ -149,11 +149,11 @@ export class Memory {
       let text = "";
       for (let at = address; at < address + length; at++) {
         const byte = this.#bytes[at]!;
-        if (byte >= 0x80) return UTF8.decode(this.#bytes.subarray(address, address + length));
+        if (byte >= 0x80) return decodeUtf8(this.#bytes.subarray(address, address + length));
         text += String.fromCharCode(byte);
       }
       return text;
     }
-    return UTF8.decode(this.#bytes.subarray(address, address + length));
+    return decodeUtf8(this.#bytes.subarray(address, address + length));
   }
 }

@@ -180,6 +180,8 @@ export function object_merge(a: usize, b: usize): usize {
     if (known == 0) {
       object_append(to, load<u32>(at), load<u32>(at, 4), load<u32>(at, 8));
     } else {
+      // 1 and 1.0 are one key: what is shown is what `b` calls it, as in OPA's object.union(b, a).
+      store<u32>(known, load<u32>(at, 4), 4);
       store<u32>(known, <u32>object_merge(load<u32>(known, 8), load<u32>(at, 8)), 8);
     }
     at += OBJECT_ENTRY_SIZE;

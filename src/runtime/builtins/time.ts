@@ -204,9 +204,11 @@ export function mixed_time_diff(id: i32, context: i32, a: usize, b: usize): usiz
   const a_seconds = seconds;
   const a_nanos = nanos;
   const a_offset = offset;
+  // The host judges the first time before the second one, as OPA does.
+  if (first == FOREIGN) return host_builtin2(id, context, <i32>a, <i32>b);
   const second = read_time(name, b);
   if (second == FAILED) return 0;
-  if (first == FOREIGN || second == FOREIGN) return host_builtin2(id, context, <i32>a, <i32>b);
+  if (second == FOREIGN) return host_builtin2(id, context, <i32>a, <i32>b);
   const later = a_seconds > seconds || (a_seconds == seconds && a_nanos > nanos);
   civil_of((later ? seconds : a_seconds) + a_offset);
   const year = civil_year;

@@ -7,7 +7,7 @@ CASES ?=
 SOURCES := $(shell find src -name '*.ts' -not -path 'src/runtime/*') src/runtime/abi.ts
 RUNTIME_SOURCES := $(shell find src/runtime -name '*.ts') scripts/build-runtime.mjs
 
-.PHONY: help install build check test demo conformance interop bench differential clean
+.PHONY: help install build check test demo conformance interop bench differential differential-builtins clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -66,6 +66,13 @@ differential: build ## Drawn modules on the real opa and on ours: TIME=60 SEED=1
 	@$(BIN)/esbuild test/differential/run.ts --bundle --platform=node --format=esm --packages=external \
 		--log-level=warning --outfile=build/differential/run.js
 	@node build/differential/run.js --runtime dist/runtime.wasm --time $(TIME) --seed $(SEED) --runs $(RUNS) --shrink
+
+CALLS ?= 50
+
+differential-builtins: build ## Drawn calls of every builtin on the real opa and on ours: CALLS=50 SEED=1 ONLY=regex
+	@$(BIN)/esbuild test/differential/builtins/run.ts --bundle --platform=node --format=esm --packages=external \
+		--log-level=warning --outfile=build/differential/builtins.js
+	@node build/differential/builtins.js --calls $(CALLS) --seed $(SEED) $(if $(ONLY),--only '$(ONLY)')
 
 clean: ## Remove everything built
 	rm -rf dist build coverage

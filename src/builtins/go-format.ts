@@ -152,7 +152,8 @@ class Printer {
   }
 
   #precision(flags: Flags): string {
-    if (this.#format[this.#at] !== ".") return "";
+    // At the end of the format the stop is the verb.
+    if (this.#format[this.#at] !== "." || this.#at + 1 === this.#format.length) return "";
     this.#at++;
     if (this.#afterIndex) this.#goodIndex = false;
     this.#index();

@@ -13,9 +13,7 @@ export function readJwkSet(text: string): RegoObject[] {
   try {
     value = decode(text);
   } catch (error) {
-    throw failure(
-      `jwk.Parse: failed to parse sole key: jwk.ParseKey: ${PROBE}: ${(error as Error).message}`,
-    );
+    throw failure(`jwk.Parse: failed to parse sole key: jwk.ParseKey: ${PROBE}: ${(error as Error).message}`);
   }
   const keys = isObject(value) ? value.get("keys") : undefined;
   if (keys === undefined) return [checked(value, "jwk.Parse: failed to parse sole key: jwk.ParseKey: ")];
@@ -25,7 +23,8 @@ export function readJwkSet(text: string): RegoObject[] {
 }
 
 const PROBE = "jwk.Parse: failed to probe data: probe: failed to unmarshal data";
-const PROBE_TYPE = 'Go value of type struct { Kty string "json:\\"kty\\""; D json.RawMessage "json:\\"d,omitempty\\"" }';
+const PROBE_TYPE =
+  'Go value of type struct { Kty string "json:\\"kty\\""; D json.RawMessage "json:\\"d,omitempty\\"" }';
 
 interface Shape {
   readonly name: string;
@@ -76,12 +75,15 @@ function checked(key: Value, prefix: string): RegoObject {
       `${prefix}${PROBE}: json: cannot unmarshal ${goType(kty)} into Go struct field .kty of type string`,
     );
   const shape = SHAPES.get(kty ?? "");
-  if (key === null || shape === undefined) throw failure(`${prefix}invalid key type from JSON (${kty ?? ""})`);
+  if (key === null || shape === undefined)
+    throw failure(`${prefix}invalid key type from JSON (${kty ?? ""})`);
   const kind = shape.name === "symmetric" ? "Key" : key.has("d") ? "PrivateKey" : "PublicKey";
   const type = `(*jwk.${shape.name}${kind})`;
   const wrong = fieldsWrong(key, shape);
   if (wrong !== undefined)
-    throw failure(`${prefix}failed to unmarshal JSON into key ${type}: failed to unmarshal JSON into key ${type}: ${wrong}`);
+    throw failure(
+      `${prefix}failed to unmarshal JSON into key ${type}: failed to unmarshal JSON into key ${type}: ${wrong}`,
+    );
   const invalid = contentWrong(key, shape, kind);
   if (invalid !== undefined)
     throw failure(`${prefix}jwk.Parse: key validation failed: key validation failed: ${invalid}`);

@@ -264,7 +264,7 @@ function call(name: string, args: readonly Argument[]): Datum {
     case "html":
       return joined(args).replace(/[&<>"']/g, (c) => HTML[c] as string);
     case "js":
-      return encode(joined(args)).slice(1, -1).replaceAll("'", "\\'");
+      return escapeScript(joined(args));
     case "urlquery":
       return escapeUrl(joined(args), "query");
     default:
@@ -273,6 +273,15 @@ function call(name: string, args: readonly Argument[]): Datum {
         args.map((arg) => arg()),
       );
   }
+}
+
+/** Go's JSEscapeString. */
+function escapeScript(text: string): string {
+  return text.replace(/[\\'"]|[<>&=]|\p{C}|\p{Zl}|\p{Zp}|(?! )\p{Zs}/gu, (c) =>
+    "\\'\"".includes(c)
+      ? `\\${c}`
+      : `\\u${(c.codePointAt(0) as number).toString(16).toUpperCase().padStart(4, "0")}`,
+  );
 }
 
 function joined(args: readonly Argument[]): string {
@@ -332,6 +341,12 @@ function basicKind(value: Datum): string {
   return typeof value === "object" && isNumber(value) ? "string" : typeof value;
 }
 
+/** Nothing equals nothing, and nothing else. */
+function equals(name: string, a: Datum, b: Datum): boolean {
+  const nils = [a, b].filter((value) => basicKind(value) === "nil").length;
+  return nils === 0 ? order(name, a, b) === 0 : nils === 2;
+}
+
 function order(name: string, a: Datum, b: Datum): number {
   const [x, y] = [basicKind(a), basicKind(b)];
   if (x !== y || x === "object") {
@@ -349,9 +364,9 @@ function comparison(name: string, [first, ...others]: readonly Datum[]): Value {
   const [other] = others;
   switch (name) {
     case "eq":
-      return others.some((each) => order(name, first, each) === 0);
+      return others.some((each) => equals(name, first, each));
     case "ne":
-      return order(name, first, other) !== 0;
+      return !equals(name, first, other);
     case "lt":
       return order(name, first, other) < 0;
     case "le":

@@ -276,8 +276,7 @@ function readSigningHeader(text: string): { alg: string; typ: string | undefined
   try {
     header = decode(text);
   } catch (error) {
-    const reason =
-      text === "" ? 'cannot parse empty string; unparsed tail: ""' : (error as Error).message;
+    const reason = text === "" ? 'cannot parse empty string; unparsed tail: ""' : (error as Error).message;
     throw missing(`cannot parse JSON: ${reason}`);
   }
   const get = (name: string): Value | undefined => (isObject(header) ? header.get(name) : undefined);

@@ -156,6 +156,7 @@ const cryptoX509ParseKeypairBody: HostBody = ([cert, key]) => {
   // Both are the first operand in OPA's messages.
   const texts = [stringOperand(cert, 1), stringOperand(key, 1)] as const;
   const pems = [toPem(texts[0], "CERTIFICATE"), toPem(texts[1], "PRIVATE KEY")] as const;
+  if (decodePem(pems[0])?.der.length === 0) throw failure("x509: malformed certificate");
   const certificates = fromPem(pems[0]);
   const [leaf] = certificates;
   if (leaf === undefined) throw failure("tls: failed to find any PEM data in certificate input");

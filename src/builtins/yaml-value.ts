@@ -155,7 +155,9 @@ function inline(value: Value, indent: string): string {
   if (value === null || typeof value === "boolean") return String(value);
   if (isArray(value)) return "[]";
   if (value.kind !== "number") return "{}";
-  if (/^-?\d+$/.test(value.text)) return value.text;
+  // An integer that fits no 64 bits is a float to the library.
+  if (/^-?\d{1,20}$/.test(value.text) && BigInt(value.text) >= -(2n ** 63n) && BigInt(value.text) < 2n ** 64n)
+    return value.text;
   return numberFromFloat64(Number(value.text)).text;
 }
 
@@ -166,8 +168,9 @@ const NUMERIC =
   /^[-+]?(0x[0-9a-fA-F_]+|0b[01_]+|0o?[0-7_]+|[0-9][0-9_]*(\.[0-9_]*)?([eE][-+]?\d+)?|\.[0-9][0-9_]*([eE][-+]?\d+)?)$/;
 const BASE_60 = /^[-+]?[0-9][0-9_]*(:[0-5]?[0-9])+(\.[0-9_]*)?$/;
 const DATE = /^\d{4}-\d{1,2}-\d{1,2}([Tt ].*)?$/;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-const SPECIAL = /[\u0000-\u0008\u000b-\u001f\u007f-\u0084\u0086-\u009f\ufeff\ufffe\uffff\u{10000}-\u{10ffff}]/u;
+const SPECIAL =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u0084\u0086-\u009f\ufeff\ufffe\uffff\u{10000}-\u{10ffff}]/u;
 
 function scalarText(text: string, indent: string, isKey: boolean): string {
   const isPlainString = !(

@@ -36,8 +36,11 @@ export function parsedModule(file: string, text: string): Value {
   const { module, diagnostics } = parseModule(text, { file, builtins: BUILTIN_NAMES });
   if (module !== undefined) return decode(jsonText(moduleToJson(module)));
   const { message } = failWith(diagnostics);
-  // One finding stands behind its count, and without a place it has no frame; several have their count already.
-  const told = diagnostics.length === 1 ? `1 error occurred: ${message}` : message;
+  // One finding stands behind its count, but for the one of a text without a module; several have their count already.
+  const told =
+    diagnostics.length === 1 && diagnostics[0]?.message !== "empty module"
+      ? `1 error occurred: ${message}`
+      : message;
   throw new PolicyError("eval_builtin_error", told, { diagnostics });
 }
 

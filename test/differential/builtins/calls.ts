@@ -47,9 +47,12 @@ export function drawCall(builtin: Builtin, seed: number): Call {
     return special === undefined ? byType(type, random) : special[index]!(random);
   });
   // The first operand: OPA answers a call of a function with the result of an equal call, and 0.0 equals 0. A byte-order mark is refused wherever it stands in a source.
-  const operands = args.map((value) => `id(${random.int(0, 1_000_000_000)}, ${writeRegoText(value).replaceAll("\ufeff", "\\ufeff")})`);
+  const operands = args.map(
+    (value) => `id(${random.int(0, 1_000_000_000)}, ${writeRegoText(value).replaceAll("\ufeff", "\\ufeff")})`,
+  );
   if (builtin.name === "walk") return { builtin, args, text: `[y | walk(${operands[0]}, y)]` };
-  if (builtin.name === "internal.member_2") return { builtin, args, text: `[x | x := ${operands.join(" in ")}][0]` };
+  if (builtin.name === "internal.member_2")
+    return { builtin, args, text: `[x | x := ${operands.join(" in ")}][0]` };
   if (builtin.name === "internal.member_3")
     return { builtin, args, text: `[x | x := (${operands[0]}, ${operands[1]} in ${operands[2]})][0]` };
   return { builtin, args, text: `${builtin.name}(${operands.join(", ")})` };
@@ -60,14 +63,26 @@ const HEAD_V1 = ["package b", "id(_, x) := x", 'out(_, x) := [x, sprintf("%v", [
 
 /** Deprecated builtins exist in Rego v0 only. */
 function moduleOf(calls: readonly Call[], v0: boolean): string {
-  return [...(v0 ? HEAD : HEAD_V1), ...calls.map(({ text }, index) => `r${index} ${v0 ? "=" : ":="} out(${index}, ${text})`)].join("\n");
+  return [
+    ...(v0 ? HEAD : HEAD_V1),
+    ...calls.map(({ text }, index) => `r${index} ${v0 ? "=" : ":="} out(${index}, ${text})`),
+  ].join("\n");
 }
 
 export async function askOpa(calls: readonly Call[], v0: boolean): Promise<readonly Answer[]> {
   const folder = mkdtempSync(join(tmpdir(), "builtins-"));
   try {
     writeFileSync(join(folder, "b.rego"), moduleOf(calls, v0));
-    const args = ["eval", "--show-builtin-errors", "-f", "json", "-d", "b.rego", "data.b", ...(v0 ? ["--v0-compatible"] : [])];
+    const args = [
+      "eval",
+      "--show-builtin-errors",
+      "-f",
+      "json",
+      "-d",
+      "b.rego",
+      "data.b",
+      ...(v0 ? ["--v0-compatible"] : []),
+    ];
     const output = await new Promise<string>((done) => {
       execFile("opa", args, { cwd: folder, timeout: 120_000, maxBuffer: 1 << 28 }, (_error, stdout, stderr) =>
         done(stdout === "" ? JSON.stringify({ crash: stderr }) : stdout),
@@ -77,7 +92,8 @@ export async function askOpa(calls: readonly Call[], v0: boolean): Promise<reado
     const rows = errorsByRow(member(reply, "errors"));
     const result = at(member(at(member(reply, "result"), 0), "expressions"), 0);
     const rules = member(result, "value");
-    if (rules !== undefined) return calls.map((_, index) => rows.get(index) ?? shown(member(rules, `r${index}`)));
+    if (rules !== undefined)
+      return calls.map((_, index) => rows.get(index) ?? shown(member(rules, `r${index}`)));
     // Something ended the evaluation as a whole: the call is found by halving.
     if (calls.length === 1) return [[...rows.values()][0] ?? `no answer: ${output.slice(0, 500)}`];
     const half = calls.length >> 1;
@@ -93,7 +109,8 @@ function errorsByRow(errors: Value | undefined): Map<number, string> {
   for (const error of errors) {
     const row = member(member(error, "location"), "row");
     const index = row === undefined ? -1 : Number(encode(row)) - 1 - HEAD.length;
-    if (!rows.has(index)) rows.set(index, `${member(error, "code") as string}: ${member(error, "message") as string}`);
+    if (!rows.has(index))
+      rows.set(index, `${member(error, "code") as string}: ${member(error, "message") as string}`);
   }
   return rows;
 }
@@ -111,7 +128,11 @@ function shown(value: Value | undefined): Answer {
 }
 
 /** The module in our engine: the bodies that ship. */
-export async function askModule(calls: readonly Call[], v0: boolean, runtime: Uint8Array): Promise<readonly Answer[]> {
+export async function askModule(
+  calls: readonly Call[],
+  v0: boolean,
+  runtime: Uint8Array,
+): Promise<readonly Answer[]> {
   // The module keeps no more failures than this.
   if (calls.length > 256)
     return [
@@ -145,7 +166,13 @@ const context: Partial<BuiltinContext> = { parseModule: parsedModule };
 
 /** The host body alone: what modules of `opa build` call. */
 export async function askBody({ builtin, args }: Call): Promise<Answer> {
-  const whole: BuiltinContext = { nowNs: 0n, random: (length) => new Uint8Array(length), cache: new Map(), runtime: emptyObject, ...context };
+  const whole: BuiltinContext = {
+    nowNs: 0n,
+    random: (length) => new Uint8Array(length),
+    cache: new Map(),
+    runtime: emptyObject,
+    ...context,
+  };
   try {
     const value = await builtin.host!(args, whole);
     return value === undefined ? "undefined" : shown([value]);

@@ -30,19 +30,33 @@ const BATCH = 1000;
 
 export async function compareBuiltins({ seed, calls, runtime, only }: Request): Promise<BuiltinTally> {
   const chosen = drawn.filter(({ name }) => only?.test(name) !== false);
-  const tally: BuiltinTally = { builtins: chosen.length, calls: 0, errors: 0, undefineds: 0, disagreements: new Map() };
+  const tally: BuiltinTally = {
+    builtins: chosen.length,
+    calls: 0,
+    errors: 0,
+    undefineds: 0,
+    disagreements: new Map(),
+  };
   for (const v0 of [false, true]) {
     const all = chosen
       .filter(({ deprecated }) => (deprecated === true) === v0)
       .flatMap((builtin) =>
-        Array.from({ length: calls }, (_, index) => drawCall(builtin, seed * 1_000_003 + index * 7919 + hash(builtin.name))),
+        Array.from({ length: calls }, (_, index) =>
+          drawCall(builtin, seed * 1_000_003 + index * 7919 + hash(builtin.name)),
+        ),
       );
-    for (let from = 0; from < all.length; from += BATCH) await compareBatch(all.slice(from, from + BATCH), v0, runtime, tally);
+    for (let from = 0; from < all.length; from += BATCH)
+      await compareBatch(all.slice(from, from + BATCH), v0, runtime, tally);
   }
   return tally;
 }
 
-async function compareBatch(batch: readonly Call[], v0: boolean, runtime: Uint8Array, tally: BuiltinTally): Promise<void> {
+async function compareBatch(
+  batch: readonly Call[],
+  v0: boolean,
+  runtime: Uint8Array,
+  tally: BuiltinTally,
+): Promise<void> {
   const [theirs, module] = await Promise.all([askOpa(batch, v0), askModule(batch, v0, runtime)]);
   for (const [index, call] of batch.entries()) {
     const opa = theirs[index]!;
@@ -55,7 +69,10 @@ async function compareBatch(batch: readonly Call[], v0: boolean, runtime: Uint8A
     const note = (who: "ours" | "host", ours: Answer, want: Answer): void => {
       if (ours === want || explained(call, want, ours)) return;
       const { name } = call.builtin;
-      tally.disagreements.set(name, [...(tally.disagreements.get(name) ?? []), { call, who, opa: want, ours }]);
+      tally.disagreements.set(name, [
+        ...(tally.disagreements.get(name) ?? []),
+        { call, who, opa: want, ours },
+      ]);
     };
     note("ours", module[index]!, await judge(module[index]!, opa, (answer) => answer));
     // `walk` relates: its body answers otherwise than its call.

@@ -24,7 +24,34 @@ const REASONS: readonly Reason[] = [
   {
     why: "the wording of malformed JSON in a header of io.jwt.encode_sign_raw",
     fits: ({ builtin }, opa, ours) =>
-      builtin.name === "io.jwt.encode_sign_raw" && opa.includes("cannot parse JSON: ") && ours.includes("cannot parse JSON: "),
+      builtin.name === "io.jwt.encode_sign_raw" &&
+      opa.includes("cannot parse JSON: ") &&
+      ours.includes("cannot parse JSON: "),
+  },
+  {
+    why: "OPA reads the Rego text of variables as JSON, and so refuses sets, other keys than strings and some characters",
+    fits: ({ builtin }, opa) =>
+      builtin.name === "strings.render_template" && / invalid character '/.test(opa),
+  },
+  {
+    why: "the wording of what Go's netip says of an address with a zone",
+    fits: ({ builtin }, opa, ours) =>
+      builtin.name === "uri.parse" && [opa, ours].every((each) => each.includes("ParseAddr(")),
+  },
+  {
+    why: "whether a broken METADATA block is told beside other findings",
+    fits: ({ builtin, text }, opa, ours) =>
+      builtin.name === "rego.parse_module" && text.includes("# METADATA") && isError(opa) && isError(ours),
+  },
+  {
+    why: "a byte that is no character, which only the module still has where JSON is at fault",
+    fits: ({ builtin }, opa, ours) =>
+      builtin.name.startsWith("io.jwt.") &&
+      [opa, ours].every((each) => each.includes("invalid JSON: invalid character")),
+  },
+  {
+    why: "a tag on a scalar that does not fit it (`!!int x`, wrong base64 under `!!binary`): the library takes the text",
+    fits: ({ builtin, text }) => builtin.name.startsWith("yaml.") && text.includes("!!"),
   },
 ];
 

@@ -138,34 +138,42 @@ export function byType(type: Type, random: Random, depth = 2): Value {
 }
 
 /** Numbers by their texts. */
-const nums = (...texts: readonly (string | number)[]): Draw => one(...texts.map((text) => number(String(text))));
+const nums = (...texts: readonly (string | number)[]): Draw =>
+  one(...texts.map((text) => number(String(text))));
 
 const small = one(-3, -1, 0, 1, 2, 3, 4, 7, 10);
 const smallish = either(small, small, nums("1.5", "9223372036854775807", "1e3"));
-const letters = word(["abc", "", "a", "foo bar", "日本語", "é", "😀x", "aXbXc", " pad ", "ABC", "aaa"], "abcX é日😀");
+const letters = word(
+  ["abc", "", "a", "foo bar", "日本語", "é", "😀x", "aXbXc", " pad ", "ABC", "aaa"],
+  "abcX é日😀",
+);
 const numeric = either(num, num, small);
 /** What OPA's templates can read of variables: see the README. */
 const plain = one("a", "foo", "x.y", "", 0, 5, true, null, "1.5");
-const ns = either(
-  one(...words.INSTANTS.map((text) => number(text))),
-  (random) => number(String(BigInt(random.int(-2_000_000_000, 4_000_000_000)) * 1_000_000_000n + BigInt(random.int(0, 999_999_999)))),
+const ns = either(one(...words.INSTANTS.map((text) => number(text))), (random) =>
+  number(
+    String(
+      BigInt(random.int(-2_000_000_000, 4_000_000_000)) * 1_000_000_000n + BigInt(random.int(0, 999_999_999)),
+    ),
+  ),
 );
-const zone = word(words.ZONES, "UTC/+-19", 0.1);
+const zone = word(words.ZONES, "UTC+-19", 0.1);
 const moment = either(ns, ns, (random) => [ns(random), zone(random)]);
 const regex = word(words.PATTERNS, words.PATTERN_LETTERS);
 const subject = word(words.SUBJECTS, "abc019.-_é日\n /");
 const cidr = word(words.CIDRS, "0123456789./:abf", 0.3);
-const jsonPath = either(
-  word(words.JSON_PATHS, "/~01ab-"),
-  list(one("a", "b", 0, 1, "-", "x", "~1", "/"), 3),
-);
+const jsonPath = either(word(words.JSON_PATHS, "/~01ab-"), list(one("a", "b", 0, 1, "-", "x", "~1", "/"), 3));
 const document = either(
   fields({ a: [0.9, any], b: [0.7, fields({ c: [0.8, list(num)], d: [0.5, any] })], x: [0.5, list(any)] }),
   any,
 );
 const schema = word(words.SCHEMAS, '{}[]":,0a$', 0.15);
 const schemaDocument = either(schema, schema, (random) => any(random));
-const graph = record(one("a", "b", "c", "d", "e"), either(list(one("a", "b", "c", "d", "e", "z")), members(one("a", "b", "c", "d")), one(null)), 6);
+const graph = record(
+  one("a", "b", "c", "d", "e"),
+  either(list(one("a", "b", "c", "d", "e", "z")), members(one("a", "b", "c", "d")), one(null)),
+  6,
+);
 
 /** Operands of a builtin that its types do not say enough of. */
 export const OPERANDS: Readonly<Record<string, readonly Draw[]>> = {
@@ -188,9 +196,18 @@ export const OPERANDS: Readonly<Record<string, readonly Draw[]>> = {
   "glob.quote_meta": [word(words.GLOBS, "*?{}[]!,-\\abc")],
   "graph.reachable": [graph, either(list(one("a", "b", "z")), members(one("a", "b", "z")))],
   "graph.reachable_paths": [graph, either(list(one("a", "b", "z")), members(one("a", "b", "z")))],
-  "graphql.is_valid": [word(words.GRAPHQL_QUERIES, words.GRAPHQL_LETTERS, 0.3), word(words.GRAPHQL_SCHEMAS, words.GRAPHQL_LETTERS, 0.2)],
-  "graphql.parse": [word(words.GRAPHQL_QUERIES, words.GRAPHQL_LETTERS, 0.3), word(words.GRAPHQL_SCHEMAS, words.GRAPHQL_LETTERS, 0.2)],
-  "graphql.parse_and_verify": [word(words.GRAPHQL_QUERIES, words.GRAPHQL_LETTERS, 0.3), word(words.GRAPHQL_SCHEMAS, words.GRAPHQL_LETTERS, 0.2)],
+  "graphql.is_valid": [
+    word(words.GRAPHQL_QUERIES, words.GRAPHQL_LETTERS, 0.3),
+    word(words.GRAPHQL_SCHEMAS, words.GRAPHQL_LETTERS, 0.2),
+  ],
+  "graphql.parse": [
+    word(words.GRAPHQL_QUERIES, words.GRAPHQL_LETTERS, 0.3),
+    word(words.GRAPHQL_SCHEMAS, words.GRAPHQL_LETTERS, 0.2),
+  ],
+  "graphql.parse_and_verify": [
+    word(words.GRAPHQL_QUERIES, words.GRAPHQL_LETTERS, 0.3),
+    word(words.GRAPHQL_SCHEMAS, words.GRAPHQL_LETTERS, 0.2),
+  ],
   "graphql.parse_query": [word(words.GRAPHQL_QUERIES, words.GRAPHQL_LETTERS, 0.5)],
   "graphql.parse_schema": [word(words.GRAPHQL_SCHEMAS, words.GRAPHQL_LETTERS, 0.5)],
   "graphql.schema_is_valid": [word(words.GRAPHQL_SCHEMAS, words.GRAPHQL_LETTERS, 0.5)],
@@ -214,12 +231,34 @@ export const OPERANDS: Readonly<Record<string, readonly Draw[]>> = {
   "io.jwt.verify_hs384": [word(words.TOKENS, "eyJ.-_=A", 0.2), one("secret", "other", "")],
   "io.jwt.verify_hs512": [word(words.TOKENS, "eyJ.-_=A", 0.2), one("secret", "other", "")],
   "io.jwt.encode_sign": [
-    fields({ alg: [0.9, one("HS256", "HS384", "HS512", "none", "XX", 1)], typ: [0.5, one("JWT", "text/plain", "jwt")], x: [0.2, any] }),
+    fields({
+      alg: [0.9, one("HS256", "HS384", "HS512", "none", "XX", 1)],
+      typ: [0.5, one("JWT", "text/plain", "jwt")],
+      x: [0.2, any],
+    }),
     document,
-    fields({ kty: [0.95, one("oct", "RSA", "x")], k: [0.95, one("c2VjcmV0", "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow", "!", 1)] }),
+    fields({
+      kty: [0.95, one("oct", "RSA", "x")],
+      k: [
+        0.95,
+        one(
+          "c2VjcmV0",
+          "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow",
+          "!",
+          1,
+        ),
+      ],
+    }),
   ],
   "io.jwt.encode_sign_raw": [
-    one('{"alg":"HS256"}', '{"typ":"JWT", "alg":"HS256"}', '{"alg":"HS512","typ":"x"}', "{}", "x", '{"alg":"none"}'),
+    one(
+      '{"alg":"HS256"}',
+      '{"typ":"JWT", "alg":"HS256"}',
+      '{"alg":"HS512","typ":"x"}',
+      "{}",
+      "x",
+      '{"alg":"none"}',
+    ),
     one("{}", '{"a": 1}', "x", "", "[1]"),
     one('{"kty":"oct","k":"c2VjcmV0"}', '{"kty":"oct"}', "x", "{}"),
   ],
@@ -229,7 +268,12 @@ export const OPERANDS: Readonly<Record<string, readonly Draw[]>> = {
   "json.unmarshal": [word(words.JSON_TEXTS, words.JSON_LETTERS, 0.6)],
   "json.marshal_with_options": [
     any,
-    fields({ indent: [0.6, one("", " ", "\t", "--")], prefix: [0.6, one("", "> ", "é")], pretty: [0.5, either(bool, bool, any)], nope: [0.05, any] }),
+    fields({
+      indent: [0.6, one("", " ", "\t", "--")],
+      prefix: [0.6, one("", "> ", "é")],
+      pretty: [0.5, either(bool, bool, any)],
+      nope: [0.05, any],
+    }),
   ],
   "json.match_schema": [either(any, document, word(words.JSON_TEXTS)), schemaDocument],
   "json.verify_schema": [schemaDocument],
@@ -246,7 +290,10 @@ export const OPERANDS: Readonly<Record<string, readonly Draw[]>> = {
     ),
   ],
   "net.cidr_contains": [cidr, cidr],
-  "net.cidr_contains_matches": [either(cidr, list(either(cidr, list(cidr))), members(cidr), record(str, cidr)), either(cidr, list(cidr), record(str, either(cidr, list(cidr))))],
+  "net.cidr_contains_matches": [
+    either(cidr, list(either(cidr, list(cidr))), members(cidr), record(str, cidr)),
+    either(cidr, list(cidr), record(str, either(cidr, list(cidr)))),
+  ],
   "net.cidr_expand": [word(words.SMALL_CIDRS, "", 0)],
   "net.cidr_intersects": [cidr, cidr],
   "net.cidr_overlap": [cidr, cidr],
@@ -254,13 +301,19 @@ export const OPERANDS: Readonly<Record<string, readonly Draw[]>> = {
   "net.cidr_merge": [either(list(cidr, 6), members(cidr, 6))],
   "numbers.range": [nums(-3, 0, 3, 10, "1.5", "2.0"), small],
   "numbers.range_step": [small, small, nums(-1, 0, 1, 2, 5, "1.5")],
-  "object.subset": [either(record(one("a", "b", "c"), small), list(small, 5), members(small, 5)), either(record(one("a", "b", "c"), small, 2), list(small, 2), members(small, 2))],
+  "object.subset": [
+    either(record(one("a", "b", "c"), small), list(small, 5), members(small, 5)),
+    either(record(one("a", "b", "c"), small, 2), list(small, 2), members(small, 2)),
+  ],
   "object.get": [document, either(one("a", "b", "x", 1), list(one("a", "b", "c", 0), 3), any), any],
   "providers.aws.sign_req": [
     fields({
       method: [0.97, one("get", "POST", "Put", 1)],
       url: [0.97, word(words.URLS, "/?&=%a", 0.3)],
-      headers: [0.5, record(one("Foo", "X-A", "host", "é"), either(one("bar", " a  b "), list(one("x"), 2)), 3)],
+      headers: [
+        0.5,
+        record(one("Foo", "X-A", "host", "é"), either(one("bar", " a  b "), list(one("x"), 2)), 3),
+      ],
       body: [0.4, any],
       raw_body: [0.3, one("", "x", "é")],
       nope: [0.03, any],
@@ -282,20 +335,38 @@ export const OPERANDS: Readonly<Record<string, readonly Draw[]>> = {
   "regex.globs_match": [word(words.REGEX_GLOBS, "ab.*[]-+1", 0.5), word(words.REGEX_GLOBS, "ab.*[]-+1", 0.5)],
   "regex.is_valid": [regex],
   "regex.match": [regex, subject],
-  "regex.replace": [subject, regex, word(["", "x", "$1", "${1}y", "$0", "$$", "$1x", "${name}", "é", "$", "${", "$a-b"], "${}1aé")],
+  "regex.replace": [
+    subject,
+    regex,
+    word(["", "x", "$1", "${1}y", "$0", "$$", "$1x", "${name}", "é", "$", "${", "$a-b"], "${}1aé"),
+  ],
   "regex.split": [regex, subject],
-  "regex.template_match": [word(words.TEMPLATES, "{}ab.*"), subject, one("{", "<", "é", "", "{{"), one("}", ">", "é", "", "}}")],
-  "rego.parse_module": [one("a.rego", ""), word(words.MODULES, "{}[]=:ab \n", 0.5)],
+  "regex.template_match": [
+    word(words.TEMPLATES, "{}ab.*"),
+    subject,
+    one("{", "<", "é", "", "{{"),
+    one("}", ">", "é", "", "}}"),
+  ],
+  "rego.parse_module": [one("a.rego"), word(words.MODULES, "{}[]=:ab \n", 0.5)],
   replace: [letters, either(letters, one("a", "X", "")), letters],
   "semver.compare": [word(words.VERSIONS, "0123.-+ab"), word(words.VERSIONS, "0123.-+ab")],
   "semver.is_valid": [either(word(words.VERSIONS, "0123.-+ab"), any)],
   split: [letters, either(letters, one("", "X", "a"))],
   sprintf: [word(words.FORMATS, words.FORMAT_LETTERS, 0.6), either(list(any, 3), list(either(num, str), 3))],
   startswith: [letters, letters],
-  "strings.any_prefix_match": [either(letters, list(letters), members(letters)), either(letters, list(letters), members(letters))],
-  "strings.any_suffix_match": [either(letters, list(letters), members(letters)), either(letters, list(letters), members(letters))],
+  "strings.any_prefix_match": [
+    either(letters, list(letters), members(letters)),
+    either(letters, list(letters), members(letters)),
+  ],
+  "strings.any_suffix_match": [
+    either(letters, list(letters), members(letters)),
+    either(letters, list(letters), members(letters)),
+  ],
   "strings.count": [letters, either(letters, one("a", ""))],
-  "strings.render_template": [word(words.GO_TEMPLATES, "{}. |abx", 0.3), fields({ x: [0.9, plain], name: [0.9, plain], items: [0.8, list(plain)] })],
+  "strings.render_template": [
+    word(words.GO_TEMPLATES, "{}. |abx", 0.3),
+    fields({ x: [0.9, plain], name: [0.9, plain], items: [0.8, list(plain)] }),
+  ],
   "strings.replace_n": [record(either(letters, one("a", "b", "")), letters), letters],
   "strings.split_n": [letters, either(letters, one("", "X", "a")), small],
   substring: [letters, small, small],
@@ -303,10 +374,15 @@ export const OPERANDS: Readonly<Record<string, readonly Draw[]>> = {
   "time.clock": [moment],
   "time.date": [moment],
   "time.diff": [moment, moment],
-  "time.format": [either(moment, (random) => [ns(random), zone(random), word(words.LAYOUTS, words.LAYOUT_LETTERS)(random)])],
+  "time.format": [
+    either(moment, (random) => [ns(random), zone(random), word(words.LAYOUTS, words.LAYOUT_LETTERS)(random)]),
+  ],
   "time.weekday": [moment],
   "time.parse_duration_ns": [word(words.DURATIONS, "0123456789.-+hmsuµn")],
-  "time.parse_ns": [word(words.LAYOUTS, words.LAYOUT_LETTERS, 0.3), word(words.TIMES, words.LAYOUT_LETTERS, 0.3)],
+  "time.parse_ns": [
+    word(words.LAYOUTS, words.LAYOUT_LETTERS, 0.3),
+    word(words.TIMES, words.LAYOUT_LETTERS, 0.3),
+  ],
   "time.parse_rfc3339_ns": [word(words.TIMES, "0123456789TZ:+-.", 0.4)],
   to_number: [either(any, word(words.NUMBERS, "0123456789eE- ", 0.2))],
   trim: [letters, letters],

@@ -24,8 +24,12 @@ const tally = await compareBuiltins({
 for (const [name, found] of tally.disagreements) {
   console.log(`${name}: ${found.length}`);
   for (const { call, who, opa, ours } of found.slice(0, Number(values.show)))
-    console.log(`  ${call.text.slice(0, 600)}\n    opa   ${opa.slice(0, 600)}\n    ${who.padEnd(5)} ${ours.slice(0, 600)}`);
+    console.log(
+      `  ${call.text.slice(0, 600)}\n    opa   ${opa.slice(0, 600)}\n    ${who.padEnd(5)} ${ours.slice(0, 600)}`,
+    );
 }
 const count = [...tally.disagreements.values()].flat().length;
-console.log(`${tally.builtins} builtins, ${tally.calls} calls, ${tally.errors} of them errors, ${tally.undefineds} undefined: ${count} disagreements`);
+console.log(
+  `${tally.builtins} builtins, ${tally.calls} calls, ${tally.errors} of them errors, ${tally.undefineds} undefined: ${count} disagreements`,
+);
 process.exitCode = count === 0 ? 0 : 1;

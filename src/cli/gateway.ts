@@ -1,4 +1,5 @@
-// `reeve gateway … -- COMMAND`: an MCP server whose tool calls are each decided by policy before they reach the real server.
+// `reeve gateway … -- COMMAND` and `reeve gateway --upstream URL …`: an MCP server whose tool calls are each decided by policy before they
+// reach the real server.
 
 import { Command } from "commander";
 import { lookup } from "../bundle/tree.ts";
@@ -7,13 +8,16 @@ import { MemoryLedgerStore } from "../ai/ledger.ts";
 import { openSqliteLedger } from "../ai/node/sqlite-ledger.ts";
 import { importVerificationKey } from "../crypto/jwk.ts";
 import { verifyJwt } from "../crypto/jws.ts";
+import { substituteEnvironment } from "../decision/config.ts";
 import type { DecisionAgent } from "../decision/sdk.ts";
 import { PolicyError } from "../error.ts";
-import { runStdioGateway } from "../server/gateway/app.ts";
+import { type HttpGatewayOptions, runStdioGateway, startHttpGateway } from "../server/gateway/app.ts";
 import type { GatewayOptions } from "../server/gateway/gateway.ts";
 import type { Value } from "../value/value.ts";
 import { startAgent } from "./agent.ts";
 import { collect, collectList, readText } from "./options.ts";
+import { parseAddress } from "./serve.ts";
+import { untilStopped } from "./stop.ts";
 
 interface GatewayFlags {
   readonly configFile: string;
@@ -36,6 +40,11 @@ interface GatewayFlags {
   readonly tokenEnv: string;
   readonly contextIp?: string;
   readonly contextTime?: string;
+  readonly upstream?: string;
+  readonly upstreamHeader?: string[];
+  readonly addr: string;
+  readonly hosts?: string[];
+  readonly origins?: string[];
 }
 
 export function command(): Command {
@@ -43,7 +52,20 @@ export function command(): Command {
     .description(
       "Stand before an MCP server: every tool call is decided, and logged, before it is forwarded.",
     )
-    .argument("<command...>", "the MCP server's command line, after `--`")
+    .argument("[command...]", "the MCP server's command line, after `--`: stdio")
+    .option("--upstream <url>", "the MCP server's address, instead of a command line: streamable HTTP")
+    .option(
+      "-a, --addr <host:port>",
+      "with --upstream: listening address; port 0 takes a free one",
+      "localhost:8184",
+    )
+    .option(
+      "--upstream-header <name: value>",
+      "with --upstream: a header to present there, environment variables in `$` and braces; this flag can be repeated",
+      collect,
+    )
+    .option("--hosts <names>", "with --upstream: further names by which clients may call it", collectList)
+    .option("--origins <urls>", "with --upstream: web origins that may call it from a browser", collectList)
     .requiredOption("-c, --config-file <path>", "configuration of the decision agent (OPA's keys)")
     .option("--decision <path>", "decision path", "ai/decision")
     .option("--catalogue <path>", "where the tool catalogue stands in the bundle's data", "site/catalogue")
@@ -88,20 +110,50 @@ export function command(): Command {
 
 async function run(serverCommand: string[], flags: GatewayFlags): Promise<void> {
   const [program, ...args] = serverCommand;
-  if (program === undefined)
-    throw new PolicyError("invalid_parameter", "give the MCP server's command line after `--`");
+  if ((program === undefined) === (flags.upstream === undefined))
+    throw new PolicyError(
+      "invalid_parameter",
+      "give either the MCP server's command line after `--` or its address with `--upstream`",
+    );
   const checked = await gatewayOptions(flags);
-  const { agent } = await startAgent(flags.configFile, { stdoutIsOurs: false });
-  const code = await runStdioGateway({
+  const { agent } = await startAgent(flags.configFile, { stdoutIsOurs: program === undefined });
+  const options = {
     ...checked,
     decider: agent,
     catalogue: catalogueOf(agent, flags.catalogue),
-    command: [program, ...args],
     serverId: flags.serverId,
+  };
+  if (program === undefined) return serve(agent, { ...options, ...httpOptions(flags) });
+  process.exitCode = await runStdioGateway({
+    ...options,
+    command: [program, ...args],
     token: () => process.env[flags.tokenEnv],
   });
   await agent.close();
-  process.exitCode = code;
+}
+
+function httpOptions(flags: GatewayFlags) {
+  const headers = (flags.upstreamHeader ?? []).map((header): [string, string] => {
+    const [, name, value] = /^([^:\s]+):\s*(.*)$/.exec(header) ?? [];
+    if (name === undefined || value === undefined)
+      throw new PolicyError("invalid_parameter", "`--upstream-header` must be `Name: value`");
+    return [name, substituteEnvironment(value, process.env)];
+  });
+  return {
+    upstream: flags.upstream ?? "",
+    upstreamHeaders: Object.fromEntries(headers),
+    ...parseAddress(flags.addr),
+    ...(flags.hosts !== undefined && { hosts: flags.hosts }),
+    ...(flags.origins !== undefined && { origins: flags.origins }),
+  };
+}
+
+async function serve(agent: DecisionAgent, options: HttpGatewayOptions): Promise<void> {
+  const listening = await startHttpGateway(options);
+  process.stderr.write(`gateway: listening on ${listening.url}, before ${options.upstream}\n`);
+  await untilStopped();
+  await listening.close();
+  await agent.close();
 }
 
 async function gatewayOptions(flags: GatewayFlags): Promise<Omit<GatewayOptions, "decider">> {

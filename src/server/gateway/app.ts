@@ -1,10 +1,14 @@
-// The MCP gateway on stdio: a child process that is the real MCP server, and the proxy before it. Who presents what, for which task, from which
-// network is settled here, never by what the client writes into a message.
+// The MCP gateway as a program: on stdio before a child process that is the real MCP server, or on HTTP before one that listens. Who presents
+// what, for which task, from which network is settled here, never by what the client writes into a message.
 
 import { spawn } from "node:child_process";
 import { PolicyError } from "../../error.ts";
+import { type Listening, type ListenOptions, listen } from "../http.ts";
 import { createGateway, type GatewayOptions } from "./gateway.ts";
+import { guardMcp } from "./http.ts";
+import { nodeListener } from "./node.ts";
 import { runProxy } from "./proxy.ts";
+import { forwardTo } from "./upstream.ts";
 
 export interface StdioOptions extends GatewayOptions {
   /** The real MCP server's command line. */
@@ -45,4 +49,28 @@ export async function runStdioGateway(options: StdioOptions): Promise<number> {
     return 0;
   });
   return Promise.race([proxied, ended]);
+}
+
+export interface HttpGatewayOptions extends GatewayOptions, ListenOptions {
+  /** URL of the real MCP server. */
+  readonly upstream: string;
+  readonly serverId: string;
+  /** What the gateway itself presents there. */
+  readonly upstreamHeaders?: Readonly<Record<string, string>>;
+  /** Names by which it may be called, beside those of the loopback interface and the address it listens on. */
+  readonly hosts?: readonly string[];
+  readonly origins?: readonly string[];
+}
+
+/** Listens until it is closed. */
+export function startHttpGateway(options: HttpGatewayOptions): Promise<Listening> {
+  const handler = guardMcp({
+    gateway: createGateway(options),
+    serverId: options.serverId,
+    forward: forwardTo(options.upstream, options.upstreamHeaders),
+    origins: new Set(options.origins),
+  });
+  const names = new Set(["localhost", "127.0.0.1", "[::1]", options.host, ...(options.hosts ?? [])]);
+  const known = (host: string): boolean => names.has(host) || names.has(host.replace(/:\d+$/, ""));
+  return listen(nodeListener(handler, known), options);
 }

@@ -374,10 +374,14 @@ function forwarded(params: RegoObject, args: RegoObject): RegoObject {
   return changed(rest, { requestState: undefined, inputResponses: others.size === 0 ? undefined : others });
 }
 
-/** Requests of revision 2026-07-28 and later carry their revision with them. */
-export function isModern(params: RegoObject): boolean {
+/** The revision that a request carries with it; earlier ones than 2026-07-28 carry none. */
+export function protocolVersion(params: RegoObject): string | undefined {
   const version = objectAt(params, "_meta")?.get(PROTOCOL_KEY);
-  return typeof version === "string" && version >= "2026-07-28";
+  return typeof version === "string" ? version : undefined;
+}
+
+export function isModern(params: RegoObject): boolean {
+  return (protocolVersion(params) ?? "") >= "2026-07-28";
 }
 
 function canElicit(params: RegoObject): boolean {

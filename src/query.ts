@@ -169,7 +169,7 @@ function solution(value: Value, shown: readonly Shown[]): QuerySolution {
     }
   }
   const expressions = shown.map(({ location, capture }) => ({
-    value: capture === undefined ? true : (captures.get(capture) ?? true),
+    value: capture === undefined ? true : captures.has(capture) ? (captures.get(capture) as Value) : true,
     text: location.text,
     location: { row: location.row, col: location.col },
   }));

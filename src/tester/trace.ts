@@ -50,6 +50,7 @@ interface Frame {
 }
 
 const QUERY = 0;
+const NO_LOCALS: ReadonlyMap<string, Value> = new Map();
 
 export function traceOf(log: readonly Logged[], owners: Owners): TraceEvent[] {
   return new Tracer(owners).run(log);
@@ -79,7 +80,8 @@ class Tracer {
 
   #mark({ kind, node }: Mark, locals: Map<string, Value>): void {
     this.#passing = kind === "pass" ? (node as Expr) : undefined;
-    if (kind === "enter") this.#push(node as Rule, locals);
+    // OPA tells that it enters a rule before the arguments are there.
+    if (kind === "enter") this.#push(node as Rule, isBody(node) ? locals : NO_LOCALS);
     else if (kind === "leave") this.#leave(node as Rule);
     else if (kind === "exit") this.#exit(node as Rule, locals);
     else this.#expr(kind, node as Expr, locals);

@@ -25,12 +25,12 @@ describe.runIf(hasOpa)("check", () => {
     [["check", "nope", "nope2", "-f", "json"]],
     [["check", "-b", "nope"]],
     [["check", "-s", "nope.json", "rego"]],
-  ])("%j", { timeout: 60_000 }, (args) => {
+  ])("%j", { timeout: 300_000 }, (args) => {
     const [ours, theirs] = both(args);
     expect(ours).toEqual(theirs);
   });
 
-  test.each(Object.entries(MISTAKES))("%s", { timeout: 60_000 }, (_, text) => {
+  test.each(Object.entries(MISTAKES))("%s", { timeout: 300_000 }, (_, text) => {
     const { folder } = folderOf([text]);
     for (const args of [[], ["-S"], ["-m", "2"], ["-m", "0"], ["--v0-compatible"]]) {
       const [ours, theirs] = both(["check", ".", ...args], { cwd: folder });
@@ -42,7 +42,7 @@ describe.runIf(hasOpa)("check", () => {
     );
   });
 
-  test("schemas", { timeout: 60_000 }, () => {
+  test("schemas", { timeout: 300_000 }, () => {
     const { folder } = folderOf([
       "package a\n# METADATA\n# schemas:\n# - input: {type: object, properties: {z: {type: integer}}}\np if input.x == 1\n",
       'package b\n# METADATA\n# schemas:\n# - input: {type: object, properties: {z: {type: integer}}}\np if input.z == "a"\n',
@@ -53,7 +53,7 @@ describe.runIf(hasOpa)("check", () => {
     }
   });
 
-  test("the conformance modules, all together: the same conflicts", { timeout: 120_000 }, () => {
+  test("the conformance modules, all together: the same conflicts", { timeout: 300_000 }, () => {
     const { folder, files } = folderOf(conformanceModules(300));
     if (files.length === 0) return;
     const [ours, theirs] = both(["check", ".", "-m", "0", "-f", "json"], { cwd: folder });
@@ -66,7 +66,7 @@ describe.runIf(hasOpa)("check", () => {
     expect(ours.status).toBe(theirs.status);
   });
 
-  test("the conformance modules, each in a package of its own: no findings", { timeout: 120_000 }, () => {
+  test("the conformance modules, each in a package of its own: no findings", { timeout: 300_000 }, () => {
     const texts = conformanceModules(300).filter((text) => !/\bdata\./.test(text));
     const apart = texts.map((text, i) => text.replace(/^(\s*package )\S+/m, `$1unique${i}`));
     const { folder, files } = folderOf(apart);

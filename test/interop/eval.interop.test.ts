@@ -34,14 +34,14 @@ function inputsOf(bundle: string): string[] {
 }
 
 describe.runIf(hasOpa)("eval", () => {
-  test("the whole of rego/ with its tests and the data of bundles/ai-tools", { timeout: 60_000 }, () => {
+  test("the whole of rego/ with its tests and the data of bundles/ai-tools", { timeout: 300_000 }, () => {
     const [ours, theirs] = both(["-d", "rego", "-d", "bundles/ai-tools/data.json", "data"]);
     expect(ours).toEqual(theirs);
     expect(theirs.status).toBe(0);
   });
 
   describe.each(["hello", "rbac"])("bundles/%s", (bundle) => {
-    test.each(inputsOf(bundle))("%s", { timeout: 60_000 }, (input) => {
+    test.each(inputsOf(bundle))("%s", { timeout: 300_000 }, (input) => {
       for (const format of ["json", "pretty", "raw"]) {
         const [ours, theirs] = both([
           "-b",
@@ -57,7 +57,7 @@ describe.runIf(hasOpa)("eval", () => {
     });
   });
 
-  test.each(inputsOf("ai-tools"))("%s", { timeout: 60_000 }, (input) => {
+  test.each(inputsOf("ai-tools"))("%s", { timeout: 300_000 }, (input) => {
     const [ours, theirs] = both(["-b", "rego", "-b", "bundles/ai-tools", "-i", input, "data.ai.decision"]);
     expect(ours).toEqual(theirs);
     expect(theirs.status).toBe(0);
@@ -91,13 +91,13 @@ describe.runIf(hasOpa)("eval", () => {
     [["some x; x = 1"]],
     [["walk([1], [p, v])", "-f", "pretty"]],
     [["print(1)"]],
-  ])("%j", { timeout: 30_000 }, (args) => {
+  ])("%j", { timeout: 300_000 }, (args) => {
     const [ours, theirs] = both(args);
     expect(ours).toEqual(theirs);
   });
 });
 
-test.runIf(hasOpa)("unsafe variables at one place, whose order is random in opa", { timeout: 30_000 }, () => {
+test.runIf(hasOpa)("unsafe variables at one place, whose order is random in opa", { timeout: 300_000 }, () => {
   const sorted = ({ stdout, status }: Printed) => [
     status,
     stdout

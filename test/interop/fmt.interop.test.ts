@@ -10,12 +10,12 @@ describe.runIf(hasOpa)("fmt", () => {
     [["fmt", "--drop-v0-imports", "rego"]],
     [["fmt", "nope.rego"]],
     [["fmt", "package.json"]],
-  ])("%j", { timeout: 60_000 }, (args) => {
+  ])("%j", { timeout: 300_000 }, (args) => {
     const [ours, theirs] = both(args);
     expect(ours).toEqual(theirs);
   });
 
-  test("the conformance modules", { timeout: 120_000 }, () => {
+  test("the conformance modules", { timeout: 300_000 }, () => {
     const { folder, files } = folderOf(conformanceModules(300));
     if (files.length === 0) return;
     const [ours, theirs] = both(["fmt", "."], { cwd: folder });
@@ -29,12 +29,12 @@ describe.runIf(hasOpa)("fmt", () => {
     ["package a\np { input.x==1 }\n", ["fmt", "--v0-v1"]],
     ["package a\np if {\n", ["fmt"]],
     ["", ["fmt"]],
-  ])("stdin %j %j", { timeout: 30_000 }, (input, args) => {
+  ])("stdin %j %j", { timeout: 300_000 }, (input, args) => {
     const [ours, theirs] = both(args, { input });
     expect(ours).toEqual(theirs);
   });
 
-  test("-d shows what changes", { timeout: 30_000 }, () => {
+  test("-d shows what changes", { timeout: 300_000 }, () => {
     const { folder } = folderOf(["package a\n\np if {\n  input.x  == 1\n}\nq := 1"]);
     const [ours, theirs] = both(["fmt", "-d", "."], { cwd: folder });
     expect(ours).toEqual(theirs);

@@ -6,20 +6,20 @@ import { both, conformanceModules, folderOf, hasOpa, regoFiles } from "./both.ts
 const targets = ["rego", "bundles/hello", "bundles/rbac", "bundles/ai-tools"];
 
 describe.runIf(hasOpa)("inspect", () => {
-  test.each([...targets, ...regoFiles("rego")])("%s", { timeout: 60_000 }, (target) => {
+  test.each([...targets, ...regoFiles("rego")])("%s", { timeout: 300_000 }, (target) => {
     for (const args of [["-a", "-f", "json"], ["-a"]]) {
       const [ours, theirs] = both(["inspect", target, ...args]);
       expect(ours).toEqual(theirs);
     }
   });
 
-  test.each([[["nope"]], [["package.json"]], [["nope.rego"]]])("%j", { timeout: 30_000 }, (args) => {
+  test.each([[["nope"]], [["package.json"]], [["nope.rego"]]])("%j", { timeout: 300_000 }, (args) => {
     const [ours, theirs] = both(["inspect", ...args]);
     expect(ours.stdout).toBe(theirs.stdout);
     expect(ours.status).toBe(theirs.status);
   });
 
-  test("conformance modules, each in a package of its own", { timeout: 120_000 }, () => {
+  test("conformance modules, each in a package of its own", { timeout: 300_000 }, () => {
     const texts = conformanceModules(200).filter((text) => !/\bdata\./.test(text));
     const apart = texts.map((text, i) => text.replace(/^(\s*package )\S+/m, `$1unique${i}`));
     const { folder, files } = folderOf(apart);

@@ -8,7 +8,7 @@ import { both, conformanceModules, folderOf, hasOpa, opa, regoFiles } from "./bo
 const files = [...regoFiles("rego"), ...regoFiles("bundles")];
 
 describe.runIf(hasOpa)("parse", () => {
-  test.each(files)("%s", { timeout: 60_000 }, (file) => {
+  test.each(files)("%s", { timeout: 300_000 }, (file) => {
     for (const args of [
       ["-f", "json", "--json-include", "locations,comments"],
       ["-f", "json", "--json-include", "-comments"],
@@ -20,7 +20,7 @@ describe.runIf(hasOpa)("parse", () => {
     }
   });
 
-  test("the conformance modules", { timeout: 120_000 }, () => {
+  test("the conformance modules", { timeout: 300_000 }, () => {
     const texts = conformanceModules(150);
     const { folder, files: written } = folderOf(texts);
     for (const [i, file] of written.entries()) {
@@ -35,7 +35,7 @@ describe.runIf(hasOpa)("parse", () => {
     }
   });
 
-  test.each([[["nope.rego"]], [[]], [["nope.rego", "-f", "json"]]])("%j", { timeout: 30_000 }, (args) => {
+  test.each([[["nope.rego"]], [[]], [["nope.rego", "-f", "json"]]])("%j", { timeout: 300_000 }, (args) => {
     const [ours, theirs] = both(["parse", ...args]);
     expect(ours.status).toBe(theirs.status);
     expect(ours.stdout).toBe(theirs.stdout);

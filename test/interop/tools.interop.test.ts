@@ -23,19 +23,19 @@ describe.runIf(hasOpa)("tools", () => {
     [["deps", "-d", "rego", "1"]],
     [["deps", "x +"]],
     [["deps", "-d", "nope", "data"]],
-  ])("%j", { timeout: 60_000 }, (args) => {
+  ])("%j", { timeout: 300_000 }, (args) => {
     const [ours, theirs] = both(args);
     expect(ours).toEqual(theirs);
   });
 
-  test.each([[[]], [["--v0-compatible"]]])("capabilities --current %j", { timeout: 60_000 }, (args) => {
+  test.each([[[]], [["--v0-compatible"]]])("capabilities --current %j", { timeout: 300_000 }, (args) => {
     const [ours, theirs] = both(["capabilities", "--current", ...args]);
     const plain = (text: string): unknown => withoutNames(withoutWords(JSON.parse(text)));
     expect(plain(ours.stdout)).toEqual(plain(theirs.stdout));
     expect(ours.status).toBe(theirs.status);
   });
 
-  test("exec", { timeout: 60_000 }, () => {
+  test("exec", { timeout: 300_000 }, () => {
     const masked = (text: string): string => text.replace(/"decision_id": "[^"]+"/g, '"decision_id": ""');
     for (const flags of [[], ["--fail"], ["--fail-defined"], ["--fail-non-empty"]]) {
       for (const decision of ["hello/message", "hello/nope"]) {
@@ -55,7 +55,7 @@ describe.runIf(hasOpa)("tools", () => {
     }
   });
 
-  test("build", { timeout: 60_000 }, () => {
+  test("build", { timeout: 300_000 }, () => {
     const folder = mkdtempSync(join(tmpdir(), "reeve-interop-"));
     try {
       const bundle = join(folder, "bundle.tar.gz");
@@ -99,7 +99,7 @@ describe.runIf(hasOpa)("tools", () => {
     ["parse", []],
     ["sign", []],
     ["bench", []],
-  ])("misuse of %s %j", { timeout: 30_000 }, (command, args) => {
+  ])("misuse of %s %j", { timeout: 300_000 }, (command, args) => {
     const [ours, theirs] = both([command, ...args]);
     expect(ours.status).toBe(theirs.status);
     const [first = ""] = ours.stderr.split("\n");

@@ -4,12 +4,20 @@
 import { builtins as allBuiltins } from "./builtins/registry.ts";
 import type { Builtin, BuiltinContext } from "./builtins/builtin.ts";
 import { loadRuntime } from "./build.ts";
-import { type CompiledModules, compile, compileQuery, parsedModule } from "./compile/compile.ts";
+import {
+  type CompiledModules,
+  type CompiledQuery,
+  compile,
+  compileQuery,
+  type Marks,
+  parsedModule,
+} from "./compile/compile.ts";
 import {
   type BuiltinFailure,
   type DataSource,
   type Document,
   type Limits,
+  type MarkListener,
   prepare,
 } from "./engine/engine.ts";
 import { type Diagnostic, failWith, type Location, PolicyError } from "./error.ts";
@@ -38,6 +46,9 @@ export interface QueryRequest {
   readonly regoVersion?: RegoVersion | undefined;
   /** A query that is parsed already, in the place of `text`. */
   readonly body?: Body | undefined;
+  /** Marks the places that the query comes to, and hears of them. */
+  readonly marks?: Marks | undefined;
+  readonly onMark?: MarkListener | undefined;
   /** Runs a step of the preparation and may measure it; named as OPA's timers are. */
   readonly onTime?: (<T>(timer: string, work: () => T) => T) | undefined;
 }
@@ -65,6 +76,8 @@ export interface QueryAnswer {
 
 /** A compiled query that can be run any number of times, with other inputs and contexts. */
 export interface PreparedQuery {
+  /** The query as it was planned. */
+  readonly query: CompiledQuery;
   run(request?: Pick<QueryRequest, "input" | "strictBuiltinErrors" | "context">): Promise<QueryAnswer>;
 }
 
@@ -72,8 +85,9 @@ export interface PreparedQuery {
 export function prepareQuery(compiled: CompiledModules, request: QueryRequest): PreparedQuery {
   const time = request.onTime ?? ((_, work) => work());
   const body = request.body ?? time("rego_query_parse", () => parseBody(request));
-  const { engine, shown } = time("rego_query_compile", () => compileBody(compiled, body, request));
+  const { engine, query, shown } = time("rego_query_compile", () => compileBody(compiled, body, request));
   return {
+    query,
     async run({ input = request.input, strictBuiltinErrors = request.strictBuiltinErrors, context } = {}) {
       const answer = await engine.evaluateAsync(PLAN, input, {
         strict: strictBuiltinErrors ?? false,
@@ -109,15 +123,18 @@ function compileBody(compiled: CompiledModules, body: Body, request: QueryReques
     }),
   );
   const runtime = loadRuntime();
-  const { emitted } = compile(compiled, { queries: [{ name: PLAN, queries: [query] }] }, { runtime });
+  const { marks } = request;
+  const wanted = { queries: [{ name: PLAN, queries: [query] }], ...(marks !== undefined && { marks }) };
+  const { emitted } = compile(compiled, wanted, { runtime });
   const engine = prepare({
     wasm: emitted.bytes,
     builtins: request.builtins ?? allBuiltins,
     context: { parseModule: parsedModule },
     ...(request.data !== undefined && { data: request.data }),
     ...(request.limits !== undefined && { limits: request.limits }),
+    ...(request.onMark !== undefined && { onMark: request.onMark }),
   });
-  return { engine, shown: captured.shown };
+  return { engine, query, shown: captured.shown };
 }
 
 /** A variable of ours is unsafe only because one of the author's is: at one place, theirs is named first (as OPA does). */

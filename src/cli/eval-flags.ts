@@ -7,11 +7,15 @@ import {
   addCompilerOptions,
   addDataOptions,
   collect,
+  collectList,
   formatOption,
   parseDuration,
   parseInteger,
   usageError,
 } from "./options.ts";
+
+const COVERAGE_RUNS = ["index_excluded", "early_exit"] as const;
+const PROFILE_LIMIT = 10;
 
 export interface EvalFlags {
   readonly data?: string[];
@@ -39,7 +43,11 @@ export interface EvalFlags {
   readonly entrypoint?: string[];
   readonly partial?: boolean;
   readonly coverage?: boolean;
+  readonly coverageRuns: readonly string[];
   readonly profile?: boolean;
+  readonly profileLimit: number;
+  readonly profileSort?: string[];
+  readonly varValues?: boolean;
   readonly explain: string;
   readonly v0Compatible?: boolean;
 }
@@ -62,7 +70,10 @@ export function addQueryOptions(command: Command): Command {
     .option("-p, --partial", "partial evaluation; not supported")
     .option("-u, --unknowns <ref>", "for partial evaluation; not supported", collect)
     .option("--disable-early-exit", "accepted for OPA's sake")
-    .option("--disable-indexing", "accepted for OPA's sake");
+    .option("--disable-indexing", "accepted for OPA's sake")
+    .option("--disable-inlining <ref>", "for partial evaluation; accepted for OPA's sake", collect)
+    .option("--shallow-inlining", "for partial evaluation; accepted for OPA's sake")
+    .option("--nondeterminstic-builtins", "for partial evaluation; accepted for OPA's sake");
   return addCompilerOptions(addDataOptions(command));
 }
 
@@ -79,9 +90,28 @@ export function addEvalOptions(command: Command): Command {
     .option("-O, --optimize <level>", "level of the compiler's own passes", parseInteger, 0)
     .option("-e, --entrypoint <path>", "accepted for OPA's sake", collect)
     .option("--coverage", "report coverage")
-    .option("--profile", "perform expression profiling; not supported")
     .addOption(
-      new Option("--explain <mode>", "explain the query; not supported")
+      new Option(
+        "--coverage-runs <kinds>",
+        "further runs that tell why a range is not covered; none if empty",
+      )
+        .default([...COVERAGE_RUNS], COVERAGE_RUNS.join(","))
+        .argParser((text: string) => (text === "" ? [] : text.split(","))),
+    )
+    .option("--profile", "report the time that each line took")
+    .addOption(
+      new Option("--profile-limit <n>", "lines of the profile to show; 0 shows all")
+        .default(PROFILE_LIMIT)
+        .argParser(parseInteger),
+    )
+    .option(
+      "--profile-sort <order>",
+      "total_time_ns, num_eval, num_redo, num_gen_expr, file or line; this flag can be repeated",
+      collectList,
+    )
+    .option("--var-values", "show the values of variables in pretty explanations")
+    .addOption(
+      new Option("--explain <mode>", "tell how the query was answered")
         .choices(["off", "full", "notes", "fails", "debug"])
         .default("off"),
     )
@@ -89,8 +119,13 @@ export function addEvalOptions(command: Command): Command {
     .addOption(
       new Option("--pretty-limit <n>", "limit after which pretty output gets truncated")
         .default(80)
-        .argParser(Number),
+        .argParser(parseInteger),
     );
+}
+
+/** A wish about the profile is a wish for it. */
+export function profiled(flags: EvalFlags): boolean {
+  return flags.profile === true || flags.profileSort !== undefined || flags.profileLimit !== PROFILE_LIMIT;
 }
 
 export function validate(queries: readonly string[], flags: EvalFlags): void {
@@ -113,9 +148,9 @@ export function validate(queries: readonly string[], flags: EvalFlags): void {
       "cannot use --show-builtin-errors with --strict-builtin-errors, --strict-builtin-errors will return the first built-in error encountered immediately",
     );
   if (flags.count < 1) throw usageError("--count must be at least 1");
-  refuse(flags.profile === true, "--profile is not supported: compiled modules keep no time per expression");
-  refuse(flags.explain !== "off", "--explain is not supported by eval");
-  refuse(flags.coverage === true, "--coverage is not supported by eval, `reeve test` has it");
+  for (const kind of flags.coverageRuns)
+    if (!COVERAGE_RUNS.some((known) => known === kind))
+      throw usageError(`invalid --coverage-runs value "${kind}" (expected "index_excluded" or "early_exit")`);
 }
 
 function refuse(refused: boolean, message: string): void {

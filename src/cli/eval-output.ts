@@ -8,11 +8,11 @@ import * as output from "./output.ts";
 
 export const FORMATS = ["json", "values", "bindings", "pretty", "source", "raw", "discard"] as const;
 
-/** `extra` are further members of the JSON, `metrics` and `errors`, as `"name":json`. */
+/** `extra` are further members of the JSON before the result and behind it, as `"name":json`. */
 export function present(
   solutions: readonly QuerySolution[],
   flags: { readonly format: string; readonly prettyLimit: number },
-  extra: { readonly before?: string; readonly after?: string } = {},
+  extra: { readonly before?: string; readonly after?: readonly string[] } = {},
 ): string {
   const indented = (value: Value): string => `${encode(value, { indent: "  " })}\n`;
   switch (flags.format) {
@@ -40,10 +40,21 @@ export function present(
 
 function whole(
   result: string | undefined,
-  { before, after }: { readonly before?: string; readonly after?: string },
+  { before, after = [] }: { readonly before?: string; readonly after?: readonly string[] },
 ): string {
-  const members = [before, result, after].filter((member) => member !== undefined);
+  const members = [before, result, ...after].filter((member) => member !== undefined);
   return `${output.indentJson(`{${members.join(",")}}`)}\n`;
+}
+
+/** What stands behind a discarded result has its keys in order. */
+export function discarded(json: string): string {
+  const sorted = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(sorted);
+    if (typeof value !== "object" || value === null) return value;
+    const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+    return Object.fromEntries(entries.map(([key, item]) => [key, sorted(item)]));
+  };
+  return `${output.indentJson(output.plainToJson(sorted(JSON.parse(json))))}\n`;
 }
 
 function resultJson(solutions: readonly QuerySolution[]): string {

@@ -6,17 +6,18 @@ import type { WasmModule } from "../bundle/bundle.ts";
 import { checkModules } from "../compile/compile.ts";
 import { prepare } from "../engine/engine.ts";
 import { PolicyError } from "../error.ts";
-import { prepareQuery, type QueryAnswer } from "../query.ts";
+import type { QueryAnswer } from "../query.ts";
+import type { Reason } from "../tester/coverage.ts";
+import { type Findings, Probe } from "../tester/probe.ts";
 import type { Value } from "../value/value.ts";
 import { capabilityOptions, refuseWithoutV1 } from "./capability-file.ts";
 import { runWithin } from "./deadline.ts";
-import { addEvalOptions, type EvalFlags, validate } from "./eval-flags.ts";
-import { present } from "./eval-output.ts";
+import { addEvalOptions, type EvalFlags, profiled, validate } from "./eval-flags.ts";
+import { finish, type Run } from "./eval-report.ts";
 import { type Loaded, loadPolicies, regoVersionFor } from "./load.ts";
-import { aggregate, aggregateTable, Timers, type Timings, timingsJson, timingsTable } from "./metrics.ts";
+import { Timers } from "./metrics.ts";
 import { readInput } from "./input.ts";
 import { readStdin } from "./options.ts";
-import * as output from "./output.ts";
 import { readSchemas } from "./schema-files.ts";
 
 export function command(): Command {
@@ -31,32 +32,18 @@ async function evaluate(queries: string[], flags: EvalFlags): Promise<void> {
   const capabilities = capabilityOptions(flags.capabilities);
   if (flags.timeout !== undefined && flags.timeout > 0) {
     if (runWithin(flags.timeout)) return;
-    return failEvaluation(new PolicyError("eval_cancel_error", "context deadline exceeded"), flags);
+    const error = new PolicyError("eval_cancel_error", "context deadline exceeded");
+    return finish([{ error, timings: new Map(), findings: {} }], "", flags);
   }
   const text = flags.stdin === true ? readStdin() : (queries[0] ?? "");
   const input = readInput(flags);
-  try {
-    refuseWithoutV1(capabilities, regoVersionFor(flags));
-    const runs: Run[] = [];
-    for (let i = 0; i < flags.count; i++) runs.push(await runOnce(text, input, capabilities, flags));
-    const [first] = runs;
-    if (first !== undefined) finish(first, runs, flags);
-  } catch (error) {
-    failEvaluation(error, flags);
-  }
+  const runs: Run[] = [];
+  for (let i = 0; i < flags.count && runs.at(-1)?.error === undefined; i++)
+    runs.push(await runOnce(text, input, capabilities, flags));
+  finish(runs, text, flags);
 }
 
-function failEvaluation(error: unknown, flags: EvalFlags): void {
-  if (flags.format === "json" || flags.format === "discard") process.stdout.write(output.errorsJson(error));
-  else process.stderr.write(`${output.prettyErrors(error)}\n`);
-  process.exitCode = output.EXIT_ERROR;
-}
-
-interface Run {
-  readonly answer: QueryAnswer;
-  readonly timings: Timings;
-}
-
+/** What a run came to; what it failed with is told beside what was measured until then. */
 async function runOnce(
   text: string,
   input: Value | undefined,
@@ -64,6 +51,26 @@ async function runOnce(
   flags: EvalFlags,
 ): Promise<Run> {
   const timers = new Timers();
+  let probe: Probe | undefined;
+  const findings = async (): Promise<Findings> => (await probe?.findings()) ?? {};
+  try {
+    refuseWithoutV1(capabilities, regoVersionFor(flags));
+    const made = await prepared(text, input, capabilities, flags, timers);
+    if (made instanceof Probe) probe = made;
+    const answer = await timers.timeAsync("rego_query_eval", () => made.run());
+    return { answer, timings: timers.timings(), findings: await findings() };
+  } catch (error) {
+    return { error, timings: timers.timings(), findings: await findings() };
+  }
+}
+
+async function prepared(
+  text: string,
+  input: Value | undefined,
+  capabilities: ReturnType<typeof capabilityOptions>,
+  flags: EvalFlags,
+  timers: Timers,
+): Promise<{ run(): Promise<QueryAnswer> }> {
   const schemas = readSchemas(flags.schema);
   const hasFiles = flags.data !== undefined || flags.bundle !== undefined;
   const load = (): Promise<Loaded> => loading(() => loadPolicies(flags));
@@ -72,12 +79,7 @@ async function runOnce(
   const shipped = loaded.bundles
     .flatMap((bundle) => bundle.wasm)
     .find((module) => module.entrypoints.includes(entrypointOf(text)));
-  if (shipped !== undefined) {
-    const answer = await timers.timeAsync("rego_query_eval", () =>
-      answerOfShipped(shipped, text, loaded, document, flags),
-    );
-    return { answer, timings: timers.timings() };
-  }
+  if (shipped !== undefined) return { run: () => answerOfShipped(shipped, text, loaded, document, flags) };
   const check = () =>
     checkModules(loaded.modules, {
       ...capabilities,
@@ -86,19 +88,28 @@ async function runOnce(
       print: true,
     });
   const compiled = hasFiles ? timers.time("rego_module_compile", check) : check();
-  const prepared = prepareQuery(compiled, {
-    text,
-    data: loaded.data,
-    input: document,
-    imports: flags.import,
-    package: flags.package,
-    strictBuiltinErrors: flags.strictBuiltinErrors,
-    regoVersion: regoVersionFor(flags),
-    context: { print: (message) => process.stderr.write(`${message}\n`) },
-    onTime: timers.time,
-  });
-  const answer = await timers.timeAsync("rego_query_eval", () => prepared.run());
-  return { answer, timings: timers.timings() };
+  if (flags.optimize > 0 && hasFiles && flags.entrypoint === undefined && compiled.entrypoints.length === 0)
+    throw new PolicyError("invalid_input", "bundle optimizations require at least one entrypoint");
+  return new Probe(
+    loaded.modules,
+    compiled,
+    {
+      text,
+      data: loaded.data,
+      input: document,
+      imports: flags.import,
+      package: flags.package,
+      strictBuiltinErrors: flags.strictBuiltinErrors,
+      regoVersion: regoVersionFor(flags),
+      context: { print: (message) => process.stderr.write(`${message}\n`) },
+      onTime: timers.time,
+    },
+    {
+      explain: flags.explain === "off" ? undefined : flags.explain,
+      profile: profiled(flags),
+      coverage: flags.coverage === true ? (flags.coverageRuns as Reason[]) : undefined,
+    },
+  );
 }
 
 /** OPA says of bundles, and only of them, that loading failed. */
@@ -133,35 +144,4 @@ async function answerOfShipped(
   const solutions =
     value === undefined ? [] : [{ expressions: [{ value, ...expression }], bindings: new Map() }];
   return { solutions, failures: answer.errors };
-}
-
-function finish({ answer, timings }: Run, runs: readonly Run[], flags: EvalFlags): void {
-  const failures = flags.showBuiltinErrors === true ? answer.failures : [];
-  const { solutions } = answer;
-  const empty = solutions.length === 0;
-  const measured = flags.metrics === true || flags.instrument === true;
-  const aggregated = flags.count > 1 ? aggregate(runs.map((run) => run.timings)) : undefined;
-  if (failures.length > 0 && flags.format !== "json" && flags.format !== "discard") {
-    const diagnostics = failures.map(({ code, message, location }) => ({
-      code,
-      message,
-      ...(location && { location }),
-    }));
-    process.stderr.write(
-      `${output.prettyErrors(new PolicyError("eval_builtin_error", "", { diagnostics }))}\n`,
-    );
-  } else {
-    const before = `"errors":${output.plainToJson(failures.map((failure) => output.diagnosticToOutput({ code: failure.code, message: failure.message, ...(failure.location && { location: failure.location }) })))}`;
-    const after =
-      aggregated === undefined
-        ? `"metrics":${timingsJson(timings)}`
-        : `"aggregated_metrics":${JSON.stringify(Object.fromEntries(aggregated))}`;
-    process.stdout.write(
-      present(solutions, flags, { ...(failures.length > 0 && { before }), ...(measured && { after }) }),
-    );
-  }
-  if (measured && flags.format === "pretty")
-    process.stdout.write(aggregated === undefined ? timingsTable(timings) : aggregateTable(aggregated));
-  if ((flags.fail === true && empty) || (flags.failDefined === true && !empty))
-    process.exitCode = output.EXIT_FAIL;
 }

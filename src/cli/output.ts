@@ -143,8 +143,7 @@ export function table(headers: readonly string[], rows: readonly (readonly strin
   return [
     line("┌", "┬", "┐"),
     row(headers, centre),
-    line("├", "┼", "┤"),
-    ...rows.map((cells) => row(cells, left)),
+    ...(rows.length === 0 ? [] : [line("├", "┼", "┤"), ...rows.map((cells) => row(cells, left))]),
     line("└", "┴", "┘"),
     "",
   ].join("\n");

@@ -54,6 +54,15 @@ export function bodyToJson(body: Body, options: JsonOptions = {}): JsonNode {
   return new Writer(options.locations === true).body(body);
 }
 
+export function ruleToJson(rule: Rule, options: JsonOptions = {}): JsonNode {
+  return new Writer(options.locations === true).rule(rule, []);
+}
+
+/** `index` is the place of the expression in its body. */
+export function exprToJson(expr: Expr, index: number, options: JsonOptions = {}): JsonNode {
+  return new Writer(options.locations === true).expr(expr, index);
+}
+
 export function termToJson(term: Term, options: JsonOptions = {}): JsonNode {
   return new Writer(options.locations === true).term(term);
 }

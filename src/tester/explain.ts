@@ -1,7 +1,7 @@
 // Why tests failed: runs the failed ones again in a module with marks, and tells what was tried. In: a Program and results. Out: for each result the
 // trace and the failing expression as text.
 
-import { checkModules, Marks } from "../compile/compile.ts";
+import { type CompiledModules, checkModules, Marks } from "../compile/compile.ts";
 import type { Location } from "../error.ts";
 import type { TestCase } from "./discover.ts";
 import { ownersOf } from "./owners.ts";
@@ -55,13 +55,8 @@ export async function explain(
     onNote: (note) => add({ note }),
     onCase: () => add({ testCase: cases++ }),
   });
-  for (const module of compiled.modules)
-    for (const rule of module.rules)
-      for (let at: typeof rule | undefined = rule; at !== undefined; at = at.else)
-        rememberPackage(at, module.package.path);
   const names: Names = {
-    written: compiled.rewrittenVars,
-    owners: ownersOf(compiled.modules),
+    ...namesOf(compiled),
     line: (file, row) => options.text(file)?.split("\n")[row - 1] ?? "",
   };
   for (const [i, test] of tests.entries()) {
@@ -75,6 +70,24 @@ export async function explain(
     found.set(result, details(events, names, options));
   }
   return found;
+}
+
+/** What the compiler's names for variables and rules stand for. */
+export function namesOf({ modules, rewrittenVars }: CompiledModules): Omit<Names, "line"> {
+  for (const module of modules)
+    for (const rule of module.rules)
+      for (let at: typeof rule | undefined = rule; at !== undefined; at = at.else)
+        rememberPackage(at, module.package.path);
+  return { written: rewrittenVars, owners: ownersOf(modules) };
+}
+
+/** The events that a kind of explanation consists of: `full` and `debug` all, `notes` and `fails` theirs; both unless told otherwise. */
+export function shownEvents(events: readonly TraceEvent[], mode: string | undefined): readonly TraceEvent[] {
+  if (mode === "full" || mode === "debug") return events.filter(({ op }) => op !== "TestCase");
+  return withLineage(
+    events,
+    ({ op }) => (op === "Note" && mode !== "fails") || (op === "Fail" && mode !== "notes"),
+  );
 }
 
 /** The events of a run inside the query that asks for the test. */
@@ -96,15 +109,8 @@ function details(
   names: Names,
   { mode, varValues }: ExplainOptions,
 ): FailureDetails {
-  const shown =
-    mode === "full" || mode === "debug"
-      ? events.filter(({ op }) => op !== "TestCase")
-      : withLineage(
-          events,
-          ({ op }) => (op === "Note" && mode !== "fails") || (op === "Fail" && mode !== "notes"),
-        );
   return {
-    trace: traceTable(shown, names, varValues),
+    trace: traceTable(shownEvents(events, mode), names, varValues),
     failing: (tried) => {
       const end = tried === undefined ? -1 : events.findIndex((event) => event.testCase === tried + 1);
       return failingText(end < 0 ? events : events.slice(0, end), names, varValues);

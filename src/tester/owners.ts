@@ -1,7 +1,7 @@
 // Where an expression stands: in which rule or nested body, and at which place. In: modules as the planner takes them. Out: a map by identity.
 
 import type { Body, Expr, Module, Rule } from "../syntax/ast.ts";
-import { walkModule } from "../syntax/visit.ts";
+import { walkBody, walkModule } from "../syntax/visit.ts";
 
 export interface Owner {
   readonly node: Rule | Body;
@@ -12,21 +12,22 @@ export interface Owner {
 
 export type Owners = ReadonlyMap<Expr, Owner>;
 
-export function ownersOf(modules: readonly Module[]): Owners {
+/** Of modules, and of a query beside them. */
+export function ownersOf(modules: readonly Module[], query: Body = []): Owners {
   const rules = new Map<Body, Rule>();
   const owners = new Map<Expr, Owner>();
-  for (const module of modules) {
-    walkModule(module, {
-      rule: (rule) => {
-        rules.set(rule.body, rule);
-        return false;
-      },
-      body: (body) => {
-        const node = rules.get(body) ?? body;
-        for (const [index, expr] of body.entries()) owners.set(expr, { node, index, body });
-        return false;
-      },
-    });
-  }
+  const visitor = {
+    rule: (rule: Rule): false => {
+      rules.set(rule.body, rule);
+      return false;
+    },
+    body: (body: Body): false => {
+      const node = rules.get(body) ?? body;
+      for (const [index, expr] of body.entries()) owners.set(expr, { node, index, body });
+      return false;
+    },
+  };
+  for (const module of modules) walkModule(module, visitor);
+  if (query.length > 0) walkBody(query, visitor);
   return owners;
 }

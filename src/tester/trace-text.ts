@@ -27,8 +27,13 @@ function truncate(text: string, width: number): string {
   return bytes.length <= width ? text : `${bytes.subarray(0, width - 3).toString()}...`;
 }
 
-/** `query` and below it what was entered, a line each. */
-export function traceTable(events: readonly TraceEvent[], names: Names, values: boolean): string {
+/** `query` and below it what was entered, a line each; reports of tests indent every cell, and the end of each line. */
+export function traceTable(
+  events: readonly TraceEvent[],
+  names: Names,
+  values: boolean,
+  indent = "  ",
+): string {
   const depths = new Map<number, number>();
   const rows = events.map((event) => {
     let depth = depths.get(event.query);
@@ -48,16 +53,15 @@ export function traceTable(events: readonly TraceEvent[], names: Names, values: 
     row.forEach((cell, i) => {
       widths[i] = Math.max(widths[i] ?? 0, Buffer.byteLength(cell));
     });
-  // OPA indents each cell and the end of each line.
   return rows
     .map((row) => {
       const last = row.length - 1;
       const cells = row.map((cell, i) =>
         i < last
-          ? `  ${cell}${" ".repeat(Math.max(0, (widths[i] as number) + PADDING - [...cell].length))} `
-          : `  ${cell}`,
+          ? `${indent}${cell}${" ".repeat(Math.max(0, (widths[i] as number) + PADDING - [...cell].length))} `
+          : `${indent}${cell}`,
       );
-      return `${cells.join("")}  \n`;
+      return `${cells.join("")}${indent}\n`;
     })
     .join("");
 }

@@ -52,20 +52,23 @@ interface Frame {
 const QUERY = 0;
 const NO_LOCALS: ReadonlyMap<string, Value> = new Map();
 
-export function traceOf(log: readonly Logged[], owners: Owners): TraceEvent[] {
-  return new Tracer(owners).run(log);
+/** With `query` the events of that query too. */
+export function traceOf(log: readonly Logged[], owners: Owners, query?: Body): TraceEvent[] {
+  return new Tracer(owners, query).run(log);
 }
 
 class Tracer {
   readonly #owners: Owners;
+  readonly #query: Body | undefined;
   readonly #events: TraceEvent[] = [];
   readonly #stack: Frame[] = [];
   #next = 1;
   /** The expression that the current mark says holds. */
   #passing: Expr | undefined;
 
-  constructor(owners: Owners) {
+  constructor(owners: Owners, query: Body | undefined) {
     this.#owners = owners;
+    this.#query = query;
   }
 
   run(log: readonly Logged[]): TraceEvent[] {
@@ -160,6 +163,10 @@ class Tracer {
     if (kind === "pass" && known !== undefined) {
       if (known.passed) this.#add(frame, "Redo", expr, known.locals);
       known.passed = true;
+      if (owner.node === this.#query && index === owner.body.length - 1) {
+        this.#add(frame, "Exit", owner.node, locals);
+        frame.exited = locals;
+      }
       return;
     }
     frame.tried.push({ expr, index, locals, value: undefined, passed: false });

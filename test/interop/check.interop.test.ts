@@ -30,16 +30,21 @@ describe.runIf(hasOpa)("check", () => {
     expect(ours).toEqual(theirs);
   });
 
-  test.each(Object.entries(MISTAKES))("%s", { timeout: 300_000 }, (_, text) => {
+  test.each(Object.entries(MISTAKES))("%s", { timeout: 300_000 }, (name, text) => {
     const { folder } = folderOf([text]);
+    // OPA finds the rules of a cycle in random order.
+    const random = name === "recursion";
+    const lines = (text: string): unknown => (random ? text.split("\n").sort() : text);
     for (const args of [[], ["-S"], ["-m", "2"], ["-m", "0"], ["--v0-compatible"]]) {
       const [ours, theirs] = both(["check", ".", ...args], { cwd: folder });
-      expect(ours).toEqual(theirs);
+      expect({ ...ours, stderr: lines(ours.stderr) }).toEqual({ ...theirs, stderr: lines(theirs.stderr) });
     }
     const [ours, theirs] = both(["check", ".", "-f", "json"], { cwd: folder });
-    expect(withoutWords(JSON.parse(ours.stderr || "{}"))).toEqual(
-      withoutWords(JSON.parse(theirs.stderr || "{}")),
-    );
+    const findings = (text: string): unknown => {
+      const { errors = [] } = withoutWords(JSON.parse(text || "{}")) as { errors?: { message: string }[] };
+      return random ? errors.sort((a, b) => (a.message < b.message ? -1 : 1)) : errors;
+    };
+    expect(findings(ours.stderr)).toEqual(findings(theirs.stderr));
   });
 
   test("schemas", { timeout: 300_000 }, () => {

@@ -1,31 +1,57 @@
 // `reeve eval` and `opa eval` on everything under rego/ and bundles/: the same bytes on stdout, the same exit code.
 
 import { spawnSync } from "node:child_process";
-import { readdirSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const cli = join(root, "dist/cli/main.js");
 const hasOpa = spawnSync("opa", ["version"]).status === 0;
+
+const POLICY = `package a
+
+default allow := false
+
+allow if {
+	input.user == "ann"
+	some r in input.roles
+	r == "admin"
+}
+
+allow if input.x == 1
+
+deny contains msg if {
+	trace("asked")
+	not allow
+	msg := sprintf("no %v", [input.user])
+}
+
+f(x) := y if {
+	y := x + 1
+}
+
+total := sum([f(v) | some v in input.items])
+`;
 
 interface Printed {
   readonly stdout: string;
   readonly status: number | null;
 }
 
-function run(program: string, args: readonly string[]): Printed {
+function run(program: string, args: readonly string[], cwd: string): Printed {
   const { stdout, status } = spawnSync(program, args, {
-    cwd: root,
+    cwd,
     encoding: "utf8",
     maxBuffer: 64 * 1024 * 1024,
   });
   return { stdout, status };
 }
 
-function both(args: readonly string[]): [ours: Printed, theirs: Printed] {
-  return [run(process.execPath, [cli, "eval", ...args]), run("opa", ["eval", ...args])];
+function both(args: readonly string[], cwd = root): [ours: Printed, theirs: Printed] {
+  return [run(process.execPath, [cli, "eval", ...args], cwd), run("opa", ["eval", ...args], cwd)];
 }
 
 function inputsOf(bundle: string): string[] {
@@ -75,6 +101,7 @@ describe.runIf(hasOpa)("eval", () => {
     [["1.0"]],
     [["input"]],
     [["data.nope"]],
+    [["null"]],
     [["data.nope", "--fail"]],
     [["false", "--fail"]],
     [["true", "--fail-defined"]],
@@ -97,17 +124,54 @@ describe.runIf(hasOpa)("eval", () => {
   });
 });
 
-test.runIf(hasOpa)("unsafe variables at one place, whose order is random in opa", { timeout: 300_000 }, () => {
-  const sorted = ({ stdout, status }: Printed) => [
-    status,
-    stdout
-      .split("\n")
-      .map((line) => line.replace(/,$/, ""))
-      .sort(),
-  ];
-  const [ours, theirs] = both(["x == 1"]);
-  expect(sorted(ours)).toEqual(sorted(theirs));
+describe.runIf(hasOpa)("beside the result", () => {
+  const folder = mkdtempSync(join(tmpdir(), "reeve-eval-"));
+  afterAll(() => rmSync(folder, { recursive: true }));
+  writeFileSync(join(folder, "p.rego"), POLICY);
+  writeFileSync(join(folder, "input.json"), '{"user": "ann", "items": [1, 2]}');
+  const given = ["-d", "p.rego", "-i", "input.json"];
+
+  test.each([
+    [["data.a.deny", "--coverage"]],
+    [["data.a", "--coverage", "-f", "pretty"]],
+    [["data.a.deny", "--coverage", "-f", "discard", "--coverage-runs", ""]],
+    [["data.a.f(1 / 0)", "--coverage", "--strict-builtin-errors"]],
+    [["x +", "--coverage"]],
+    [["data.a.deny", "--explain=notes", "-f", "pretty"]],
+    [["data.a.deny", "--explain=fails", "-f", "pretty"]],
+    [["data.a", "--explain=fails", "-f", "pretty"]],
+    [["data.a.nope", "--explain=fails", "-f", "pretty", "--var-values"]],
+    [["data.a.deny", "--explain=fails", "-f", "values"]],
+  ])("%j", { timeout: 300_000 }, (args) => {
+    const [ours, theirs] = both([...given, ...args], folder);
+    expect(ours).toEqual(theirs);
+  });
+
+  test("profiles: what was counted where", { timeout: 300_000 }, () => {
+    const counted = ({ stdout }: Printed): string[] => {
+      const { profile } = JSON.parse(stdout) as { profile: Record<string, unknown>[] };
+      return profile.map(({ total_time_ns, ...counts }) => JSON.stringify(counts)).sort();
+    };
+    const [ours, theirs] = both([...given, "--profile", "--profile-limit", "0", "data.a.deny"], folder);
+    expect(counted(ours)).toEqual(counted(theirs));
+  });
 });
+
+test.runIf(hasOpa)(
+  "unsafe variables at one place, whose order is random in opa",
+  { timeout: 300_000 },
+  () => {
+    const sorted = ({ stdout, status }: Printed) => [
+      status,
+      stdout
+        .split("\n")
+        .map((line) => line.replace(/,$/, ""))
+        .sort(),
+    ];
+    const [ours, theirs] = both(["x == 1"]);
+    expect(sorted(ours)).toEqual(sorted(theirs));
+  },
+);
 
 // Without opa there is nothing to compare with; this says so instead of passing silently.
 test.skipIf(hasOpa)("opa is not on the PATH: nothing was compared", (context) => context.skip());

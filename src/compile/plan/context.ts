@@ -159,9 +159,10 @@ export class Context {
     const { marks } = this.shared;
     if (marks === undefined || marks.muted || location.row === 0 || !marks.request.wants(location.file))
       return;
-    const { branches, events } = marks.request;
-    const ofRules = branches === true && (kind === "enter" || kind === "leave");
-    if (events !== true && !ofRules && kind !== "eval" && kind !== "exit") return;
+    const { branches, events, passes } = marks.request;
+    const asked =
+      (branches === true && (kind === "enter" || kind === "leave")) || (passes === true && kind === "pass");
+    if (events !== true && !asked && kind !== "eval" && kind !== "exit") return;
     const known = events === true && kind !== "leave" ? this.vars.all() : [];
     const mark = marks.add({ kind, node, location, vars: known.map(([name]) => name) });
     this.emit({ kind: "MarkStmt", mark, values: known.map(([, operand]) => operand) });

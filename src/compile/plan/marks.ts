@@ -9,6 +9,8 @@ export interface MarkRequest {
   readonly wants: (file: string) => boolean;
   /** Also where bodies begin, and which expressions held, with the values of variables: enough to tell why a rule failed. */
   readonly events?: boolean;
+  /** Also which expressions held, without values. */
+  readonly passes?: boolean;
   /** Also where rules begin and end, without values: enough to tell whether a body ever failed. */
   readonly branches?: boolean;
   /** Looks first at what an index of rules would look at, and leaves out the rules that it would; nothing in them is reached then. */

@@ -261,10 +261,16 @@ class FuncBuilder {
     const c = this.#c;
     this.#block(rule, () => {
       c.emit({ kind: "IsUndefinedStmt", source: this.#result });
-      this.#body({ ...rule, head: { ...rule.head, args: [] } }, [], (value) =>
-        this.#once(rule, value, this.#result),
-      );
+      c.mark("enter", rule, rule.location);
+      c.rooms.body(c, rule.body, () => {
+        if (rule.head.value === undefined) throw c.fail("a default without a value");
+        c.rooms.term(c, rule.head.value, (value) => {
+          c.mark("exit", rule, rule.head.location);
+          this.#once(rule, value, this.#result);
+        });
+      });
     });
+    this.#leave(rule);
   }
 }
 

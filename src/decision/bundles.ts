@@ -87,7 +87,10 @@ export class Bundles {
     if (confirmed === undefined)
       return `it may not be older than ${limit / 1000} seconds, and nobody has confirmed it since the start`;
     // A clock that was set back makes nothing younger than this process knows it to be.
-    const sinceConfirmed = Math.max(clock.nowMs() - confirmed.atMs, clock.monotonicMs() - confirmed.monotonicMs);
+    const sinceConfirmed = Math.max(
+      clock.nowMs() - confirmed.atMs,
+      clock.monotonicMs() - confirmed.monotonicMs,
+    );
     if (sinceConfirmed <= limit) return undefined;
     return `it may not be older than ${limit / 1000} seconds and was last confirmed ${Math.round(sinceConfirmed / 1000)} seconds ago`;
   }
@@ -112,7 +115,10 @@ export class Bundles {
     const saved = await storage?.bundles.load(checkedName(bundle.name));
     const atMs = saved === undefined ? Number.NaN : Number(new TextDecoder().decode(saved));
     if (Number.isFinite(atMs))
-      this.#confirmed.set(bundle.name, { atMs, monotonicMs: clock.monotonicMs() - Math.max(0, clock.nowMs() - atMs) });
+      this.#confirmed.set(bundle.name, {
+        atMs,
+        monotonicMs: clock.monotonicMs() - Math.max(0, clock.nowMs() - atMs),
+      });
   }
 
   /** Resolves once every configured bundle is active. */

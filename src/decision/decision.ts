@@ -5,6 +5,8 @@ import { encode, encodeString } from "../value/json.ts";
 import type { Value } from "../value/value.ts";
 import type { Mode } from "./terms.ts";
 
+export type { Mode } from "./terms.ts";
+
 export interface Decision {
   readonly decisionId: string;
   /** Slash path without `data`. */

@@ -177,9 +177,10 @@ class Agent implements DecisionAgent {
       metrics,
     };
     const result = answer?.value;
+    if (failure !== undefined) markFailed(failure, decision);
     const note = query.note?.({ ...decision, result, failure });
     await this.#record(query, decision, input, result, failure, state, note);
-    if (failure !== undefined) throw markFailed(failure, decision);
+    if (failure !== undefined) throw failure;
     return { ...decision, result, errors };
   }
 

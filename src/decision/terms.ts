@@ -23,7 +23,10 @@ export function termsOf(bundle: Pick<VerifiedBundle, "manifest">): Terms {
   if (mode !== "observe" && mode !== "enforce")
     throw bundleError("the manifest's metadata: `mode` must be `observe` or `enforce`");
   const age = metadata?.get("max_age_s");
-  const maxAgeS = age !== undefined && age !== null && typeof age === "object" && isNumber(age) ? Number(age.text) : undefined;
+  const maxAgeS =
+    age !== undefined && age !== null && typeof age === "object" && isNumber(age)
+      ? Number(age.text)
+      : undefined;
   if (age !== undefined && !(maxAgeS !== undefined && maxAgeS > 0))
     throw bundleError("the manifest's metadata: `max_age_s` must be a number above zero");
   const rules = metadata?.get("deny_rules");
@@ -51,7 +54,8 @@ export function hidesDenial(bundles: Iterable<VerifiedBundle>, location: Locatio
     if (denyRules === undefined) continue;
     if (location === undefined || location.file === "") return true;
     for (const [file, ranges] of Object.entries(denyRules)) {
-      const isSame = location.file === file || location.file.endsWith(`/${file}`) || file.endsWith(`/${location.file}`);
+      const isSame =
+        location.file === file || location.file.endsWith(`/${file}`) || file.endsWith(`/${location.file}`);
       if (isSame && ranges.some(([from, to]) => location.row >= from && location.row <= to)) return true;
     }
   }

@@ -15,7 +15,7 @@ import type { RegoObject, Value } from "../value/value.ts";
 import { type Effect, effectOf } from "./effect.ts";
 import type { ReadTree } from "./laws.ts";
 import { fixedContext, reachable } from "./prove-program.ts";
-import { inferShapes, Shape } from "./prove-shape.ts";
+import { inferShapes, type Shape } from "./prove-shape.ts";
 
 export interface SideSource {
   /** The path that it came from. */

@@ -20,8 +20,7 @@ export function denialLines(compiled: CompiledModules): Readonly<Record<string, 
   const documents = new Set<string>();
   for (const module of modules) {
     for (const annotations of module.source.annotations.filter(isDeny)) {
-      if (annotations.scope === "package")
-        for (const rule of module.rules) declared.add(rule);
+      if (annotations.scope === "package") for (const rule of module.rules) declared.add(rule);
       const rule = module.rules.find(({ index }) => index === annotations.target);
       if (rule === undefined) continue;
       if (annotations.scope === "document") documents.add(pathOf(rule));
@@ -53,7 +52,8 @@ function joined(ranges: readonly LineRange[]): LineRange[] {
   const result: LineRange[] = [];
   for (const [from, to] of [...ranges].sort((a, b) => a[0] - b[0])) {
     const last = result.at(-1);
-    if (last !== undefined && from <= last[1] + 1) result[result.length - 1] = [last[0], Math.max(last[1], to)];
+    if (last !== undefined && from <= last[1] + 1)
+      result[result.length - 1] = [last[0], Math.max(last[1], to)];
     else result.push([from, to]);
   }
   return result;

@@ -11,6 +11,7 @@ export {
 } from "./access";
 export { json_parse_cells, json_parse_in_place, opa_json_parse, opa_value_parse } from "./json-parse";
 export { opa_json_dump, opa_value_dump } from "./json-dump";
+export { trie_find, trie_find_end } from "./trie";
 export { index_build, index_first, index_mix, index_next } from "./data-index";
 export { rego_text } from "./rego-dump";
 export { fail, failure_at, failure_clear, failure_count, failure_message, failure_note, failure_pending } from "./failure";

@@ -64,14 +64,21 @@ export const STMT_FIELDS: { readonly [K in StmtKind]: FieldsOf<K> } = {
   WithStmt: { local: "check", path: "strings", value: "operand", block: "block" },
 };
 
+type Field = readonly [name: string, role: FieldRole, value: unknown];
+
+const ENTRIES = new Map(
+  Object.entries(STMT_FIELDS).map(([kind, fields]) => [
+    kind,
+    Object.entries(fields) as readonly (readonly [string, FieldRole])[],
+  ]),
+);
+
 /** The fields of a statement with their roles and values, in printing order. */
-export function* fieldsOf(
-  stmt: Stmt,
-): IterableIterator<readonly [name: string, role: FieldRole, value: unknown]> {
+export function fieldsOf(stmt: Stmt): readonly Field[] {
   const values = stmt as unknown as Readonly<Record<string, unknown>>;
-  for (const [name, role] of Object.entries(STMT_FIELDS[stmt.kind]) as [string, FieldRole][]) {
-    yield [name, role, values[name]];
-  }
+  const found: Field[] = [];
+  for (const [name, role] of ENTRIES.get(stmt.kind) ?? []) found.push([name, role, values[name]]);
+  return found;
 }
 
 export function isStmtKind(name: string): name is StmtKind {

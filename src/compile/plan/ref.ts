@@ -4,7 +4,7 @@
 import type { RefTerm, Term } from "../../syntax/ast.ts";
 import { isGround } from "../check/walk.ts";
 import type { Local, Operand } from "../ir/ir.ts";
-import { type Context, DATA, INPUT, local, type WithOperand } from "./context.ts";
+import { bool, type Context, DATA, INPUT, local, type Then, type WithOperand } from "./context.ts";
 import { masked } from "./environment.ts";
 import { type Group, sortedChildren, termKey, type TrieNode } from "./rule-trie.ts";
 import { hasUnseen } from "./term.ts";
@@ -123,17 +123,24 @@ function choose(c: Context, place: Place, choice: Choice, then: WithOperand): vo
   const go: WithOperand = one
     ? (value) => c.emit({ kind: "AssignVarStmt", source: value, target: result })
     : then;
-  c.blocks(() => {
-    for (const child of children) {
-      c.blocks(() => {
-        c.rooms.term(c, child.term as Term, (name) => c.emit({ kind: "EqualStmt", a: key, b: name }));
-        c.blocks(() => descendTo(c, place, child.term as Term, rest, go));
-        // The key was this one: no other block can be meant.
-        c.emit({ kind: "BreakStmt", index: 1 });
-      });
-    }
-    base(go);
-  });
+  // Blocks beside each other, so that many of them can be found by their keys.
+  const found = c.local();
+  c.emit({ kind: "ResetLocalStmt", target: found });
+  c.blocks(
+    ...children.map(
+      (child): Then =>
+        () => {
+          c.rooms.term(c, child.term as Term, (name) => c.emit({ kind: "EqualStmt", a: key, b: name }));
+          c.emit({ kind: "AssignVarStmt", source: bool(true), target: found });
+          descendTo(c, place, child.term as Term, rest, go);
+        },
+    ),
+    () => {
+      // The key was another one: the base document is meant.
+      c.emit({ kind: "IsUndefinedStmt", source: found });
+      base(go);
+    },
+  );
   if (!one) return;
   c.emit({ kind: "IsDefinedStmt", source: result });
   then(local(result));

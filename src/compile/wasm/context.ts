@@ -3,7 +3,8 @@
 
 import type { At, Block, Local, Operand, Stmt } from "../ir/ir.ts";
 import * as abi from "../../runtime/abi.ts";
-import type { Traffic } from "./rule-index.ts";
+import type { VaryingPlace } from "./templates.ts";
+import type { Traffic, Uses } from "./uses.ts";
 import { type Known, localsAssigned, repeatsSilently } from "./facts.ts";
 import type { Cells } from "./cells.ts";
 import type { Code, Label } from "./instruction.ts";
@@ -33,13 +34,22 @@ export interface ModuleContext {
   /** Whether rules are chosen by tables. */
   readonly indexesRules: boolean;
   readonly strings: readonly string[];
-  /** A function of the locals that blocks share with the rest of `outer`, and a number; its answer is the local they assign. */
+  /** Whether rules that differ in constants only have one body. */
+  readonly mergesRules: boolean;
+  /** A local that no plan has. */
+  readonly freshHole: () => Local;
+  /**
+   * A function of the locals that blocks share with the rest of `outer`, and the two words that `body` gets; what they assign it leaves in
+   * `spare` globals.
+   */
   outline(
     outer: FunctionContext,
     across: Traffic,
     blocks: readonly Block[],
-    body: (context: FunctionContext, number: number) => void,
+    body: (context: FunctionContext, number: number, row: number) => void,
   ): number;
+  /** A global that holds a word from the end of a function to the statement behind its call. */
+  spare(index: number): number;
   string(index: number): number;
   stringText(index: number): string;
   file(index: number): number;
@@ -81,15 +91,23 @@ export interface FunctionContext {
   readonly exit: { readonly value: number; readonly label: Label } | undefined;
   /** Wasm local of the result set; functions have none. */
   readonly results: number | undefined;
+  /** What the function does with its locals, looked at when it is first asked for. */
+  readonly uses: () => Uses;
+  /** Locals that stand for words of a row, whose address is in a Wasm local. */
+  readonly holes: Map<Local, { readonly row: number; readonly offset: number }>;
+  /** Positions of statements that differ from row to row. */
+  readonly places: Map<At, VaryingPlace>;
   /** Whether the statement at hand is the last of its block. */
   last: boolean;
   statement(stmt: Stmt): void;
+  /** Blocks inside a statement, one after the other. */
+  blocks(blocks: readonly Block[]): void;
 }
 
 /** Pushes the address of an operand's value. */
 export function push(context: FunctionContext, operand: Operand): void {
   const { code, module } = context;
-  if (operand.type === "local") code.get(context.locals.of(operand.value));
+  if (operand.type === "local") get(context, operand.value);
   else if (operand.type === "string_index") code.i32(module.string(operand.value));
   else code.i32(operand.value ? abi.ADDRESS_TRUE : abi.ADDRESS_FALSE);
 }
@@ -104,7 +122,29 @@ export function set(context: FunctionContext, target: number): void {
 }
 
 export function get(context: FunctionContext, local: number): void {
-  context.code.get(context.locals.of(local));
+  const hole = context.holes.get(local);
+  if (hole === undefined) {
+    context.code.get(context.locals.of(local));
+    return;
+  }
+  context.code.get(hole.row);
+  context.code.load(hole.offset);
+}
+
+/** Pushes file, row and column of a statement. */
+function pushPosition(context: FunctionContext, at: At): void {
+  context.code.i32(context.module.file(at.file));
+  pushRow(context, at);
+}
+
+/** Pushes row and column of a statement. */
+export function pushRow(context: FunctionContext, at: At): void {
+  const { code } = context;
+  const { row, col } = context.places.get(at) ?? {};
+  if (row === undefined) code.i32(at.row);
+  else get(context, row);
+  if (col === undefined) code.i32(at.col);
+  else get(context, col);
 }
 
 /** Puts what stands behind keys from a local into a Wasm local; 0 if there is nothing. */
@@ -115,7 +155,7 @@ export function emitPlace(
 ): void {
   const { code, locals, module, known } = context;
   let path: string | undefined = place.root === 0 ? known.of(0).path : undefined;
-  code.get(locals.of(place.root));
+  get(context, place.root);
   code.set(target);
   for (const key of place.keys) {
     path = path === undefined ? undefined : `${path}.${JSON.stringify(module.stringText(key))}`;
@@ -211,9 +251,7 @@ export function leaveLoops(context: FunctionContext): void {
 /** Ends the evaluation with an error of a place. */
 export function abortAt(context: FunctionContext, at: At, code: string, message: string): void {
   const { module } = context;
-  context.code.i32(module.file(at.file));
-  context.code.i32(at.row);
-  context.code.i32(at.col);
+  pushPosition(context, at);
   context.code.i32(module.statics.string(code));
   context.code.i32(module.statics.string(message));
   context.code.call(module.runtime("abort_at"));

@@ -9,13 +9,13 @@ import {
   breakOut,
   call,
   type Callee,
-  emitBlock,
   failIf,
   failUnless,
   type FunctionContext,
   get,
   leaveLoops,
   push,
+  pushRow,
   set,
 } from "./context.ts";
 import { not, scan, withStmt } from "./emit-nested.ts";
@@ -53,8 +53,7 @@ function isType(context: FunctionContext, source: Operand, tag: number): void {
 function noteFailure(context: FunctionContext, name: string, at: At): void {
   const { code, module } = context;
   code.i32(module.statics.array([module.file(at.file), module.statics.string(name)]));
-  code.i32(at.row);
-  code.i32(at.col);
+  pushRow(context, at);
   call(context, "failure_note");
 }
 
@@ -288,11 +287,7 @@ const EMITTERS: { readonly [K in StmtKind]: Emit<K> } = {
     set(context, stmt.target);
   },
   AssignVarOnceStmt: assignVarOnce,
-  BlockStmt: (context, stmt) => {
-    stmt.blocks.forEach((block, index) => {
-      emitBlock(context, block, { final: index === stmt.blocks.length - 1 });
-    });
-  },
+  BlockStmt: (context, stmt) => context.blocks(stmt.blocks),
   BreakStmt: (context, stmt) => breakOut(context, stmt.index),
   CallStmt: callStmt,
   CallDynamicStmt: callDynamic,

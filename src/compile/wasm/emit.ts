@@ -8,7 +8,6 @@ import { PolicyError } from "../../error.ts";
 import * as abi from "../../runtime/abi.ts";
 import type { IndexSite } from "./data-index.ts";
 import { emitBlocks } from "./emit-rules.ts";
-import type { Traffic } from "./rule-index.ts";
 import { type Callee, emitBlock, type FunctionContext, type ModuleContext, type PathKey } from "./context.ts";
 import { dispatcherBody, ruleTree } from "./dispatch.ts";
 import {
@@ -47,6 +46,8 @@ import { Locals } from "./locals.ts";
 import { Known, localsRead } from "./facts.ts";
 import { READS_SECTION, readSets } from "./read-set.ts";
 import { fixedBoxes, Statics } from "./statics.ts";
+import { FIRST_HOLE } from "./templates.ts";
+import { type Traffic, Uses } from "./uses.ts";
 
 export interface EmitOptions {
   /** The prebuilt runtime, as scripts/build-runtime.mjs writes it. */
@@ -58,8 +59,10 @@ export interface EmitOptions {
 export interface Passes {
   /** The input's parts have fixed addresses, and entrypoints answer without a result set, for hosts that know both. */
   readonly cells?: boolean;
-  /** Rules that an equality with a constant text chooses are found in a table. */
+  /** Rules that a constant text chooses are found in a table. */
   readonly ruleIndex?: boolean;
+  /** Rules behind a table that differ in nothing but constants have one body. */
+  readonly mergeRules?: boolean;
   /** Scans of base documents that an equality restricts go over what an index finds. */
   readonly dataIndex?: boolean;
 }
@@ -111,6 +114,7 @@ class Emitter implements ModuleContext, EntryContext, IndexLifetime {
   readonly statics: Statics;
   readonly cells: Cells | undefined;
   readonly indexesRules: boolean;
+  readonly mergesRules: boolean;
   readonly strings: readonly string[];
   readonly epoch: number;
   readonly lastEpoch: number;
@@ -130,6 +134,8 @@ class Emitter implements ModuleContext, EntryContext, IndexLifetime {
   readonly #tree;
   readonly #indexSites = new Map<string, IndexSite>();
   readonly #dataIndexes: boolean;
+  readonly #spare: number[] = [];
+  #nextHole = FIRST_HOLE;
   readonly #reads: ReturnType<typeof readSets>;
 
   constructor(policy: Policy, { runtime, passes = {} }: EmitOptions) {
@@ -140,6 +146,7 @@ class Emitter implements ModuleContext, EntryContext, IndexLifetime {
     this.strings = policy.static.strings;
     this.#dataIndexes = passes.dataIndex !== false;
     this.indexesRules = passes.ruleIndex !== false;
+    this.mergesRules = passes.mergeRules !== false;
     this.cells = passes.cells === false ? undefined : Cells.of(Object.values(this.#reads), this.statics);
     const zero = new Uint8Array([0x42, 0x00, 0x0b]);
     this.epoch = this.#linker.global(TYPE_I64, true, zero);
@@ -246,22 +253,34 @@ class Emitter implements ModuleContext, EntryContext, IndexLifetime {
     outer: FunctionContext,
     { shared, assigned }: Traffic,
     blocks: readonly Block[],
-    body: (context: FunctionContext, number: number) => void,
+    body: (context: FunctionContext, number: number, row: number) => void,
   ): number {
-    const index = this.#linker.declare(shared.length + 1, 1);
-    const code = new Code(shared.length + 1);
-    const context = this.#context(code, new Locals(code, shared), blocks, {
-      conflict: outer.conflict,
-      exit: undefined,
-      results: undefined,
-      params: outer.params,
+    const index = this.#linker.declare(shared.length + 2, 0);
+    const code = new Code(shared.length + 2);
+    const context = this.#context(
+      code,
+      new Locals(code, shared),
+      blocks,
+      { conflict: outer.conflict, exit: undefined, results: undefined, params: outer.params },
+      outer.uses,
+    );
+    for (const local of shared) context.known.set(local, outer.known.of(local));
+    body(context, shared.length, shared.length + 1);
+    assigned.forEach((local, at) => {
+      code.get(context.locals.of(local));
+      code.globalSet(this.spare(at));
     });
-    body(context, shared.length);
-    if (assigned === undefined) code.i32(0);
-    else code.get(context.locals.of(assigned));
     this.#linker.define(index, code.finish());
     return index;
   }
+
+  spare(index: number): number {
+    while (this.#spare.length <= index)
+      this.#spare.push(this.#linker.global(TYPE_I32, true, constantExpression(0)));
+    return this.#spare[index]!;
+  }
+
+  readonly freshHole = (): number => this.#nextHole++;
 
   string(index: number): number {
     return this.statics.string(this.stringText(index));
@@ -374,7 +393,9 @@ class Emitter implements ModuleContext, EntryContext, IndexLifetime {
     locals: Locals,
     blocks: Func["blocks"],
     rest: Pick<FunctionContext, "conflict" | "exit" | "results" | "params">,
+    outerUses?: () => Uses,
   ): FunctionContext {
+    let uses: Uses | undefined;
     const context: FunctionContext = {
       module: this,
       code,
@@ -383,7 +404,16 @@ class Emitter implements ModuleContext, EntryContext, IndexLifetime {
       reads: localsRead(blocks),
       known: new Known(blocks),
       last: true,
+      holes: new Map(),
+      places: new Map(),
+      uses:
+        outerUses ??
+        (() => {
+          uses ??= Uses.of(blocks);
+          return uses;
+        }),
       statement: (stmt) => emitStmt(context, stmt),
+      blocks: (inner) => emitBlocks(context, inner, true),
       ...rest,
     };
     return context;

@@ -1,170 +1,190 @@
-// Rules that an equality with a constant text chooses are not tried one after the other: the text is looked up once. In: the blocks of a
-// function, one for each rule. Out: the same blocks, runs of them grouped by the text they ask for. Only blocks are left out whose first
-// statements are certain to fail and leave no trace, so order and answers stay.
+// Rules that a constant text chooses are not tried one after the other: the text is looked up once. In: blocks that stand one after the other. Out:
+// the same blocks, runs of them behind a tree of decisions that says for each text which of them to try, in their order. Only blocks are left
+// out whose first statements are certain to fail and leave no trace (conditions.ts), so order and answers stay.
 
-import { fieldsOf } from "../ir/fields.ts";
-import type { Block, Local, Operand, Stmt } from "../ir/ir.ts";
+import type { Block } from "../ir/ir.ts";
+import { type Condition, conditions, type Place } from "./conditions.ts";
+import type { Scope } from "./uses.ts";
 
-/** Keys from a parameter: `input.user.name` is local 0 and `user`, `name`. */
-export interface Place {
-  readonly root: Local;
-  readonly keys: readonly number[];
+export type Segment = { readonly kind: "plain"; readonly block: Block } | Choice;
+
+export interface Choice {
+  readonly kind: "choice";
+  readonly blocks: readonly Block[];
+  /** Where the texts stand that choose, first to last. */
+  readonly levels: readonly Level[];
+  readonly tree: Decision;
 }
 
-export type Segment =
-  | { readonly kind: "plain"; readonly block: Block }
-  | {
-      readonly kind: "switch";
-      readonly place: Place;
-      /** By text, in the order of the blocks. */
-      readonly cases: ReadonlyMap<string, readonly Block[]>;
-      readonly blocks: readonly Block[];
-    };
+export interface Level {
+  readonly place: Place;
+  /** `exact` asks for whole texts, the others also for their beginnings or ends. */
+  readonly kind: Condition["kind"];
+  /** Whether a value that is no text leads anywhere. */
+  readonly other: boolean;
+}
+
+/** Blocks to try, as their numbers in the segment; or what the text at a level leads to. */
+export type Decision = readonly number[] | Fork;
+
+export interface Fork {
+  readonly level: number;
+  /** Where the text is one of these, or goes on (or began) where there are beginnings (or ends). */
+  readonly texts: ReadonlyMap<string, { readonly exact: Decision; readonly longer: Decision }>;
+  readonly other: Decision;
+}
 
 /** From this many rules on a look into a table is cheaper than trying. */
 const WORTH_IT = 6;
+const MOST_LEVELS = 3;
 
-/** `spent` are the places that chose these blocks already. */
-export function segments(
-  blocks: readonly Block[],
-  params: readonly Local[],
-  strings: readonly string[],
-  spent: ReadonlySet<string>,
-): Segment[] {
-  const asked = blocks.map((block) => equalities(block, params, strings, spent));
+type Asked = ReadonlyMap<string, Condition>;
+
+export function segments(blocks: readonly Block[], scope: Scope, strings: readonly string[]): Segment[] {
+  const asked = blocks.map((block) => conditions(block, scope, strings));
   const found: Segment[] = [];
   for (let at = 0; at < blocks.length; ) {
-    let best = { end: at + 1, key: "" };
-    for (const key of asked[at]!.keys()) {
-      let end = at + 1;
-      while (end < blocks.length && asked[end]!.has(key)) end++;
-      if (end > best.end) best = { end, key };
-    }
-    const { end, key } = best;
-    if (end - at < WORTH_IT) found.push({ kind: "plain", block: blocks[at++]! });
+    const run = longestRun(asked, at);
+    const choice =
+      run === undefined ? undefined : choose(blocks.slice(at, run.end), asked.slice(at, run.end), run);
+    if (run === undefined || choice === undefined) found.push({ kind: "plain", block: blocks[at++]! });
     else {
-      const cases = new Map<string, Block[]>();
-      for (let index = at; index < end; index++) {
-        const { text } = asked[index]!.get(key)!;
-        const known = cases.get(text);
-        if (known === undefined) cases.set(text, [blocks[index]!]);
-        else known.push(blocks[index]!);
+      found.push(choice);
+      at = run.end;
+    }
+  }
+  return found;
+}
+
+interface Run {
+  readonly end: number;
+  readonly key: string;
+  readonly kind: Condition["kind"];
+}
+
+/** The blocks from here on that all ask for the same place, if there are enough of them. */
+function longestRun(asked: readonly Asked[], at: number): Run | undefined {
+  let best: (Run & { texts: number }) | undefined;
+  for (const key of asked[at]!.keys()) {
+    let kind: Condition["kind"] = "exact";
+    let end = at;
+    const texts = new Set<string>();
+    for (let next = asked[end]?.get(key); next !== undefined; next = asked[++end]?.get(key)) {
+      if (next.kind !== "exact" && kind !== "exact" && next.kind !== kind) break;
+      if (next.kind !== "exact") kind = next.kind;
+      for (const text of next.texts) texts.add(text);
+    }
+    if (end - at < WORTH_IT || texts.size === 0) continue;
+    if (best === undefined || end > best.end || (end === best.end && texts.size > best.texts))
+      best = { end, key, kind, texts: texts.size };
+  }
+  return best;
+}
+
+function choose(blocks: readonly Block[], asked: readonly Asked[], { key, kind }: Run): Choice | undefined {
+  const keys = [key, ...furtherKeys(asked, key)];
+  const forest = new Forest(asked, keys, kind);
+  const tree = forest.grow(
+    blocks.map((_, index) => index),
+    0,
+  );
+  // Constants that begin with each other by the hundred would make lists as long as all rules for each of them.
+  if (forest.entries > 16 * blocks.length + 4096) return undefined;
+  const levels = keys.map((name, level): Level => {
+    const all = asked.flatMap((one) => one.get(name) ?? []);
+    return {
+      place: all[0]!.place,
+      kind: level === 0 ? kind : "exact",
+      other: all.some(({ other }) => other),
+    };
+  });
+  return { kind: "choice", blocks, levels, tree };
+}
+
+/** Places that many of the blocks ask for as well, those with the most texts first. */
+function furtherKeys(asked: readonly Asked[], first: string): string[] {
+  const texts = new Map<string, { readonly all: Set<string>; blocks: number }>();
+  for (const one of asked) {
+    for (const [key, condition] of one) {
+      if (key === first || condition.kind !== "exact") continue;
+      let known = texts.get(key);
+      if (known === undefined) {
+        known = { all: new Set(), blocks: 0 };
+        texts.set(key, known);
       }
-      found.push({ kind: "switch", place: asked[at]!.get(key)!.place, cases, blocks: blocks.slice(at, end) });
-      at = end;
+      known.blocks++;
+      for (const text of condition.texts) known.all.add(text);
     }
+  }
+  return [...texts]
+    .filter(([, { all, blocks }]) => all.size > 1 && blocks >= WORTH_IT)
+    .sort(([, a], [, b]) => b.all.size - a.all.size)
+    .slice(0, MOST_LEVELS - 1)
+    .map(([key]) => key);
+}
+
+class Forest {
+  readonly #asked: readonly Asked[];
+  readonly #keys: readonly string[];
+  readonly #kind: Condition["kind"];
+  entries = 0;
+
+  constructor(asked: readonly Asked[], keys: readonly string[], kind: Condition["kind"]) {
+    this.#asked = asked;
+    this.#keys = keys;
+    this.#kind = kind;
+  }
+
+  /** What is left to decide about these blocks from a level on. */
+  grow(blocks: readonly number[], from: number): Decision {
+    for (let level = from; level < this.#keys.length; level++) {
+      if (level > 0 && blocks.length < WORTH_IT) break;
+      const of = (block: number): Condition | undefined => this.#asked[block]!.get(this.#keys[level]!);
+      if (blocks.every((block) => of(block) !== undefined && (level === 0 || of(block)?.kind === "exact")))
+        return this.#fork(blocks, level, (block) => of(block)!);
+    }
+    this.entries += blocks.length;
+    return blocks;
+  }
+
+  #fork(blocks: readonly number[], level: number, of: (block: number) => Condition): Fork {
+    const exact = new Map<string, number[]>();
+    const longer = new Map<string, number[]>();
+    const add = (to: Map<string, number[]>, text: string, block: number): void => {
+      const known = to.get(text);
+      if (known === undefined) to.set(text, [block]);
+      else known.push(block);
+    };
+    for (const block of blocks) {
+      const { kind, texts } = of(block);
+      for (const text of texts) add(kind === "exact" ? exact : longer, text, block);
+    }
+    const starts = this.#kind !== "ends";
+    const texts = new Map<string, { exact: Decision; longer: Decision }>();
+    for (const text of new Set([...exact.keys(), ...longer.keys()])) {
+      const partial =
+        longer.size === 0 ? [] : partsOf(text, starts, longer).flatMap((part) => longer.get(part)!);
+      const all = inOrder([...(exact.get(text) ?? []), ...partial]);
+      texts.set(text, {
+        exact: this.grow(all, level + 1),
+        longer: this.grow(inOrder(partial), level + 1),
+      });
+    }
+    const other = blocks.filter((block) => of(block).other);
+    return { level, texts, other: this.grow(other, level + 1) };
+  }
+}
+
+/** The constants that a text begins (ends) with. */
+function partsOf(text: string, starts: boolean, constants: ReadonlyMap<string, unknown>): string[] {
+  const found: string[] = [];
+  for (let length = 0; length <= text.length; length++) {
+    const part = starts ? text.slice(0, length) : text.slice(text.length - length);
+    if (constants.has(part)) found.push(part);
   }
   return found;
 }
 
-export function placeKey({ root, keys }: Place): string {
-  return `${root}:${keys.join()}`;
-}
-
-/** The equalities with a text that a block asks for before it does anything, by place. */
-function equalities(
-  block: Block,
-  params: readonly Local[],
-  strings: readonly string[],
-  spent: ReadonlySet<string>,
-): Map<string, { place: Place; text: string }> {
-  const places = new Map<Local, Place>(params.map((root) => [root, { root, keys: [] }]));
-  const found = new Map<string, { place: Place; text: string }>();
-  for (const stmt of block.stmts) {
-    if (stmt.kind === "DotStmt") {
-      const from = stmt.source.type === "local" ? places.get(stmt.source.value) : undefined;
-      if (from !== undefined && stmt.key.type === "string_index" && !params.includes(stmt.target))
-        places.set(stmt.target, { root: from.root, keys: [...from.keys, stmt.key.value] });
-      else places.delete(stmt.target);
-    } else if (stmt.kind === "EqualStmt") {
-      const [value, text] = stmt.a.type === "local" ? [stmt.a, stmt.b] : [stmt.b, stmt.a];
-      const place = value.type === "local" ? places.get(value.value) : undefined;
-      if (place === undefined || text.type !== "string_index") continue;
-      const key = placeKey(place);
-      if (!found.has(key) && !spent.has(key)) found.set(key, { place, text: strings[text.value] ?? "" });
-    } else if (stmt.kind !== "IsUndefinedStmt" && stmt.kind !== "IsDefinedStmt") break;
-  }
-  return found;
-}
-
-export interface Traffic {
-  /** Locals that stand in the blocks and outside of them: parameters of a function with these blocks. */
-  readonly shared: readonly Local[];
-  /** The one local that the blocks assign and others read, if there is one. */
-  readonly assigned: Local | undefined;
-}
-
-/** What goes in and out of blocks of a function; undefined if they assign too much, or return. */
-export function traffic(blocks: readonly Block[], params: readonly Local[], all: Uses): Traffic | undefined {
-  const shared = new Set<Local>();
-  const assigned = new Set<Local>();
-  for (const block of blocks) {
-    const within = new Uses([block]);
-    if (within.returns) return undefined;
-    for (const [local, uses] of within.counts) {
-      const elsewhere = all.carried.has(local) && all.counts.get(local) !== uses;
-      if (!elsewhere && !params.includes(local)) continue;
-      shared.add(local);
-      if (within.assigned.has(local)) assigned.add(local);
-    }
-  }
-  const [only, ...more] = assigned;
-  return more.length > 0 ? undefined : { shared: [...shared].sort((a, b) => a - b), assigned: only };
-}
-
-/** Which locals stand in blocks, how often, and which of them bring a value into one of the blocks. */
-export class Uses {
-  readonly counts = new Map<Local, number>();
-  readonly assigned = new Set<Local>();
-  /** Read in a block where the block has not certainly assigned them before. */
-  readonly carried = new Set<Local>();
-  returns = false;
-
-  constructor(blocks: readonly Block[]) {
-    for (const block of blocks) this.#block(block, new Set());
-  }
-
-  #block(block: Block, before: ReadonlySet<Local>): void {
-    const has = new Set(before);
-    for (const stmt of block.stmts) this.#stmt(stmt, has);
-  }
-
-  #stmt(stmt: Stmt, has: Set<Local>): void {
-    if (stmt.kind === "ReturnLocalStmt" || stmt.kind === "ResultSetAddStmt") this.returns = true;
-    const defined: Local[] = [];
-    const nested: Block[] = [];
-    for (const [, role, value] of fieldsOf(stmt)) {
-      if (role === "def") defined.push(value as Local);
-      else if (role === "use" || role === "update" || role === "check") this.#read(value as Local, has);
-      else if (role === "uses") for (const local of value as readonly Local[]) this.#read(local, has);
-      else if (role === "operand") this.#operand(value as Operand, has);
-      else if (role === "operands")
-        for (const operand of value as readonly Operand[]) this.#operand(operand, has);
-      else if (role === "block") nested.push(value as Block);
-      else if (role === "blocks") nested.push(...(value as readonly Block[]));
-    }
-    // A second value for a local that is assigned once is compared with the first.
-    if (stmt.kind === "AssignVarOnceStmt") this.#read(stmt.target, has);
-    for (const local of defined) {
-      this.#count(local);
-      this.assigned.add(local);
-    }
-    // What a scan assigns stands only in its block.
-    const inside = stmt.kind === "ScanStmt" ? new Set([...has, ...defined]) : has;
-    for (const block of nested) this.#block(block, inside);
-    if (stmt.kind !== "ScanStmt") for (const local of defined) has.add(local);
-  }
-
-  #count(local: Local): void {
-    this.counts.set(local, (this.counts.get(local) ?? 0) + 1);
-  }
-
-  #read(local: Local, has: ReadonlySet<Local>): void {
-    this.#count(local);
-    if (!has.has(local)) this.carried.add(local);
-  }
-
-  #operand(operand: Operand, has: ReadonlySet<Local>): void {
-    if (operand.type === "local") this.#read(operand.value, has);
-  }
+function inOrder(blocks: readonly number[]): readonly number[] {
+  return [...new Set(blocks)].sort((a, b) => a - b);
 }

@@ -35,6 +35,8 @@ export class Statics {
   readonly #texts = new Map<string, number>();
   readonly #numbers = new Map<string, number>();
   readonly #arrays = new Map<string, number>();
+  readonly #words = new Map<string, number>();
+  readonly #raw = new Map<string, number>();
 
   constructor(base: number) {
     this.#base = base;
@@ -147,13 +149,35 @@ export class Statics {
     return address;
   }
 
-  /** An object that maps texts to 1, 2, … in their order: numbers, not boxes. */
-  table(keys: readonly string[]): number {
-    const { box, cells } = this.cells(keys);
+  /** An object that maps texts to words, which are no boxes. */
+  table(entries: ReadonlyMap<string, number>): number {
+    const { box, cells } = this.cells([...entries.keys()]);
+    const words = [...entries.values()];
     cells.forEach((cell, index) => {
-      this.#out.patch(cell - this.#base, index + 1);
+      this.#out.patch(cell - this.#base, words[index]!);
     });
     return box;
+  }
+
+  /** Address of words, each row of words once. */
+  words(words: readonly number[]): number {
+    const key = words.join();
+    const known = this.#words.get(key);
+    if (known !== undefined) return known;
+    const address = this.#here();
+    for (const word of words) this.#out.word(word);
+    this.#words.set(key, address);
+    return address;
+  }
+
+  /** Address of bytes. */
+  raw(bytes: Uint8Array): number {
+    const key = bytes.join();
+    const known = this.#raw.get(key);
+    if (known !== undefined) return known;
+    const address = this.#bytes(bytes);
+    this.#raw.set(key, address);
+    return address;
   }
 
   /** The extension of an object or set with entries of these hashes, as runtime/table.ts draws it. */

@@ -94,6 +94,106 @@ const grants = fc.array(
   { maxLength: 12 },
 );
 
+// Rules of few shapes in runs: a text chooses among them by equality, membership, beginning, end or glob, at one or two places.
+const part = fc.constantFrom("", "a", "ab", "abc", "b", "ba", "é", "éa", "x/y", "x/", "a:b", "a:");
+const quoted = part.map((text) => JSON.stringify(text));
+const list = fc.array(
+  fc.oneof({ weight: 5, arbitrary: quoted }, { weight: 1, arbitrary: fc.constantFrom("1", "null", "[]") }),
+  {
+    maxLength: 3,
+  },
+);
+const glob = fc
+  .array(fc.oneof(part, fc.constantFrom("*", "**", "?", "[ab]", "{a,b}", "[", "\\a")), {
+    minLength: 1,
+    maxLength: 3,
+  })
+  .map((all) => JSON.stringify(all.join("")));
+const at = fc.constantFrom("input.action", "input.user.name");
+const asking = fc.oneof(
+  fc.tuple(at, quoted).map(([place, text]) => `${place} == ${text}`),
+  fc.tuple(at, list).map(([place, all]) => `${place} in [${all.join()}]`),
+  fc
+    .tuple(at, list)
+    .map(([place, all]) => (all.length === 0 ? `${place} in set()` : `${place} in {${all.join()}}`)),
+  fc.tuple(at, quoted).map(([place, text]) => `startswith(${place}, ${text})`),
+  fc.tuple(at, quoted).map(([place, text]) => `endswith(${place}, ${text})`),
+  fc
+    .tuple(at, glob, fc.constantFrom("[]", "null", '[":"]', '[":", "/"]'))
+    .map(([place, pattern, signs]) => `glob.match(${pattern}, ${signs}, ${place})`),
+  fc
+    .tuple(at, fc.array(quoted, { maxLength: 3 }))
+    .map(([place, all]) => `strings.any_prefix_match(${place}, [${all.join()}])`),
+  fc
+    .tuple(at, fc.array(quoted, { maxLength: 3 }))
+    .map(([place, all]) => `strings.any_suffix_match(${place}, [${all.join()}])`),
+);
+const rest = fc.constantFrom(
+  [""],
+  ['input.user.name == "a"', 'input.user.name == "ab"'],
+  ["input.level > 1", "input.level > 2.5"],
+  ["to_number(input.action) > 1"],
+  ['upper(input.user.name) == "A"', 'upper(input.user.name) == "AB"'],
+  ['not input.user.name == "a"'],
+  ['some x in input.list; x == "a"', 'some x in input.list; x == "b"'],
+  ['codes[input.user.name] == "x"'],
+);
+const runOf = fc
+  .tuple(fc.array(asking, { minLength: 1, maxLength: 2 }), rest)
+  .chain(([kinds, more]) =>
+    fc.array(
+      fc.tuple(
+        fc.oneof({ weight: 3, arbitrary: fc.constantFrom(...kinds) }, { weight: 5, arbitrary: asking }),
+        fc.constantFrom(...more),
+      ),
+      { minLength: 4, maxLength: 14 },
+    ),
+  )
+  .map((all) => all.map(([first, second]) => (second === "" ? first : `${first}\n\t${second}`)));
+const chosen = fc
+  .tuple(runOf, runOf, fc.array(fc.tuple(part, asking), { maxLength: 12 }), runOf)
+  .map(([allow, kinds, codes, level]) =>
+    [
+      "package p",
+      "default allow := false",
+      ...allow.map((text) => `allow if {\n\t${text}\n}`),
+      ...kinds.map((text, index) => `kinds contains "k${index % 5}" if {\n\t${text}\n}`),
+      ...Array.from(
+        new Map(codes),
+        ([key, text]) =>
+          `codes[${JSON.stringify(key)}] := "x" if {\n\t${text.replaceAll("input.action", "input.other")}\n}`,
+      ),
+      'codes.known := "x"',
+      // Two values at once are a conflict, with the place of the rule.
+      ...level.map((text, index) => `level := "l${index % 3}" if {\n\t${text}\n}`),
+      "other := [codes[input.action], codes[input.user.name]]",
+    ].join("\n\n"),
+  );
+const textual = fc.oneof(
+  { weight: 8, arbitrary: part },
+  { weight: 1, arbitrary: fc.constantFrom(1, null, true, ["a"], {}) },
+);
+const asked = fc.record(
+  {
+    action: textual,
+    other: textual,
+    level: fc.constantFrom(1, 2, 3),
+    user: fc.record({ name: textual }, { requiredKeys: [] }),
+    list: fc.array(part, { maxLength: 3 }),
+  },
+  { requiredKeys: ["list"] },
+);
+
+/** The answer with all failures of builtins and their places, or the error. */
+function outcome(engine: Engine, entrypoint: string, value: unknown): unknown {
+  try {
+    const { json, errors } = engine.evaluate(entrypoint, { value });
+    return { json, errors };
+  } catch (error) {
+    return String(error);
+  }
+}
+
 const ENTRYPOINTS = ["p/allow", "p/kinds", "p/level", "p"];
 
 function engines(text: string, data: object): Engine[] {
@@ -102,10 +202,15 @@ function engines(text: string, data: object): Engine[] {
     { entrypoints: ENTRYPOINTS },
     { runtime, verify: true },
   );
-  const off: Passes = { cells: false, ruleIndex: false, dataIndex: false };
-  return [{}, off, { ...off, cells: true }, { ...off, ruleIndex: true }, { ...off, dataIndex: true }].map(
-    (passes) => prepare({ wasm: emit(policy, { runtime, passes }).bytes, data: { value: data } }),
-  );
+  const off: Passes = { cells: false, ruleIndex: false, mergeRules: false, dataIndex: false };
+  return [
+    {},
+    off,
+    { ...off, cells: true },
+    { ...off, ruleIndex: true },
+    { ...off, ruleIndex: true, mergeRules: true },
+    { ...off, dataIndex: true },
+  ].map((passes) => prepare({ wasm: emit(policy, { runtime, passes }).bytes, data: { value: data } }));
 }
 
 describe("passes", () => {
@@ -190,6 +295,21 @@ level := input.user.constructor`;
           expect(answer(on, entrypoint, text)).toBe(answer(off, entrypoint, text));
       }),
       { numRuns: 2000 },
+    );
+  }, 60_000);
+
+  test("rules that texts choose: what holds, fails or clashes is the same", () => {
+    fc.assert(
+      fc.property(chosen, fc.array(asked, { minLength: 6, maxLength: 16 }), (text, inputs) => {
+        const [, off, ...on] = engines(text, { codes: { a: "x", ab: "y" } });
+        for (const value of inputs) {
+          for (const entrypoint of ENTRYPOINTS) {
+            const wanted = outcome(off!, entrypoint, value);
+            for (const engine of on) expect(outcome(engine, entrypoint, value)).toEqual(wanted);
+          }
+        }
+      }),
+      { numRuns: 25 },
     );
   }, 60_000);
 

@@ -91,7 +91,7 @@ const table: { readonly [H in Host]: Row } = {
     approve: (document) => ({
       action: "interrupt",
       description: explain(document),
-      allowedDecisions: ["approve", "reject"],
+      allowedDecisions: ["approve", "edit", "reject"],
     }),
     transform: (document) => ({ action: "call", args: changed(document) }),
   },

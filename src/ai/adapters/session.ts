@@ -6,7 +6,7 @@ import { fromPlain, toPlain } from "../../value/json.ts";
 import { equal } from "../../value/compare.ts";
 import { emptyObject } from "../../value/object.ts";
 import { isObject, type RegoObject, type Value } from "../../value/value.ts";
-import { denied } from "../effect.ts";
+import { denied, explain } from "../effect.ts";
 import type { CallAnswer, GuardedTask } from "../task.ts";
 
 export interface HostOptions {
@@ -80,13 +80,29 @@ export class HostSession {
   /** The host says that a person approved the call. It counts if this very action was waiting for approval; the policy is asked again. */
   async approved(callId: string, tool: string, args: unknown, approval: string): Promise<CallAnswer> {
     const waiting = await this.ask(callId, tool, args);
-    if (waiting.effect !== "approve") return waiting;
+    return waiting.effect === "approve" ? this.confirm(callId, tool, args, waiting, approval) : waiting;
+  }
+
+  /** The same, for hosts that ask again before they say what the person answered: `waiting` is what the guard said last. */
+  async confirm(
+    callId: string,
+    tool: string,
+    args: unknown,
+    waiting: CallAnswer,
+    approval: string,
+  ): Promise<CallAnswer> {
     if (!this.#wasWaiting(callId, waiting.digest))
       return refused("approval_required", "no call with these arguments was waiting for this approval");
     const { task, approver, subject } = this.#options;
     if (!(await task.approved(waiting.digest, approval, approver ?? subject.id)))
       return refused("approval_required", "this approval was used before");
     return this.ask(callId, tool, args);
+  }
+
+  /** Why the last answer for a call was what it was, in a sentence. */
+  reason(callId: string): string | undefined {
+    const known = this.#answers.get(callId);
+    return known === undefined ? undefined : explain(known.answer);
   }
 
   /** The answer that was given for exactly this call, if it was. */

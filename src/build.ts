@@ -21,14 +21,16 @@ import {
   type SourceText,
 } from "./compile/compile.ts";
 import { type RuleCell, ruleRef } from "./compile/check/cells.ts";
-import { denialLines } from "./compile/check/denials.ts";
 import { policyToJson } from "./compile/ir/json.ts";
 import { failWith, PolicyError } from "./error.ts";
+import type { Builtin } from "./builtins/builtin.ts";
+import { withCustom } from "./builtins/custom.ts";
+import { builtins as allBuiltins } from "./builtins/registry.ts";
 import { loadSources } from "./sources.ts";
 import type { Module, RefTerm, Rule } from "./syntax/ast.ts";
 import { parseQuery } from "./syntax/parser.ts";
-import { fromPlain } from "./value/json.ts";
-import { object } from "./value/object.ts";
+
+export { type CustomBuiltin, customBuiltin } from "./builtins/custom.ts";
 
 export type Target = "wasm" | "plan" | "rego";
 
@@ -53,6 +55,8 @@ export interface BuildOptions {
   readonly pruneUnused?: boolean | undefined;
   /** The builtins and features that may be used; absent: all. */
   readonly capabilities?: Pick<CheckOptions, "builtins" | "features"> | undefined;
+  /** The host's own builtins, besides those of the capabilities. */
+  readonly builtins?: readonly Builtin[] | undefined;
   /** Receives the plan as text before it is emitted. */
   readonly onPlan?: ((policy: Policy) => void) | undefined;
 }
@@ -112,7 +116,7 @@ async function verifyInput(bundle: Bundle, path: string, options: BuildOptions):
 /** The modules of a bundle, parsed in the version that its manifest gives each, and checked together. */
 export function checkBundle(
   bundle: Pick<Bundle, "modules" | "manifest">,
-  options: Pick<BuildOptions, "v0Compatible" | "strict" | "print" | "capabilities"> = {},
+  options: Pick<BuildOptions, "v0Compatible" | "strict" | "print" | "capabilities" | "builtins"> = {},
 ): { compiled: CompiledModules; modules: readonly Module[] } {
   const fallback = options.v0Compatible === true ? 0 : 1;
   const { modules, diagnostics } = parse(
@@ -126,6 +130,9 @@ export function checkBundle(
     ...(options.strict !== undefined && { strict: options.strict }),
     print: options.print ?? false,
     ...options.capabilities,
+    ...(options.builtins !== undefined && {
+      builtins: withCustom(options.capabilities?.builtins ?? allBuiltins, options.builtins),
+    }),
   });
   return { compiled, modules };
 }
@@ -247,7 +254,6 @@ function ship(
     ...source.manifest,
     regoVersion: source.manifest.regoVersion ?? (options.v0Compatible === true ? 0 : 1),
     ...(options.revision !== undefined && { revision: options.revision }),
-    ...withDenials(source.manifest, compiled),
   };
   const { data } = source;
   if (target === "rego") {
@@ -275,14 +281,6 @@ function ship(
     hostBuiltins: Object.keys(emitted.builtins),
     wasmBytes: emitted.bytes.length,
   };
-}
-
-/** Where rules are declared as denials, the manifest says which lines they hang on. */
-function withDenials(manifest: Manifest, compiled: CompiledModules): Pick<Manifest, "metadata"> {
-  const lines = denialLines(compiled);
-  if (Object.keys(lines).length === 0) return {};
-  const others = [...(manifest.metadata?.entries() ?? [])].filter(([key]) => key !== "deny_rules");
-  return { metadata: object([...others, ["deny_rules", fromPlain(lines)]]) };
 }
 
 /**

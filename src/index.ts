@@ -32,6 +32,7 @@ export { type Decision, decisionJson } from "./decision/decision.ts";
 export type { Clock, Ports } from "./decision/ports.ts";
 export { createDecisionAgent, type DecisionAgent, type Query } from "./decision/sdk.ts";
 export { memoryStorage, type Storage } from "./decision/storage.ts";
+export { type Builtin, type BuiltinNetwork, type CustomBuiltin, customBuiltin } from "./engine/engine.ts";
 export { type Document, type Engine, type Limits, prepare, type ResultSet } from "./engine/engine.ts";
 export { type ErrorCode, type Location, PolicyError } from "./error.ts";
 export { decode, encode, fromPlain, toPlain } from "./value/json.ts";

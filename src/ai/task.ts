@@ -2,16 +2,14 @@
 // calls, results. Out: for each call a decision that saw everything before it. The calls of a task are decided in a row; what fails on the
 // way is a deny with a reason.
 
-import { decisionIdOf } from "../decision/decision.ts";
 import { PolicyError } from "../error.ts";
 import { decode, encode, fromPlain } from "../value/json.ts";
 import { emptyObject, object } from "../value/object.ts";
 import { isNumber, type RegoObject, type Value } from "../value/value.ts";
 import type { Catalogue, ToolFacts } from "./catalogue.ts";
-import { secretPointers } from "./secrets.ts";
 import type { Decider } from "./decider.ts";
 import type { SessionDocument } from "./documents.ts";
-import { type Effect, type Settled, settle, settleFailure } from "./effect.ts";
+import { denied, type EffectDocument, readEffect } from "./effect.ts";
 import { type ResultLabels, resultLabels } from "./labels.ts";
 import { addDecimals, type Approval, type LedgerOptions, type StampedEvent, TaskLedger } from "./ledger.ts";
 import { Provenance } from "./provenance.ts";
@@ -57,7 +55,7 @@ export interface CallRequest {
   readonly properties?: RegoObject;
 }
 
-export interface CallAnswer extends Settled {
+export interface CallAnswer extends EffectDocument {
   /** Whether to make the call, with `arguments`. The only thing to go by. */
   readonly forward: boolean;
   /** What was decided on, defaults filled in (and changed, where the policy transforms): what the tool must get. */
@@ -66,8 +64,6 @@ export interface CallAnswer extends Settled {
   readonly digest: string;
   /** Empty when no decision could be made at all. */
   readonly decisionId: string;
-  /** Revision of every active bundle by name, where the decider knows. */
-  readonly bundles?: Readonly<Record<string, { readonly revision: string }>>;
   /** The request document as the policy saw it. */
   readonly input: RegoObject;
   readonly decidingMs: number;
@@ -173,7 +169,7 @@ export class GuardedTask {
     return this.#ledger
       .exclusive(() => this.#decide(request))
       .catch((error: unknown) => ({
-        ...settleFailure(error),
+        ...failure(error),
         forward: false,
         arguments: request.arguments,
         digest: "",
@@ -211,7 +207,7 @@ export class GuardedTask {
    */
   async shows(request: Omit<CallRequest, "id" | "arguments" | "properties">): Promise<boolean> {
     const input = this.#input({ ...request, id: "", arguments: emptyObject }, "tools/list", new Set(), "");
-    const { document } = await this.#ask(input, request.tool);
+    const { document } = await this.#ask(input);
     if (document.effect !== "deny") return true;
     return document.reasons.length > 0 && document.reasons.every(({ path }) => path !== undefined);
   }
@@ -222,9 +218,7 @@ export class GuardedTask {
     let digest = "";
     let input = emptyObject;
     let decisionId = "";
-    let bundles: CallAnswer["bundles"];
-    let document: Settled;
-    let kept = false;
+    let document: EffectDocument;
     try {
       await this.#refresh();
       await this.#ledger.expire(this.#options.reportTimeoutMs ?? REPORT_TIMEOUT_MS);
@@ -236,55 +230,31 @@ export class GuardedTask {
       input = this.#input({ ...request, arguments: args }, "tools/call", completed.filled, digest);
       const amounts = this.#amounts(request.tool, args);
       await this.#ledger.append({ type: "proposed", call: request.id, tool: request.tool, digest, amounts });
-      ({ document, decisionId, bundles } = await this.#ask(input, request.tool));
+      ({ document, decisionId } = await this.#ask(input));
       await this.#ledger.append({
         type: "decided",
         call: request.id,
         effect: document.effect,
-        reserve: goesAhead(document.effective),
+        reserve: goesAhead(document),
       });
-      kept = true;
     } catch (error) {
-      document = settleFailure(error);
+      // INVARIANT: what could not be reserved is not let through.
+      document = failure(error);
     }
-    // INVARIANT: what could not be reserved is not let through.
-    const forward = kept && goesAhead(document.effective);
-    const changed = forward && document.effective === "transform" ? document.transform : undefined;
+    const forward = goesAhead(document);
+    const changed = forward && document.effect === "transform" ? document.transform : undefined;
     const decidingMs = performance.now() - started;
-    const known = bundles === undefined ? {} : { bundles };
-    return {
-      ...document,
-      ...known,
-      forward,
-      arguments: changed ?? args,
-      digest,
-      decisionId,
-      input,
-      decidingMs,
-    };
+    return { ...document, forward, arguments: changed ?? args, digest, decisionId, input, decidingMs };
   }
 
-  async #ask(
-    input: RegoObject,
-    tool: string,
-  ): Promise<{ document: Settled; decisionId: string; bundles?: CallAnswer["bundles"] }> {
-    const { obligations, path, decider } = this.#options;
-    const erase = secretPointers(this.#catalogue, tool);
+  async #ask(input: RegoObject): Promise<{ document: EffectDocument; decisionId: string }> {
+    let decisionId = "";
     try {
-      const decision = await decider.decide({
-        path,
-        input,
-        note: ({ failure, ...answered }) => {
-          const { effect, effective, mode } =
-            failure === undefined ? settle(answered, obligations) : settleFailure(failure);
-          return { custom: { effect, effective, mode }, ...(erase.length > 0 && { erase }) };
-        },
-      });
-      const { decisionId, bundles } = decision;
-      const document = settle(decision, obligations);
-      return bundles === undefined ? { document, decisionId } : { document, decisionId, bundles };
+      const decision = await this.#options.decider.decide({ path: this.#options.path, input });
+      decisionId = decision.decisionId;
+      return { document: readEffect(decision.result, this.#options.obligations), decisionId };
     } catch (error) {
-      return { document: settleFailure(error), decisionId: decisionIdOf(error) ?? "" };
+      return { document: failure(error), decisionId };
     }
   }
 
@@ -364,6 +334,11 @@ function current(options: TaskOptions): Catalogue {
   return typeof options.catalogue === "function" ? options.catalogue() : options.catalogue;
 }
 
-function goesAhead(effect: Effect): boolean {
-  return effect === "allow" || effect === "transform";
+function goesAhead(document: EffectDocument): boolean {
+  return document.effect === "allow" || document.effect === "transform";
+}
+
+function failure(error: unknown): EffectDocument {
+  if (error instanceof PolicyError) return denied(error.code, error.message);
+  return denied("internal_error", "the decision failed");
 }

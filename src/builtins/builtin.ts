@@ -3,6 +3,7 @@
 
 import type { Value } from "../value/value.ts";
 import type { Type } from "../value/type.ts";
+import type { InterQueryCache } from "./inter-query-cache.ts";
 
 /** What a host body may reach of the world; a decision can be replayed because everything non-deterministic passes here. */
 export interface BuiltinContext {
@@ -16,20 +17,46 @@ export interface BuiltinContext {
   readonly runtime: Value;
   /** Parser for `rego.parse_module`, injected because floor 1 rooms do not import each other. */
   readonly parseModule?: ((file: string, text: string) => Value) | undefined;
-  /** Network access for `http.send` and `net.lookup_ip_addr`; absent where the host has none. */
+  /** Network access for `http.send` and `net.lookup_ip_addr`; absent: the platform's own. */
   readonly network?: BuiltinNetwork | undefined;
+  /** Hosts that the network may be asked for (`allow_net` of capabilities); absent: all. */
+  readonly allowNet?: readonly string[] | undefined;
+  /** Answers that outlive the query; absent: none do. */
+  readonly interQueryCache?: InterQueryCache | undefined;
   /** Receives what `print` writes. */
   readonly print?: ((message: string) => void) | undefined;
 }
 
+export interface NetworkRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: Record<string, string>;
+  readonly body: Uint8Array | null;
+  readonly timeoutMs: number;
+  /** Only where the request says something of TLS. */
+  readonly tls?: TlsSettings;
+}
+
+export interface TlsSettings {
+  /** PEM; absent: what the platform trusts. */
+  readonly ca?: readonly string[];
+  readonly withSystemCa?: boolean;
+  readonly cert?: string;
+  readonly key?: string;
+  readonly serverName?: string;
+  readonly insecure?: boolean;
+}
+
+export interface NetworkResponse {
+  readonly status: number;
+  readonly statusText: string;
+  readonly headers: Record<string, string[]>;
+  readonly body: Uint8Array;
+}
+
 export interface BuiltinNetwork {
-  fetch(request: {
-    method: string;
-    url: string;
-    headers: Record<string, string>;
-    body: Uint8Array | null;
-    timeoutMs: number;
-  }): Promise<{ status: number; statusText: string; headers: Record<string, string[]>; body: Uint8Array }>;
+  /** Redirects are not followed. Rejects with an Error whose message says what failed, as Go puts it. */
+  fetch(request: NetworkRequest): Promise<NetworkResponse>;
   lookup(host: string): Promise<string[]>;
 }
 

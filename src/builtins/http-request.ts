@@ -1,10 +1,13 @@
-// What http.send and providers.aws.sign_req both ask of a request object: known keys only, the required ones present. Objects in, the
-// same out, or a type failure in OPA's words.
+// What http.send and providers.aws.sign_req both ask of a request object: known keys only, the required ones present; and what it says of
+// TLS. Objects in, the same or settings out, or a failure in OPA's words.
 
 import { set } from "../value/set.ts";
-import { termText } from "../value/text.ts";
+import { goQuote, termText } from "../value/text.ts";
 import type { RegoObject, Value } from "../value/value.ts";
-import { objectOperand, typeFailure } from "./operand.ts";
+import type { TlsSettings } from "./builtin.ts";
+import { failure, objectOperand, typeFailure } from "./operand.ts";
+import { decodePem } from "./pem.ts";
+import { environmentVariable, nodeModule } from "./platform.ts";
 
 const ALLOWED: ReadonlySet<Value> = new Set(
   (
@@ -28,4 +31,62 @@ export function checkRequest(value: Value | undefined, position: number): RegoOb
     );
   }
   return request;
+}
+
+/** The `tls_` keys of a request, with what files and variables they name; nothing when there are none. */
+export function tlsSettings(request: RegoObject): { readonly tls?: TlsSettings } {
+  if (![...request.keys()].some((name) => typeof name === "string" && name.startsWith("tls_"))) return {};
+  const ca = pems(request, "tls_ca_cert");
+  if (ca.some((text) => decodePem(text) === undefined)) throw failure("could not append certificates");
+  const cert = pems(request, "tls_client_cert").at(-1);
+  const key = pems(request, "tls_client_key").at(-1);
+  if (cert !== undefined && key !== undefined && decodePem(cert) === undefined)
+    throw failure("tls: failed to find any PEM data in certificate input");
+  const serverName = request.get("tls_server_name");
+  if (serverName !== undefined && typeof serverName !== "string")
+    throw failure('"tls_server_name" must be a string');
+  return {
+    tls: {
+      ...(ca.length > 0 ? { ca } : {}),
+      withSystemCa: request.get("tls_use_system_certs") === true,
+      ...(cert !== undefined && key !== undefined ? { cert, key } : {}),
+      ...(serverName === undefined ? {} : { serverName }),
+      insecure: booleanOption(request, "tls_insecure_skip_verify"),
+    },
+  };
+}
+
+export function booleanOption(request: RegoObject, name: string): boolean {
+  const value = request.get(name) ?? false;
+  if (typeof value !== "boolean")
+    throw failure(`strconv.ParseBool: parsing ${goQuote(termText(value))}: invalid syntax`);
+  return value;
+}
+
+/** A PEM text given as such, as a file's name and as a variable's. */
+function pems(request: RegoObject, name: string): string[] {
+  const texts: string[] = [];
+  for (const [suffix, read] of SOURCES) {
+    const value = request.get(name + suffix);
+    if (value === undefined) continue;
+    if (typeof value !== "string") throw failure(`"${name}${suffix}" must be a string`);
+    texts.push(read(value));
+  }
+  return texts;
+}
+
+const SOURCES: readonly (readonly [suffix: string, read: (value: string) => string])[] = [
+  ["", (pem) => pem],
+  ["_file", readFile],
+  ["_env_variable", environmentVariable],
+];
+
+function readFile(path: string): string {
+  const files = nodeModule<typeof import("node:fs")>("node:fs");
+  if (files === undefined) throw failure("this host has no files");
+  try {
+    return files.readFileSync(path, "utf8");
+  } catch {
+    throw failure(`open ${path}: no such file or directory`);
+  }
 }

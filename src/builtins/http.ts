@@ -1,28 +1,30 @@
-// HTTP requests through the context's network. A request object in, a response object out, once per query and request. What this host
-// cannot do (its own TLS settings) is refused rather than ignored.
+// HTTP requests through the context's network, or the platform's. A request object in, a response object out, once per query and request; kept
+// between queries where the request wants it (http-cache.ts).
 
 import { arg, builtin, objectOf } from "./signature.ts";
 import { anyType, stringType } from "../value/type.ts";
 import type { Builtin } from "./builtin.ts";
 import { identity } from "../value/compare.ts";
 import { decode, encode } from "../value/json.ts";
-import { integer, toFloat64 } from "../value/number.ts";
+import { integer, toFloat64, toInt64 } from "../value/number.ts";
 import { object, objectFromRecord } from "../value/object.ts";
 import { decodeUtf8, encodeUtf8 } from "../value/utf8.ts";
 import type { RegoObject, Value } from "../value/value.ts";
-import { isNumber, isObject } from "../value/value.ts";
-import type { BuiltinContext, BuiltinNetwork, HostBody } from "./builtin.ts";
+import { isArray, isNumber, isObject, typeName } from "../value/value.ts";
+import { goQuote } from "../value/text.ts";
+import type { BuiltinContext, HostBody, NetworkRequest, NetworkResponse } from "./builtin.ts";
 import { parseDuration } from "./duration.ts";
-import { checkRequest } from "./http-request.ts";
-import { failure, objectOperand } from "./operand.ts";
+import type { CacheSettings, KeptResponse } from "./http-cache.ts";
+import { conditions, keep, renewed } from "./http-cache.ts";
+import { booleanOption, checkRequest, tlsSettings } from "./http-request.ts";
+import { platformNetwork, TIMED_OUT } from "./network.ts";
+import { failure, objectOperand, typeFailure } from "./operand.ts";
 import { parseUrl } from "./url.ts";
 import { readYaml } from "./yaml-value.ts";
 
-type Request = Parameters<BuiltinNetwork["fetch"]>[0];
-type Response = Awaited<ReturnType<BuiltinNetwork["fetch"]>>;
-
 const DEFAULT_TIMEOUT_MS = 5_000;
 const REDIRECT_LIMIT = 10;
+const USER_AGENT = "Reeve";
 
 /** The request could not be carried out; everything else is the caller's mistake. */
 class NetworkFailure extends Error {}
@@ -30,11 +32,16 @@ class NetworkFailure extends Error {}
 const httpSendBody: HostBody = async ([given], context) => {
   const request = objectOperand(given, 1);
   const raise = request.get("raise_error") ?? true;
-  if (typeof raise !== "boolean") throw failure("raise_error key must be a boolean");
+  if (typeof raise !== "boolean") throw failure("invalid value for raise_error field");
   try {
     return await answered(checkRequest(request, 1), context);
   } catch (error) {
     const message = (error as Error).message;
+    if (raise && message.endsWith(`: ${TIMED_OUT}`)) {
+      // OPA says it shorter, and without quotes, where the error is raised.
+      const [, method, url] = /^(\w+) "(.*?)": /.exec(message) ?? [];
+      throw failure(`${method} ${url}: request timed out`);
+    }
     if (raise) throw error instanceof NetworkFailure ? failure(message) : error;
     const isNetwork = error instanceof NetworkFailure;
     const code = isNetwork ? "eval_http_send_network_error" : "eval_http_send_internal_error";
@@ -49,44 +56,140 @@ const httpSendBody: HostBody = async ([given], context) => {
   }
 };
 
-/** The same request gets the same answer within a query. */
+/** The same request gets the same answer within a query, a failure too; between queries only where the request wants it. */
 async function answered(request: RegoObject, context: BuiltinContext): Promise<Value> {
-  const key = `http.send ${identity(request)}`;
-  const known = context.cache.get(key) as Value | undefined;
-  if (known !== undefined) return known;
-  const value = toValue(await send(request, context), request);
-  context.cache.set(key, value);
-  return value;
+  const { key, settings } = cacheOptions(request);
+  const known = context.cache.get(key) as { value: Value } | { error: unknown } | undefined;
+  if (known !== undefined) {
+    if ("error" in known) throw known.error;
+    return known.value;
+  }
+  try {
+    const response =
+      settings === undefined ? await send(request, context) : await kept(request, key, settings, context);
+    const value = toValue(response, request);
+    context.cache.set(key, { value });
+    return value;
+  } catch (error) {
+    context.cache.set(key, { error });
+    throw error;
+  }
 }
 
-async function send(request: RegoObject, context: BuiltinContext): Promise<Response> {
-  const { network } = context;
-  if (network === undefined) throw failure("this host has no network");
-  for (const name of request.keys()) {
-    if (typeof name === "string" && name.startsWith("tls_") && name !== "tls_use_system_certs") {
-      throw failure(`\`${name}\` is not supported by this host`);
-    }
+/** A switch of the cache. */
+function flag(request: RegoObject, name: string): boolean {
+  const value = request.get(name);
+  if (value === undefined || typeof value === "boolean") return value ?? false;
+  throw failure(`invalid value for "${name}" field`);
+}
+
+/** The key of an answer leaves out the headers that are to be ignored; settings are there where it is kept between queries. */
+function cacheOptions(request: RegoObject): { key: string; settings: CacheSettings | undefined } {
+  const ignored = request.get("cache_ignored_headers");
+  const headers = request.get("headers");
+  let asked = request;
+  if (ignored !== undefined && isArray(ignored)) {
+    const others = [...request.entries()].filter(
+      ([name]) => name !== "cache_ignored_headers" && name !== "headers",
+    );
+    const used =
+      headers !== undefined && isObject(headers)
+        ? object([...headers.entries()].filter(([name]) => !ignored.includes(name)))
+        : headers;
+    asked = object(used === undefined ? others : [...others, ["headers", used]]);
   }
-  let current = toRequest(request);
-  const retries = request.get("max_retry_attempts");
-  let attempts = retries !== undefined && isNumber(retries) ? toFloat64(retries) + 1 : 1;
-  for (let redirects = 0; ; ) {
-    let response: Response;
+  const key = `http.send ${identity(asked)}`;
+  if (!flag(request, "force_cache"))
+    return { key, settings: flag(request, "cache") ? { forcedSeconds: undefined } : undefined };
+  const seconds = request.get("force_cache_duration_seconds");
+  if (seconds === undefined)
+    throw failure("'force_cache' set but 'force_cache_duration_seconds' parameter is missing");
+  const whole = isNumber(seconds) ? toInt64(seconds) : undefined;
+  if (whole === undefined)
+    throw failure(`strconv.ParseInt: parsing ${goQuote(encode(seconds))}: invalid syntax`);
+  return { key, settings: { forcedSeconds: Number(whole) } };
+}
+
+/** An answer of an earlier query while it is fresh, or once the server confirms it; else a new one. */
+async function kept(
+  request: RegoObject,
+  key: string,
+  settings: CacheSettings,
+  context: BuiltinContext,
+): Promise<NetworkResponse> {
+  const { interQueryCache } = context;
+  const nowMs = Number(context.nowNs / 1_000_000n);
+  const known = interQueryCache?.get(key) as KeptResponse | undefined;
+  if (known !== undefined && nowMs < known.expiresAtMs) return known.response;
+  const asking = known === undefined ? undefined : conditions(known);
+  interQueryCache?.delete(key);
+  const response = await send(request, context, asking);
+  const isConfirmed = known !== undefined && asking !== undefined && response.status === 304;
+  const entry = isConfirmed ? renewed(known, response, settings, nowMs) : keep(response, settings, nowMs);
+  if (entry !== undefined) interQueryCache?.put(key, entry);
+  return isConfirmed ? (entry as KeptResponse).response : response;
+}
+
+async function send(
+  request: RegoObject,
+  context: BuiltinContext,
+  conditional: Record<string, string> = {},
+): Promise<NetworkResponse> {
+  const network = context.network ?? platformNetwork();
+  const wanted = toRequest(request);
+  checkHost(wanted.url, context);
+  let current: NetworkRequest = { ...wanted, headers: { ...wanted.headers, ...conditional } };
+  const follows = booleanOption(request, "enable_redirect");
+  const attempts = retriesOf(request);
+  for (let redirects = 0, attempt = 0; ; ) {
+    let response: NetworkResponse;
     try {
       response = await network.fetch(current);
     } catch (error) {
-      if (--attempts > 0) continue;
+      if (attempt < attempts) {
+        await new Promise((done) => setTimeout(done, retryDelayMs(attempt++)));
+        continue;
+      }
       const method = current.method.charAt(0) + current.method.slice(1).toLowerCase();
-      throw new NetworkFailure(`${method} ${JSON.stringify(current.url)}: ${(error as Error).message}`);
+      const { message } = error as Error;
+      if (message.startsWith("net/http: ")) throw new NetworkFailure(message);
+      throw new NetworkFailure(`${method} ${JSON.stringify(current.url)}: ${message}`);
     }
-    const next = request.get("enable_redirect") === true ? redirected(current, response) : undefined;
+    const next = follows ? redirected(current, response) : undefined;
     if (next === undefined) return response;
-    if (++redirects > REDIRECT_LIMIT) throw new NetworkFailure(`stopped after ${REDIRECT_LIMIT} redirects`);
+    checkHost(next.url, context);
+    if (++redirects > REDIRECT_LIMIT) {
+      const method = current.method.charAt(0) + current.method.slice(1).toLowerCase();
+      throw new NetworkFailure(
+        `${method} ${JSON.stringify(next.url)}: stopped after ${REDIRECT_LIMIT} redirects`,
+      );
+    }
     current = next;
   }
 }
 
-function redirected(request: Request, response: Response): Request | undefined {
+function retriesOf(request: RegoObject): number {
+  const value = request.get("max_retry_attempts");
+  if (value === undefined) return 0;
+  const whole = isNumber(value) ? toInt64(value) : undefined;
+  if (whole === undefined || whole < 0n)
+    throw failure(`invalid value ${encode(value)} for field "max_retry_attempts"`);
+  return Number(whole);
+}
+
+/** OPA's back-off: from 100 ms to a minute. */
+function retryDelayMs(attempt: number): number {
+  return Math.min(60_000, 100 * 1.6 ** attempt);
+}
+
+/** `allow_net` of the capabilities: the request itself, and what it is redirected to. */
+function checkHost(url: string, { allowNet }: BuiltinContext): void {
+  if (allowNet === undefined) return;
+  const { hostname } = new URL(url);
+  if (!allowNet.includes(hostname)) throw failure(`unallowed host: ${hostname}`);
+}
+
+function redirected(request: NetworkRequest, response: NetworkResponse): NetworkRequest | undefined {
   const location = Object.entries(response.headers).find(
     ([name]) => name.toLowerCase() === "location",
   )?.[1][0];
@@ -99,23 +202,23 @@ function redirected(request: Request, response: Response): Request | undefined {
 
 function text(request: RegoObject, name: string): string {
   const value = request.get(name);
-  if (typeof value !== "string") throw failure(`\`${name}\` must be a string`);
+  if (typeof value !== "string") throw failure(`"${name}" must be a string`);
   return value;
 }
 
-function toRequest(request: RegoObject): Request {
+function toRequest(request: RegoObject): NetworkRequest {
   const url = text(request, "url");
   parseUrl(url);
-  const headers: Record<string, string> = Object.create(null) as Record<string, string>;
+  const headers: Record<string, string> = { "user-agent": USER_AGENT };
   const given = request.get("headers");
-  if (given !== undefined && !isObject(given)) throw failure("`headers` must be an object");
+  if (given !== undefined && !isObject(given)) throw failure("invalid type for headers key");
   for (const [name, value] of given?.entries() ?? []) {
-    if (typeof name !== "string" || typeof value !== "string")
-      throw failure("invalid type for headers value");
-    headers[name] = value;
+    if (typeof name !== "string") throw failure("invalid type for headers key");
+    if (typeof value !== "string") throw failure(`invalid type for headers value ${goQuote(encode(value))}`);
+    headers[name.toLowerCase()] = value;
   }
   const raw = request.get("raw_body");
-  if (raw !== undefined && typeof raw !== "string") throw failure("raw_body must be a string");
+  if (raw !== undefined && typeof raw !== "string") throw failure('"raw_body" must be a string');
   const body = request.get("body");
   const content = raw ?? (body === undefined ? undefined : encode(body));
   return {
@@ -124,20 +227,28 @@ function toRequest(request: RegoObject): Request {
     headers,
     body: content === undefined ? null : encodeUtf8(content),
     timeoutMs: timeout(request.get("timeout")),
+    ...tlsSettings(request),
   };
 }
 
 /** A duration, or nanoseconds. */
 function timeout(value: Value | undefined): number {
   if (value === undefined) return DEFAULT_TIMEOUT_MS;
-  const ns =
-    typeof value === "string" ? Number(parseDuration(value)) : isNumber(value) ? toFloat64(value) : undefined;
+  const ns = typeof value === "string" ? durationNs(value) : isNumber(value) ? toFloat64(value) : undefined;
   if (ns === undefined)
-    throw failure(`invalid value for "timeout" ${encode(value)}: must be a number or duration string`);
+    throw typeFailure(`operand 1 'timeout' must be one of {string, number} but got ${typeName(value)}`);
   return ns === 0 ? DEFAULT_TIMEOUT_MS : ns / 1e6;
 }
 
-function toValue(response: Response, request: RegoObject): Value {
+function durationNs(text: string): number {
+  try {
+    return Number(parseDuration(text));
+  } catch (error) {
+    throw failure(`invalid timeout value ${goQuote(text)}: ${(error as Error).message}`);
+  }
+}
+
+function toValue(response: NetworkResponse, request: RegoObject): Value {
   const raw = decodeUtf8(response.body);
   const headers = Object.entries(response.headers).map(([name, values]): [Value, Value] => [
     name.toLowerCase(),
@@ -155,20 +266,18 @@ function toValue(response: Response, request: RegoObject): Value {
   return objectFromRecord({
     status: `${response.status} ${response.statusText}`.trim(),
     status_code: integer(response.status),
-    body: bodyValue(raw, isJson, isYaml, request),
+    body: bodyValue(raw, isJson, isYaml),
     raw_body: raw,
     headers: object(headers),
   });
 }
 
-/** A body that is not what it is said to be is null, unless decoding was asked for. */
-function bodyValue(raw: string, isJson: boolean, isYaml: boolean, request: RegoObject): Value {
+/** A body that is not what it is said to be is null, even where decoding was asked for. */
+function bodyValue(raw: string, isJson: boolean, isYaml: boolean): Value {
   if (!isJson && !isYaml) return null;
   try {
     return isJson ? decode(raw) : readYaml(raw);
-  } catch (error) {
-    const isForced = request.get("force_json_decode") === true || request.get("force_yaml_decode") === true;
-    if (isForced) throw error;
+  } catch {
     return null;
   }
 }

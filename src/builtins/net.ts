@@ -11,6 +11,7 @@ import { isArray, isObject, isSet } from "../value/value.ts";
 import type { HostBody } from "./builtin.ts";
 import type { Block } from "./ip.ts";
 import { block, contains, ipText, isMapped, parseBlock, parseIp } from "./ip.ts";
+import { platformNetwork } from "./network.ts";
 import { failure, members, stringOperand } from "./operand.ts";
 
 /** More addresses than anybody can iterate over. */
@@ -156,8 +157,8 @@ const netLookupIpAddrBody: HostBody = async ([name], context) => {
   const host = stringOperand(name, 1);
   const literal = parseIp(host);
   if (literal !== undefined) return set([ipText(literal.value)]);
-  if (context.network === undefined) throw failure(`lookup ${host}: this host has no network`);
-  const addresses = await context.network.lookup(host);
+  if (context.allowNet?.includes(host) === false) throw failure(`unallowed host: ${host}`);
+  const addresses = await (context.network ?? platformNetwork()).lookup(host);
   return set(addresses.map((address) => ipText(parseIp(address.replace(/%.*$/, ""))?.value ?? 0n)));
 };
 

@@ -7,6 +7,7 @@ import { build, type BuildOptions, type Target } from "../build.ts";
 import type { VerificationConfig } from "../bundle/verify.ts";
 import { printPolicy } from "../compile/ir/print.ts";
 import { PolicyError } from "../error.ts";
+import { loadBuiltins } from "./builtin-file.ts";
 import { capabilityOptions, refuseWithoutV1 } from "./capability-file.ts";
 import { loadBundleModules, loadFiles, regoVersionFor } from "./load.ts";
 import { addVersionOptions, collect, collectList, parseInteger, usageError, writeWhole } from "./options.ts";
@@ -24,6 +25,7 @@ interface BuildFlags extends SigningFlags {
   readonly revision?: string;
   readonly ignore?: string[];
   readonly capabilities?: string;
+  readonly builtins?: string;
   readonly pruneUnused?: boolean;
   readonly debug?: boolean;
   readonly verificationKey?: string;
@@ -56,6 +58,7 @@ export function command(): Command {
     .option("-r, --revision <revision>", "output bundle revision")
     .option("--ignore <names>", "file and directory names to ignore during loading", collectList)
     .option("--capabilities <path>", "capabilities version or capabilities.json file path")
+    .option("--builtins <path>", "ES module that declares builtins of the host's own")
     .option(
       "-O, --optimize <level>",
       "level of the compiler's own passes; needs an entrypoint",
@@ -79,7 +82,7 @@ export function command(): Command {
 
 async function run(paths: string[], flags: BuildFlags): Promise<void> {
   if (paths.length === 0) throw usageError("expected at least one path");
-  const capabilities = capabilityOptions(flags.capabilities);
+  const capabilities = capabilityOptions(flags.capabilities, await loadBuiltins(flags.builtins));
   try {
     const options = optionsOf(paths, flags, capabilities);
     refuseWithoutV1(capabilities, regoVersionFor(flags));

@@ -3,6 +3,8 @@
 
 import { readFileSync } from "node:fs";
 import { type BuiltinJson, type Capabilities, capabilities } from "../builtins/capabilities.ts";
+import type { Builtin } from "../builtins/builtin.ts";
+import { withCustom } from "../builtins/custom.ts";
 import { builtins } from "../builtins/registry.ts";
 import type { CheckOptions } from "../compile/compile.ts";
 import { PolicyError } from "../error.ts";
@@ -65,14 +67,22 @@ export function refuseWithoutV1(
   throw new PolicyError("rego_parse_error", message);
 }
 
+/** Hosts that `http.send` and `net.lookup_ip_addr` may reach; undefined: all. */
+export function allowedHosts(name: string | undefined): readonly string[] | undefined {
+  return name === undefined ? undefined : readCapabilities(name).allow_net;
+}
+
 /** Options of check for what `--capabilities` names; none without it. */
-export function capabilityOptions(name: string | undefined): Pick<CheckOptions, "builtins" | "features"> {
-  if (name === undefined) return {};
+export function capabilityOptions(
+  name: string | undefined,
+  custom: readonly Builtin[] = [],
+): Pick<CheckOptions, "builtins" | "features"> {
+  if (name === undefined) return custom.length === 0 ? {} : { builtins: withCustom(builtins, custom) };
   const { builtins: listed, features } = readCapabilities(name);
   const declared = new Map<string, Declaration>();
   for (const builtin of listed ?? [])
     declared.set(builtin.name, builtins.get(builtin.name) ?? declare(builtin));
-  return { builtins: declared, features: new Set(features ?? []) };
+  return { builtins: withCustom(declared, custom), features: new Set(features ?? []) };
 }
 
 function declare(builtin: BuiltinJson): Declaration {

@@ -8,6 +8,7 @@ import { PolicyError } from "../error.ts";
 import type { Module } from "../syntax/ast.ts";
 import type { RegoObject } from "../value/value.ts";
 import { isObject } from "../value/value.ts";
+import { loadBuiltins } from "./builtin-file.ts";
 import { capabilityOptions, refuseWithoutV1 } from "./capability-file.ts";
 import { compatibleWithV1 } from "./compatibility.ts";
 import { failInOrder, loadBundleModules, loadFiles, regoVersionFor } from "./load.ts";
@@ -31,6 +32,7 @@ interface CheckFlags {
   readonly strict?: boolean;
   readonly schema?: string;
   readonly capabilities?: string;
+  readonly builtins?: string;
   readonly v0Compatible?: boolean;
   readonly v0V1?: boolean;
   readonly regoV1?: boolean;
@@ -56,7 +58,7 @@ export function command(): Command {
 
 async function run(paths: string[], flags: CheckFlags): Promise<void> {
   if (paths.length === 0) throw usageError("specify at least one file");
-  const capabilities = capabilityOptions(flags.capabilities);
+  const capabilities = capabilityOptions(flags.capabilities, await loadBuiltins(flags.builtins));
   let during = " during loading";
   try {
     const schemas = readSchemas(flags.schema);

@@ -29,6 +29,7 @@ export interface EvalFlags {
   readonly failDefined?: boolean;
   readonly schema?: string;
   readonly capabilities?: string;
+  readonly builtins?: string;
   readonly strict?: boolean;
   readonly strictBuiltinErrors?: boolean;
   readonly showBuiltinErrors?: boolean;

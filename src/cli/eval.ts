@@ -2,6 +2,8 @@
 
 import { Command } from "commander";
 import { builtins } from "../builtins/registry.ts";
+import type { Builtin } from "../builtins/builtin.ts";
+import { withCustom } from "../builtins/custom.ts";
 import type { WasmModule } from "../bundle/bundle.ts";
 import { checkModules } from "../compile/compile.ts";
 import { prepare } from "../engine/engine.ts";
@@ -10,7 +12,9 @@ import type { QueryAnswer } from "../query.ts";
 import type { Reason } from "../tester/coverage.ts";
 import { type Findings, Probe } from "../tester/probe.ts";
 import type { Value } from "../value/value.ts";
-import { capabilityOptions, refuseWithoutV1 } from "./capability-file.ts";
+import { fromPlain } from "../value/json.ts";
+import { loadBuiltins } from "./builtin-file.ts";
+import { allowedHosts, CAPABILITIES_VERSION, capabilityOptions, refuseWithoutV1 } from "./capability-file.ts";
 import { runWithin } from "./deadline.ts";
 import { addEvalOptions, type EvalFlags, profiled, validate } from "./eval-flags.ts";
 import { finish, type Run } from "./eval-report.ts";
@@ -29,7 +33,8 @@ export function command(): Command {
 
 async function evaluate(queries: string[], flags: EvalFlags): Promise<void> {
   validate(queries, flags);
-  const capabilities = capabilityOptions(flags.capabilities);
+  const custom = await loadBuiltins(flags.builtins);
+  const capabilities = capabilityOptions(flags.capabilities, custom);
   if (flags.timeout !== undefined && flags.timeout > 0) {
     if (runWithin(flags.timeout)) return;
     const error = new PolicyError("eval_cancel_error", "context deadline exceeded");
@@ -39,23 +44,29 @@ async function evaluate(queries: string[], flags: EvalFlags): Promise<void> {
   const input = readInput(flags);
   const runs: Run[] = [];
   for (let i = 0; i < flags.count && runs.at(-1)?.error === undefined; i++)
-    runs.push(await runOnce(text, input, capabilities, flags));
+    runs.push(await runOnce(text, input, { capabilities, custom }, flags));
   finish(runs, text, flags);
+}
+
+interface KnownBuiltins {
+  readonly capabilities: ReturnType<typeof capabilityOptions>;
+  /** The host's own. */
+  readonly custom: readonly Builtin[];
 }
 
 /** What a run came to; what it failed with is told beside what was measured until then. */
 async function runOnce(
   text: string,
   input: Value | undefined,
-  capabilities: ReturnType<typeof capabilityOptions>,
+  known: KnownBuiltins,
   flags: EvalFlags,
 ): Promise<Run> {
   const timers = new Timers();
   let probe: Probe | undefined;
   const findings = async (): Promise<Findings> => (await probe?.findings()) ?? {};
   try {
-    refuseWithoutV1(capabilities, regoVersionFor(flags));
-    const made = await prepared(text, input, capabilities, flags, timers);
+    refuseWithoutV1(known.capabilities, regoVersionFor(flags));
+    const made = await prepared(text, input, known, flags, timers);
     if (made instanceof Probe) probe = made;
     const answer = await timers.timeAsync("rego_query_eval", () => made.run());
     return { answer, timings: timers.timings(), findings: await findings() };
@@ -67,7 +78,7 @@ async function runOnce(
 async function prepared(
   text: string,
   input: Value | undefined,
-  capabilities: ReturnType<typeof capabilityOptions>,
+  { capabilities, custom }: KnownBuiltins,
   flags: EvalFlags,
   timers: Timers,
 ): Promise<{ run(): Promise<QueryAnswer> }> {
@@ -101,7 +112,12 @@ async function prepared(
       package: flags.package,
       strictBuiltinErrors: flags.strictBuiltinErrors,
       regoVersion: regoVersionFor(flags),
-      context: { print: (message) => process.stderr.write(`${message}\n`) },
+      context: {
+        print: (message) => process.stderr.write(`${message}\n`),
+        runtime: fromPlain({ commit: "", env: { ...process.env }, version: CAPABILITIES_VERSION.slice(1) }),
+        allowNet: allowedHosts(flags.capabilities),
+      },
+      ...(custom.length > 0 && { builtins: withCustom(builtins, custom) }),
       onTime: timers.time,
     },
     {
@@ -135,7 +151,11 @@ async function answerOfShipped(
   input: { readonly value: Value } | undefined,
   flags: EvalFlags,
 ): Promise<QueryAnswer> {
-  const engine = prepare({ wasm: module.bytes, data, builtins });
+  const engine = prepare({
+    wasm: module.bytes,
+    data,
+    builtins: withCustom(builtins, await loadBuiltins(flags.builtins)),
+  });
   const answer = await engine.evaluateAsync(entrypointOf(query), input, {
     strict: flags.strictBuiltinErrors === true,
   });

@@ -39,6 +39,7 @@ export function addCompilerOptions(command: Command): Command {
   return command
     .option("-s, --schema <path>", "schema file path or directory path")
     .option("--capabilities <path>", "capabilities version or capabilities.json file path")
+    .option("--builtins <path>", "ES module that declares builtins of the host's own")
     .option("-S, --strict", "enable compiler strict mode");
 }
 

@@ -1,6 +1,8 @@
 // From verified bundles to something that answers: verify -> prepare -> swap. All bundles become one State, completely prepared before the
 // old one is let go; a failure on the way leaves the old one as it was. Takes VerifiedBundles and nothing else.
 
+import type { Builtin, BuiltinContext } from "../builtins/builtin.ts";
+import { withCustom } from "../builtins/custom.ts";
 import { hostBuiltins } from "../builtins/host.ts";
 import type { VerifiedBundle } from "../bundle/bundle.ts";
 import { encodeManifest, findOverlap, regoVersionOf } from "../bundle/manifest.ts";
@@ -33,8 +35,10 @@ export const emptyState: State = {
 export interface ActivateOptions extends Pick<Ports, "compile"> {
   /** Paths of the mask and drop policies: shipped but not askable would mean that secrets go unmasked. */
   readonly logPolicies: readonly string[];
-  /** What `opa.runtime()` answers. */
-  readonly runtime: Value;
+  /** The host's own builtins. */
+  readonly builtins: readonly Builtin[];
+  /** What builtins see of the world: what `opa.runtime()` answers, the time, the network. */
+  readonly context: Partial<BuiltinContext>;
 }
 
 /** The state that these bundles make. Throws `bundle_error` and the like; nothing is changed. */
@@ -85,9 +89,11 @@ function mergeData(bundles: ReadonlyMap<string, VerifiedBundle>): RegoObject {
   return data;
 }
 
-async function prepareEngine(wasm: Uint8Array, data: RegoObject, runtime: Value): Promise<Engine> {
-  const builtins = await hostBuiltins(requiredBuiltins(wasm));
-  return prepare({ wasm, data, builtins, context: { runtime } });
+async function prepareEngine(wasm: Uint8Array, data: RegoObject, options: ActivateOptions): Promise<Engine> {
+  const names = requiredBuiltins(wasm);
+  const custom = options.builtins.filter(({ name }) => names.includes(name));
+  const builtins = withCustom(await hostBuiltins(names), custom);
+  return prepare({ wasm, data, builtins, context: options.context });
 }
 
 /** The Wasm that a bundle brings, ours or that of `opa build -t wasm`. */
@@ -100,7 +106,7 @@ async function prepareShipped(
 ): Promise<void> {
   for (const module of bundle.wasm) {
     if (module.entrypoints.length === 0) continue;
-    const engine = await prepareEngine(module.bytes, data, options.runtime);
+    const engine = await prepareEngine(module.bytes, data, options);
     for (const entrypoint of module.entrypoints) {
       if (!engine.entrypoints.has(entrypoint))
         throw new PolicyError(
@@ -137,7 +143,7 @@ async function prepareCompiled(
     modules,
     sources.map(([, bundle]) => bundle),
   );
-  const engine = await prepareEngine(wasm, data, options.runtime);
+  const engine = await prepareEngine(wasm, data, options);
   for (const entrypoint of engine.entrypoints.keys()) admit(entrypoint, engine);
 }
 

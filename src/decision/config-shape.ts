@@ -87,8 +87,15 @@ export const CONFIG_SHAPE = record({
   default_authorization_decision: text,
   // Reeve's own: the AuthZEN door of the daemon (authzen-config.ts).
   authzen: AUTHZEN_SHAPE,
-  caching: ignored,
-  nd_builtin_cache: ignored,
+  caching: record({
+    inter_query_builtin_cache: record({
+      max_size_bytes: integer,
+      forced_eviction_threshold_percentage: ignored,
+      stale_entry_eviction_period_seconds: ignored,
+    }),
+    inter_query_builtin_value_cache: ignored,
+  }),
+  nd_builtin_cache: boolean,
   persistence_directory: text,
   distributed_tracing: ignored,
   metrics_export: ignored,

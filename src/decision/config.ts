@@ -77,6 +77,10 @@ export interface Config {
   readonly decisionLogs?: DecisionLogConfig;
   readonly status?: StatusConfig;
   readonly keys: ReadonlyMap<string, VerificationKey>;
+  /** Record what non-deterministic builtins answered, for the log and for replay. */
+  readonly ndBuiltinCache: boolean;
+  /** Bytes that answers kept between decisions (`http.send`) may take; absent: no bound. */
+  readonly interQueryCacheBytes?: number;
   /** Slash path without `data`. */
   readonly defaultDecision: string;
   readonly defaultAuthorizationDecision: string;
@@ -132,6 +136,8 @@ export function checkConfig(document: unknown): Config {
     ...(isSet(decisionLogs) ? { decisionLogs: readDecisionLogs(decisionLogs, services) } : {}),
     ...(isSet(status) ? { status: readStatus(status, services) } : {}),
     keys,
+    ndBuiltinCache: raw.nd_builtin_cache === true,
+    ...interQueryCache(raw.caching as Plain | null | undefined),
     defaultDecision: pathOf(raw.default_decision, "/system/main", "default_decision"),
     defaultAuthorizationDecision: pathOf(
       raw.default_authorization_decision,
@@ -203,6 +209,12 @@ function readBearer(bearer: Plain, path: string): NonNullable<ServiceConfig["bea
     ...(isSet(tokenPath) ? { tokenPath } : {}),
     scheme: isSet(scheme) && scheme !== "" ? scheme : "Bearer",
   };
+}
+
+/** `caching.inter_query_builtin_cache.max_size_bytes`; 0 is OPA's word for no bound. */
+function interQueryCache(caching: Plain | null | undefined): Pick<Config, "interQueryCacheBytes"> {
+  const { max_size_bytes: bytes } = (caching?.inter_query_builtin_cache ?? {}) as { max_size_bytes?: number };
+  return isSet(bytes) && bytes > 0 ? { interQueryCacheBytes: bytes } : {};
 }
 
 function readKeys(raw: Plain): ReadonlyMap<string, VerificationKey> {

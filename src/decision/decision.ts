@@ -3,9 +3,6 @@
 import type { BuiltinFailure } from "../engine/engine.ts";
 import { encode, encodeString } from "../value/json.ts";
 import type { Value } from "../value/value.ts";
-import type { Mode } from "./terms.ts";
-
-export type { Mode } from "./terms.ts";
 
 export interface Decision {
   readonly decisionId: string;
@@ -17,11 +14,9 @@ export interface Decision {
   readonly bundles: Readonly<Record<string, { readonly revision: string }>>;
   /** Builtin calls that failed on the way; each was undefined. */
   readonly errors: readonly BuiltinFailure[];
-  /** From the signed bundle: `observe` means that the answer is recorded and not enforced. */
-  readonly mode: Mode;
-  /** A builtin failed in a rule that a denial hangs on: what the policy says may lack one. */
-  readonly denialErrored: boolean;
   readonly metrics: Readonly<Record<string, number>>;
+  /** With `nd_builtin_cache: true`: what non-deterministic builtins answered, as the log has it. Given back with the query it replays the decision. */
+  readonly ndBuiltinCache?: Value;
 }
 
 /** The body of `POST /v1/data/…` (OPA REST API): `result` is absent when undefined. */
@@ -32,22 +27,15 @@ export function decisionJson(decision: Decision, withId = true): string {
   return `{${members.join(",")}}`;
 }
 
-type FailedDecision = Pick<Decision, "decisionId" | "mode" | "denialErrored">;
-
-const failed = new WeakMap<object, FailedDecision>();
+const failedIds = new WeakMap<object, string>();
 
 /** The id under which a decision that failed stands in the log; undefined for errors that no decision threw. */
 export function decisionIdOf(error: unknown): string | undefined {
-  return failedDecision(error)?.decisionId;
-}
-
-/** What is known of a decision that failed. */
-export function failedDecision(error: unknown): FailedDecision | undefined {
-  return typeof error === "object" && error !== null ? failed.get(error) : undefined;
+  return typeof error === "object" && error !== null ? failedIds.get(error) : undefined;
 }
 
 /** For sdk.ts: marks the error that `decide` throws. */
-export function markFailed<E extends object>(error: E, decision: FailedDecision): E {
-  failed.set(error, decision);
+export function markFailed<E extends object>(error: E, decisionId: string): E {
+  failedIds.set(error, decisionId);
   return error;
 }

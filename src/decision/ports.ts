@@ -1,6 +1,7 @@
 // What the decision agent reaches of the world, as interfaces with portable defaults: network, clock, chance, storage, console. Nothing else
 // in the room touches the platform, so it runs wherever these can be had, and tests decide what time it is.
 
+import type { Builtin, BuiltinNetwork } from "../builtins/builtin.ts";
 import type { VerifiedBundle } from "../bundle/bundle.ts";
 import type { Storage } from "./storage.ts";
 
@@ -66,6 +67,10 @@ export interface Ports {
   ) => Promise<Uint8Array>;
   /** What `opa.runtime()` shows besides the labels: `env` where the host wants policies to see it. */
   readonly runtime?: Readonly<Record<string, unknown>>;
+  /** The host's own builtins, as `customBuiltin` makes them. */
+  readonly builtins?: readonly Builtin[];
+  /** What `http.send` and `net.lookup_ip_addr` reach; absent: the platform's own network. */
+  readonly network?: BuiltinNetwork;
   /** Text of a file, for `token_path`. */
   readonly readText?: (path: string) => Promise<string>;
 }

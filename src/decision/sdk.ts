@@ -2,8 +2,9 @@
 // goes wrong on the way to an answer is thrown, never answered: undefined, unverified, stale and full all mean no.
 
 import { lookup } from "../bundle/tree.ts";
-import type { BuiltinFailure } from "../engine/engine.ts";
-import { type Location, PolicyError } from "../error.ts";
+import { InterQueryCache } from "../builtins/inter-query-cache.ts";
+import { type BuiltinFailure, NdCache } from "../engine/engine.ts";
+import { PolicyError } from "../error.ts";
 import { decode, fromPlain } from "../value/json.ts";
 import type { Value } from "../value/value.ts";
 import { resolve, type State } from "./activate.ts";
@@ -11,13 +12,11 @@ import { Bundles, type OfferOptions } from "./bundles.ts";
 import { VERSION } from "./client.ts";
 import { type Config, checkConfig } from "./config.ts";
 import { type Decision, markFailed } from "./decision.ts";
-import type { Note } from "./log/event.ts";
 import { DecisionLog } from "./log/decision-log.ts";
 import { type Ports, type World, withDefaults } from "./ports.ts";
 import { Reporter } from "./report.ts";
 import { bundlePluginState, type StatusReport } from "./status.ts";
 import { memoryStorage } from "./storage.ts";
-import { hidesDenial, modeOf } from "./terms.ts";
 
 export interface Query {
   /** `ai/decision`, with or without leading slash, or its keys where one of them holds a slash. */
@@ -28,18 +27,13 @@ export interface Query {
   readonly inputJson?: string | Uint8Array;
   /** A builtin that fails makes the decision fail. */
   readonly strict?: boolean;
+  /** `nd_builtin_cache` of a logged decision: its non-deterministic builtins answer as they did then. */
+  readonly ndBuiltinCache?: unknown;
   /** For the log: who asked, and with which headers. */
   readonly requestedBy?: string;
   readonly requestHeaders?: Readonly<Record<string, readonly string[]>>;
   readonly traceId?: string;
   readonly spanId?: string;
-  /** For the log: asked once the answer is there and before it is logged. */
-  readonly note?: (outcome: Outcome) => Note | undefined;
-}
-
-/** What came of a query, for its note. */
-export interface Outcome extends Pick<Decision, "decisionId" | "mode" | "denialErrored" | "result"> {
-  readonly failure: PolicyError | undefined;
 }
 
 export interface DecisionAgent {
@@ -128,7 +122,15 @@ class Agent implements DecisionAgent {
       activation: {
         ...(compile === undefined ? {} : { compile }),
         logPolicies: decisionLogs === undefined ? [] : [decisionLogs.maskPath, decisionLogs.dropPath],
-        runtime: fromPlain({ config: { labels: this.#labels }, version: VERSION, ...runtime }),
+        builtins: world.builtins ?? [],
+        context: {
+          ...(world.network === undefined ? {} : { network: world.network }),
+          get nowNs() {
+            return BigInt(Math.round(world.clock.nowMs())) * 1_000_000n;
+          },
+          interQueryCache: new InterQueryCache(config.interQueryCacheBytes),
+          runtime: fromPlain({ config: { labels: this.#labels }, version: VERSION, ...runtime }),
+        },
       },
       onStatus,
     });
@@ -150,6 +152,7 @@ class Agent implements DecisionAgent {
     const path = keysOf(query.path);
     const bundles = revisions(state);
     let input: Value | undefined;
+    const ndCache = this.#ndCache(query);
     let answer: Answer | undefined;
     let failure: PolicyError | undefined;
     this.#checkOpen();
@@ -157,7 +160,7 @@ class Agent implements DecisionAgent {
     try {
       input = inputOf(query);
       this.#checkFresh();
-      answer = await evaluate(state, path, input, query.strict === true);
+      answer = await evaluate(state, path, input, query.strict === true, ndCache);
     } catch (error) {
       failure =
         error instanceof PolicyError
@@ -165,33 +168,33 @@ class Agent implements DecisionAgent {
           : new PolicyError("internal_error", String(error), { cause: error });
     }
     const metrics = { timer_rego_query_eval_ns: Math.round((clock.monotonicMs() - started) * 1e6) };
-    const errors = answer?.errors ?? [];
-    const active = [...state.bundles.values()];
-    const places = failure === undefined ? errors.map(({ location }) => location) : conflictPlaces(failure);
-    const decision = {
-      decisionId,
-      path: path.join("/"),
-      bundles,
-      mode: modeOf(active),
-      denialErrored: places.some((location) => hidesDenial(active, location)),
-      metrics,
-    };
+    const decision = { decisionId, path: path.join("/"), bundles, metrics };
     const result = answer?.value;
-    if (failure !== undefined) markFailed(failure, decision);
-    const note = query.note?.({ ...decision, result, failure });
-    await this.#record(query, decision, input, result, failure, state, note);
-    if (failure !== undefined) throw failure;
-    return { ...decision, result, errors };
+    const ndBuiltinCache = ndCache?.record;
+    await this.#record(query, { ...decision, ndBuiltinCache }, input, result, failure, state);
+    if (failure !== undefined) throw markFailed(failure, decisionId);
+    return {
+      ...decision,
+      result,
+      errors: answer?.errors ?? [],
+      ...(ndBuiltinCache === undefined ? {} : { ndBuiltinCache }),
+    };
+  }
+
+  #ndCache({ ndBuiltinCache }: Query): NdCache | undefined {
+    if (ndBuiltinCache !== undefined) return new NdCache(fromPlain(ndBuiltinCache));
+    return this.config.ndBuiltinCache ? new NdCache() : undefined;
   }
 
   async #record(
     query: Query,
-    decision: Pick<Decision, "decisionId" | "path" | "bundles" | "metrics">,
+    decision: Pick<Decision, "decisionId" | "path" | "bundles" | "metrics"> & {
+      readonly ndBuiltinCache: Value | undefined;
+    },
     input: Value | undefined,
     result: Value | undefined,
     failure: PolicyError | undefined,
     state: State,
-    note: Note | undefined,
   ): Promise<void> {
     if (this.#log === undefined) return;
     const { requestedBy, requestHeaders = {}, traceId, spanId } = query;
@@ -204,7 +207,6 @@ class Agent implements DecisionAgent {
         labels: this.#labels,
         input,
         result,
-        ...(note === undefined ? {} : { note }),
         ...(failure === undefined ? {} : { error: { code: failure.code, message: failure.message } }),
         ...(requestedBy === undefined ? {} : { requestedBy }),
         ...(traceId === undefined ? {} : { traceId }),
@@ -225,7 +227,7 @@ class Agent implements DecisionAgent {
 
   #checkFresh(): void {
     const obstacle = this.#bundles.obstacle();
-    if (obstacle !== undefined) throw obstacle;
+    if (obstacle !== undefined) throw new PolicyError("decision_error", obstacle);
   }
 
   get state(): State {
@@ -237,7 +239,7 @@ class Agent implements DecisionAgent {
   }
 
   obstacle(): string | undefined {
-    return this.#isClosed ? "the decision agent is closed" : this.#bundles.obstacle()?.message;
+    return this.#isClosed ? "the decision agent is closed" : this.#bundles.obstacle();
   }
 
   status(): StatusReport {
@@ -276,11 +278,6 @@ class Agent implements DecisionAgent {
   }
 }
 
-/** Where a conflict or another failure of the whole evaluation arose. */
-function conflictPlaces(failure: PolicyError): (Location | undefined)[] {
-  return failure.code.startsWith("eval_") ? [failure.location] : [];
-}
-
 interface Answer {
   readonly value: Value | undefined;
   readonly errors: readonly BuiltinFailure[];
@@ -292,11 +289,15 @@ async function evaluate(
   path: readonly string[],
   input: Value | undefined,
   strict: boolean,
+  ndCache: NdCache | undefined,
 ): Promise<Answer> {
   const target = resolve(state, path);
   if (target.kind === "data") return { value: target.value, errors: [] };
   const document = input === undefined ? undefined : { value: input };
-  const results = await target.engine.evaluateAsync(target.entrypoint, document, { strict });
+  const results = await target.engine.evaluateAsync(target.entrypoint, document, {
+    strict,
+    ...(ndCache === undefined ? {} : { ndCache }),
+  });
   const { value, errors } = results;
   return { value: value === undefined ? undefined : lookup(value, target.rest), errors };
 }

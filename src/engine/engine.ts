@@ -2,6 +2,7 @@
 // of our compiler and of `opa build -t wasm`; knows nothing of Rego's syntax, of bundles or of decisions.
 
 import type { Builtin, BuiltinContext } from "../builtins/builtin.ts";
+import { InterQueryCache } from "../builtins/inter-query-cache.ts";
 import { PolicyError } from "../error.ts";
 import { encode, toPlain } from "../value/json.ts";
 import { emptyObject, object } from "../value/object.ts";
@@ -10,11 +11,15 @@ import { isArray, isObject } from "../value/value.ts";
 import { Run, type Settled, Suspension } from "./imports.ts";
 import { type Answer, type BuiltinFailure, type Document, Instance, type MarkListener } from "./instance.ts";
 import { type CheckedLimits, checkLimits, type Limits } from "./limits.ts";
+import type { NdCache } from "./nd-cache.ts";
 import { Pool } from "./pool.ts";
 import { type DataPatch, Store } from "./store.ts";
 
 export type { BuiltinFailure, Document, MarkListener } from "./instance.ts";
 export type { Limits } from "./limits.ts";
+export type { Builtin, BuiltinNetwork } from "../builtins/builtin.ts";
+export { type CustomBuiltin, customBuiltin } from "../builtins/custom.ts";
+export { NdCache } from "./nd-cache.ts";
 export type { DataPatch } from "./store.ts";
 
 /** Data as it comes: JSON text or bytes, a Value, or a Document. */
@@ -37,6 +42,8 @@ export interface EvaluateOptions {
   /** A builtin that fails makes the whole evaluation fail. */
   readonly strict?: boolean;
   readonly context?: Partial<BuiltinContext>;
+  /** Records what non-deterministic builtins answer; what it has already is not asked again. */
+  readonly ndCache?: NdCache;
 }
 
 /** Calls that one evaluation may wait for, one after the other. */
@@ -86,6 +93,7 @@ export class Engine {
   readonly #pool: Pool;
   readonly #context: Partial<BuiltinContext>;
   readonly #make: (document: Document) => Instance;
+  readonly #interQueryCache = new InterQueryCache();
   #store: Store;
   /** Bytes of the data when it was last loaded whole: patches leave garbage, which is measured against it. */
   #loadedBytes: number;
@@ -122,7 +130,7 @@ export class Engine {
    */
   evaluate(entrypoint: string | number, input?: Document, options: EvaluateOptions = {}): ResultSet {
     const id = this.#entrypoint(entrypoint);
-    const run = new Run(() => this.#contextOf(options));
+    const run = new Run(() => this.#contextOf(options), options.ndCache);
     try {
       return finish(this.#pool.evaluate(id, input, run), options);
     } catch (error) {
@@ -143,7 +151,7 @@ export class Engine {
     options: EvaluateOptions = {},
   ): Promise<ResultSet> {
     const id = this.#entrypoint(entrypoint);
-    const run = new Run(() => this.#contextOf(options));
+    const run = new Run(() => this.#contextOf(options), options.ndCache);
     for (let waits = 0; ; waits++) {
       try {
         return finish(this.#pool.evaluate(id, input, run), options);
@@ -221,6 +229,7 @@ export class Engine {
       random: (length) => globalThis.crypto.getRandomValues(new Uint8Array(length)),
       cache: new Map(),
       runtime: emptyObject,
+      interQueryCache: this.#interQueryCache,
       ...this.#context,
       ...options.context,
     };

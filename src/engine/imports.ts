@@ -5,6 +5,7 @@ import type { Builtin, BuiltinContext } from "../builtins/builtin.ts";
 import { type ErrorCode, PolicyError } from "../error.ts";
 import { identity } from "../value/compare.ts";
 import type { Value } from "../value/value.ts";
+import type { NdCache } from "./nd-cache.ts";
 
 /** Thrown through the module when a body answered with a promise: the run is abandoned and repeated when the answer is there. */
 export class Suspension {
@@ -28,8 +29,12 @@ export class Run {
   /** The first builtin that had failed when a conflict ended the evaluation: in strict mode, that is the error. */
   failedBefore: PolicyError | undefined;
 
-  constructor(makeContext: () => BuiltinContext) {
+  /** Answers of non-deterministic builtins: read from, and added to. */
+  readonly ndCache: NdCache | undefined;
+
+  constructor(makeContext: () => BuiltinContext, ndCache?: NdCache) {
     this.#makeContext = makeContext;
+    this.ndCache = ndCache;
   }
 
   /** Made when the first builtin asks: most decisions never do. */
@@ -86,13 +91,13 @@ export function callHost(host: BuiltinHost, id: number, addresses: readonly numb
 }
 
 function answerOf(builtin: Builtin, args: readonly Value[], run: Run): Value | undefined {
+  const recorded = builtin.nondeterministic === true ? run.ndCache?.get(builtin, args) : undefined;
+  if (recorded !== undefined) return recorded;
   const known = run.settled(() => callKey(builtin, args));
-  if (known !== undefined) {
-    if ("error" in known) throw known.error;
-    return known.value;
-  }
-  const answer = builtin.host!(args, run.context);
+  if (known !== undefined && "error" in known) throw known.error;
+  const answer = known !== undefined ? known.value : builtin.host!(args, run.context);
   if (answer instanceof Promise) throw new Suspension(callKey(builtin, args), answer);
+  if (builtin.nondeterministic === true && answer !== undefined) run.ndCache?.put(builtin, args, answer);
   return answer;
 }
 

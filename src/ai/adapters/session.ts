@@ -187,8 +187,6 @@ function plainResult(result: unknown): Value {
 function refused(code: string, message: string): CallAnswer {
   return {
     ...denied(code, message),
-    mode: "enforce",
-    effective: "deny",
     forward: false,
     arguments: emptyObject,
     digest: "",

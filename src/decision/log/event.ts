@@ -6,14 +6,6 @@ import { objectFromRecord } from "../../value/object.ts";
 import { encodeUtf8 } from "../../value/utf8.ts";
 import type { RegoObject, Value } from "../../value/value.ts";
 
-/** What the enforcement point adds to a record. */
-export interface Note {
-  /** Stands under `custom`. */
-  readonly custom?: Readonly<Record<string, unknown>>;
-  /** JSON pointers into `input` and `result` (`/input/…`) of what is in no log, whatever the policies for logs say. */
-  readonly erase?: readonly string[];
-}
-
 /** What is known of a decision when it is logged. */
 export interface EventParts {
   readonly labels: Readonly<Record<string, string>>;
@@ -23,6 +15,8 @@ export interface EventParts {
   /** Undefined: the query had no input. */
   readonly input: Value | undefined;
   readonly result: Value | undefined;
+  /** What non-deterministic builtins answered; undefined where it is not recorded. */
+  readonly ndBuiltinCache?: Value | undefined;
   readonly error?: { readonly code: string; readonly message: string };
   readonly requestedBy?: string;
   readonly timestampMs: number;
@@ -32,17 +26,15 @@ export interface EventParts {
   readonly requestHeaders?: Readonly<Record<string, readonly string[]>>;
   readonly traceId?: string;
   readonly spanId?: string;
-  readonly note?: Note;
 }
 
 /** An event that can still be masked: the parts a mask may touch, and all others. */
 export interface LogEvent {
   readonly input: Value | undefined;
   readonly result: Value | undefined;
+  readonly nd_builtin_cache: Value | undefined;
   readonly erased: readonly string[];
   readonly masked: readonly string[];
-  /** A mask could not be followed, and everything that it could have hidden was taken out. */
-  readonly hidden?: boolean;
   readonly others: Readonly<Record<string, Value | undefined>>;
 }
 
@@ -54,6 +46,7 @@ export function newEvent(parts: EventParts): LogEvent {
   return {
     input: parts.input,
     result: parts.result,
+    nd_builtin_cache: parts.ndBuiltinCache,
     erased: [],
     masked: [],
     others: {
@@ -77,7 +70,6 @@ export function newEvent(parts: EventParts): LogEvent {
       timestamp: new Date(parts.timestampMs).toISOString(),
       metrics: fromPlain(parts.metrics),
       req_id: fromPlain(parts.requestId),
-      custom: parts.note?.custom === undefined ? undefined : fromPlain(parts.note.custom),
       request_context: headers === undefined ? undefined : fromPlain({ http: { headers } }),
     },
   };
@@ -89,6 +81,7 @@ export function eventValue(event: LogEvent): RegoObject {
     ...event.others,
     input: event.input,
     result: event.result,
+    nd_builtin_cache: event.nd_builtin_cache,
     erased: event.erased.length === 0 ? undefined : [...event.erased],
     masked: event.masked.length === 0 ? undefined : [...event.masked],
   });

@@ -7,14 +7,13 @@ import type { RegoObject, Value } from "../../value/value.ts";
 import { isArray, isObject, isSet } from "../../value/value.ts";
 import type { LogEvent } from "./event.ts";
 
-type Part = "input" | "result";
+type Part = "input" | "result" | "nd_builtin_cache";
 
 interface Rule {
   readonly op: "remove" | "upsert";
   /** OPA lists the pointer of a rule with each segment percent-encoded. */
   readonly pointer: string;
-  /** `nd_builtin_cache` is a known part that events here do not have. */
-  readonly part: Part | "nd_builtin_cache";
+  readonly part: Part;
   readonly path: readonly string[];
   readonly value: Value;
 }
@@ -39,20 +38,15 @@ export function hideAll(event: LogEvent, reason: string): LogEvent {
     ...event,
     input: undefined,
     result: undefined,
-    erased: [...event.erased, "/input", "/result"],
-    hidden: true,
-    others: { ...event.others, custom: withMember(event.others.custom, "mask_error", reason) },
+    nd_builtin_cache: undefined,
+    erased: [
+      ...event.erased,
+      "/input",
+      "/result",
+      ...(event.nd_builtin_cache === undefined ? [] : ["/nd_builtin_cache"]),
+    ],
+    others: { ...event.others, custom: object([["mask_error", reason]]) },
   };
-}
-
-function withMember(custom: Value | undefined, key: string, value: Value): Value {
-  const known = custom !== undefined && custom !== null && isObject(custom) ? [...custom.entries()] : [];
-  return object([...known.filter(([name]) => name !== key), [key, value]]);
-}
-
-/** The event without what these JSON pointers name; one that nobody can read hides everything. */
-export function erase(event: LogEvent, pointers: readonly string[]): LogEvent {
-  return mask(event, [...pointers]);
 }
 
 function readRule(rule: Value): Rule {
@@ -97,7 +91,6 @@ function escapeSegment(segment: string): string {
 }
 
 function applyRule(event: LogEvent, rule: Rule): LogEvent {
-  if (rule.part === "nd_builtin_cache") return event;
   const root = event[rule.part];
   if (root === undefined) return event;
   if (rule.op === "remove") {

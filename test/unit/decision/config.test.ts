@@ -27,6 +27,8 @@ status: {}
 default_decision: /authz/allow
 persistence_directory: /tmp/x
 caching: {inter_query_builtin_cache: {max_size_bytes: 1}}
+nd_builtin_cache: true
+distributed_tracing: {type: grpc}
 `,
     { TOKEN: "t0" },
   );
@@ -55,7 +57,9 @@ caching: {inter_query_builtin_cache: {max_size_bytes: 1}}
   });
   expect(config.status).toMatchObject({ service: "acme", partition: "" });
   expect(config.defaultDecision).toBe("authz/allow");
-  expect(config.warnings).toEqual(["`caching` has no effect here"]);
+  expect(config.interQueryCacheBytes).toBe(1);
+  expect(config.ndBuiltinCache).toBe(true);
+  expect(config.warnings).toEqual(["`distributed_tracing` has no effect here"]);
 });
 
 test("what is not there gets OPA's defaults", async () => {

@@ -3,7 +3,6 @@
 
 import { Marks, type MarkRequest } from "../compile/compile.ts";
 import { type FurtherRun, Hits, type Reason } from "./coverage.ts";
-import type { TestCase } from "./discover.ts";
 import { emitTests, type Program } from "./program.ts";
 import type { TestError, TestResult } from "./result.ts";
 import { TestRunner } from "./run.ts";
@@ -26,26 +25,21 @@ export const WITHOUT: Readonly<Record<Reason, Partial<MarkRequest>>> = {
   early_exit: { earlyExit: false },
 };
 
-export async function measure(
-  program: Program,
-  tests: readonly TestCase[],
-  reasons: readonly Reason[],
-): Promise<Measured> {
-  const first = await pass(program, tests, { branches: true });
+/** Nothing of the module that ships is needed. */
+type Measurable = Pick<Program, "compiled" | "tests" | "data">;
+
+export async function measure(program: Measurable, reasons: readonly Reason[]): Promise<Measured> {
+  const first = await pass(program, { branches: true });
   const further: FurtherRun[] = [];
   if (first.error === undefined && first.failures.length === 0)
     for (const reason of reasons) {
-      const { hits } = await pass(program, tests, WITHOUT[reason]);
+      const { hits } = await pass(program, WITHOUT[reason]);
       further.push({ reason, hits });
     }
   return { ...first, further };
 }
 
-async function pass(
-  program: Program,
-  tests: readonly TestCase[],
-  request: Partial<MarkRequest>,
-): Promise<Omit<Measured, "further">> {
+async function pass(program: Measurable, request: Partial<MarkRequest>): Promise<Omit<Measured, "further">> {
   const marks = new Marks({ wants: () => true, index: true, ...request });
   const { wasm, hostBuiltins } = emitTests(program.compiled, program.tests, marks);
   const hits = new Hits(marks.list);
@@ -57,7 +51,7 @@ async function pass(
     onMark: hits.add,
   });
   const failures: TestResult[] = [];
-  for (const test of tests) {
+  for (const test of program.tests) {
     if (test.skip) continue;
     const result = await runner.run(jobOf(test));
     const error: TestError | undefined =

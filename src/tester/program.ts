@@ -37,11 +37,33 @@ export const testBuiltins: ReadonlyMap<string, Builtin> = new Map([
   [sleepBuiltin.name, sleepBuiltin],
 ]);
 
+/** Tests and checked modules, of which nothing is emitted yet. */
+export type CheckedTests = Pick<Program, "tests" | "modules" | "compiled">;
+
 export function makeProgram(
   parsed: readonly Module[],
   data: RegoObject,
   options: ProgramOptions = {},
 ): Program {
+  const checked = checkTests(parsed, data, options);
+  return emitProgram(checked, checked.tests, data);
+}
+
+/** A Program of some of the tests: nothing is emitted for the others. */
+export function emitProgram(checked: CheckedTests, chosen: readonly TestCase[], data: RegoObject): Program {
+  const some = chooseTests(checked, chosen);
+  return { ...some, ...emitTests(some.compiled, some.tests), data: encode(data) };
+}
+
+export function chooseTests(checked: CheckedTests, chosen: readonly TestCase[]): CheckedTests {
+  return { ...checked, tests: chosen.map((test, id) => ({ ...test, id })) };
+}
+
+export function checkTests(
+  parsed: readonly Module[],
+  data: RegoObject,
+  options: ProgramOptions = {},
+): CheckedTests {
   const { modules, tests } = discover(parsed);
   const compiled = checkModules(modules, {
     builtins: testBuiltins,
@@ -51,7 +73,7 @@ export function makeProgram(
     ...(options.strict !== undefined && { strict: options.strict }),
     maxErrors: options.maxErrors ?? 10,
   });
-  return { tests, modules, compiled, ...emitTests(compiled, tests), data: encode(data) };
+  return { tests, modules, compiled };
 }
 
 /** The module that answers the tests, with marks if any are asked for. */

@@ -1,5 +1,5 @@
 // Tests that are run again and again while files change: what did not change is not parsed again, and only tests are run that depend on what did.
-// In: what was loaded this time. Out: the Program, and the tests that could have another result than before.
+// In: what was loaded this time. Out: checked modules, and the tests that could have another result than before.
 
 import type { RegoObject } from "../value/value.ts";
 import { type SourceText, parse } from "../compile/compile.ts";
@@ -7,7 +7,7 @@ import { type Diagnostic, failWith } from "../error.ts";
 import type { Module } from "../syntax/ast.ts";
 import { equal } from "../value/compare.ts";
 import type { TestCase } from "./discover.ts";
-import { makeProgram, type Program, type ProgramOptions } from "./program.ts";
+import { type CheckedTests, checkTests, type ProgramOptions } from "./program.ts";
 
 interface Parsed {
   readonly text: string;
@@ -55,25 +55,28 @@ export class Session {
     return Array.from(next.values(), ({ module }) => module);
   }
 
-  /** Tests that need not be run again are left out. */
-  compile(modules: readonly Module[], data: RegoObject): { program: Program; affected: readonly TestCase[] } {
-    const program = makeProgram(modules, data, this.#options);
+  /** All tests, and those of them that must be run again. */
+  check(
+    modules: readonly Module[],
+    data: RegoObject,
+  ): { checked: CheckedTests; affected: readonly TestCase[] } {
+    const checked = checkTests(modules, data, this.#options);
     const before = this.#depends;
     const sameData = this.#data !== undefined && equal(this.#data, data);
-    this.#depends = filesOf(program);
+    this.#depends = filesOf(checked);
     this.#data = data;
     const touched = (files: ReadonlySet<string> | undefined): boolean =>
       files === undefined || [...this.#changed].some((file) => files.has(file));
-    const affected = program.tests.filter(
+    const affected = checked.tests.filter(
       ({ fullName }) => !sameData || touched(before.get(fullName)) || touched(this.#depends.get(fullName)),
     );
     this.#changed = new Set();
-    return { program, affected };
+    return { checked, affected };
   }
 }
 
 /** For each test the files of the rules that it can come to. */
-export function filesOf({ compiled, tests }: Program): Map<string, ReadonlySet<string>> {
+export function filesOf({ compiled, tests }: CheckedTests): Map<string, ReadonlySet<string>> {
   const { graph, compilation } = compiled;
   type Cell = (typeof compilation.modules)[number]["rules"][number];
   const cells = new Map<string, Cell>();

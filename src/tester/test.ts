@@ -4,10 +4,11 @@
 import type { SourceText } from "../compile/compile.ts";
 import { formatDiagnostic, type Location, PolicyError } from "../error.ts";
 import { walkModule } from "../syntax/visit.ts";
+import { encode } from "../value/json.ts";
 import type { RegoObject } from "../value/value.ts";
 import { filterOf, type TestCase } from "./discover.ts";
 import { benchmarks } from "./benchmark.ts";
-import type { Program } from "./program.ts";
+import { type CheckedTests, chooseTests, emitProgram, type Program } from "./program.ts";
 import { Session } from "./session.ts";
 import { jsonReport, junitReport, PrettyReport } from "./report.ts";
 import { coverageJson, coverageReport, type Reason, thresholdComplaint } from "./coverage.ts";
@@ -76,22 +77,30 @@ export class TestRun {
 
   /** The exit code. */
   async run(load: () => Promise<Loaded>): Promise<number> {
-    let program: Program;
-    let tests: readonly TestCase[];
+    const flags = this.#flags;
+    const covers = flags.coverage === true || flags.threshold > 0;
+    let program: Program | (CheckedTests & { readonly data: string });
     try {
-      filterOf(this.#flags.run);
+      const filter = filterOf(flags.run);
+      const wanted = ({ fullName, parameterised }: TestCase): boolean =>
+        filter === undefined || (parameterised && !covers) || filter(fullName);
       const { modules, data } = await loading(async () => {
         const loaded = await load();
         return { modules: this.#session.parse(loaded.sources), data: loaded.data };
       });
-      ({ program, affected: tests } = this.#session.compile(modules, data));
+      const { checked, affected } = this.#session.check(modules, data);
+      program = covers
+        ? { ...chooseTests(checked, checked.tests.filter(wanted)), data: encode(data) }
+        : emitProgram(checked, affected.filter(wanted), data);
     } catch (error) {
       this.#complain(`${complaint(error)}\n`);
       return EXIT_BROKEN;
     }
     const text = (file: string): string | undefined => this.#session.text(file);
-    for (let i = 0; i < this.#flags.count; i++) {
-      const code = await runAndReport(program, tests, text, this.#flags, this.#print, this.#complain);
+    for (let i = 0; i < flags.count; i++) {
+      const code = await ("wasm" in program
+        ? runAndReport(program, text, flags, this.#print, this.#complain)
+        : reportCoverage(program, flags, this.#print, this.#complain));
       if (code !== EXIT_PASSED) return code;
     }
     return EXIT_PASSED;
@@ -100,13 +109,12 @@ export class TestRun {
 
 async function runAndReport(
   program: Program,
-  tests: readonly TestCase[],
   source: (file: string) => string | undefined,
   flags: TestFlags,
   print: Write,
   complain: Write,
 ): Promise<number> {
-  if (flags.coverage === true || flags.threshold > 0) return reportCoverage(program, flags, print, complain);
+  const { tests } = program;
   const results: TestResult[] = [];
   const text = flags.format === "pretty" || flags.format === "gobench";
   const pretty = new PrettyReport(text ? print : () => {}, {
@@ -117,7 +125,7 @@ async function runAndReport(
     gobench: flags.format === "gobench",
   });
   const testOf = new Map<TestResult, TestCase>();
-  for await (const [test, result] of chosenResults(program, tests, flags)) {
+  for await (const [test, result] of chosenResults(program, flags)) {
     flags.progress?.(results.length, tests.length);
     testOf.set(result, test);
     results.push(result);
@@ -148,12 +156,11 @@ async function runAndReport(
 /** Tests whose name fits the pattern; of parameterised ones also those of which some case fits. */
 async function* chosenResults(
   program: Program,
-  all: readonly TestCase[],
   flags: TestFlags,
 ): AsyncGenerator<readonly [TestCase, TestResult]> {
   const filter = filterOf(flags.run);
   const whole = (test: TestCase): boolean => filter === undefined || filter(test.fullName);
-  const tests = all.filter((test) => whole(test) || test.parameterised);
+  const { tests } = program;
   const options = {
     timeoutMs: flags.timeout === undefined || flags.timeout === 0 ? 5000 : flags.timeout,
     parallel: flags.parallel,
@@ -169,15 +176,13 @@ async function* chosenResults(
 
 /** Coverage in place of results: of tests that pass. Fails as OPA does: the first failure on stderr, the report of them on stdout. */
 async function reportCoverage(
-  program: Program,
+  program: CheckedTests & { readonly data: string },
   flags: TestFlags,
   print: Write,
   complain: Write,
 ): Promise<number> {
-  const filter = filterOf(flags.run);
-  const tests = program.tests.filter((test) => filter === undefined || filter(test.fullName));
   const kinds = (flags.coverageRuns ?? ["index_excluded", "early_exit"]) as Reason[];
-  const { failures, hits, further, error } = await measure(program, tests, kinds);
+  const { failures, hits, further, error } = await measure(program, kinds);
   if (error !== undefined) {
     complain(`${errorText(error)}\n`);
     return EXIT_BROKEN;

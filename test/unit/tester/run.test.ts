@@ -132,7 +132,7 @@ describe("sessions", () => {
   test("run again only what depends on what changed", () => {
     const session = new Session();
     const names = (sources: readonly SourceText[], data = emptyObject): string[] =>
-      session.compile(session.parse(sources), data).affected.map(({ name }) => name);
+      session.check(session.parse(sources), data).affected.map(({ name }) => name);
     expect(names([policy(1), ...tests])).toEqual(["test_a", "test_b"]);
     expect(names([policy(1), ...tests])).toEqual([]);
     expect(names([policy(2), ...tests])).toEqual(["test_a"]);
@@ -156,8 +156,8 @@ describe("coverage", () => {
         "test_a if {\n\tnot data.p.allow with input.a as 2\n\tdata.p.other with input.c as 1\n\tnot data.p.other with input.c as 2\n}",
       ),
     ]);
-    const { program } = session.compile(parsed, emptyObject);
-    const { failures, hits, further } = await measure(program, program.tests, [
+    const program = session.check(parsed, emptyObject).checked;
+    const { failures, hits, further } = await measure({ ...program, data: "{}" }, [
       "index_excluded",
       "early_exit",
     ]);

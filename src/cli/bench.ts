@@ -41,6 +41,7 @@ export function command(): Command {
     .option("--metrics", "report query performance metrics", true)
     .option("--no-metrics", "leave metrics out")
     .option("--no-fail", "take an undefined result, too")
+    .option("--optimize-store-for-read-speed", "accepted for OPA's sake")
     .option("--count <n>", "number of times to repeat each benchmark", parseInteger, 1);
   addQueryOptions(command);
   return command.action(run);
@@ -118,10 +119,10 @@ function present({ runs, ns, bytes, extra }: BenchResult, flags: BenchFlags): st
   }
   const rows: [string, number, string][] = [
     [`ns/op`, perRun(ns), "ns/op"],
+    ...(flags.benchmem ? [["B/op", perRun(bytes), "B/op"] as [string, number, string]] : []),
     ...(flags.metrics
       ? Object.entries(extra).map(([name, value]): [string, number, string] => [name, value, name])
       : []),
-    ...(flags.benchmem ? [["B/op", perRun(bytes), "B/op"] as [string, number, string]] : []),
   ];
   if (flags.format === "gobench") {
     const cells = rows.map(([, value, unit]) => `${String(value).padStart(10)} ${unit}`);

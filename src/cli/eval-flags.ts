@@ -44,7 +44,7 @@ export interface EvalFlags {
   readonly entrypoint?: string[];
   readonly partial?: boolean;
   readonly coverage?: boolean;
-  readonly coverageRuns: readonly string[];
+  readonly coverageRuns?: readonly string[];
   readonly profile?: boolean;
   readonly profileLimit: number;
   readonly profileSort?: string[];
@@ -149,7 +149,7 @@ export function validate(queries: readonly string[], flags: EvalFlags): void {
       "cannot use --show-builtin-errors with --strict-builtin-errors, --strict-builtin-errors will return the first built-in error encountered immediately",
     );
   if (flags.count < 1) throw usageError("--count must be at least 1");
-  for (const kind of flags.coverageRuns)
+  for (const kind of flags.coverageRuns ?? [])
     if (!COVERAGE_RUNS.some((known) => known === kind))
       throw usageError(`invalid --coverage-runs value "${kind}" (expected "index_excluded" or "early_exit")`);
 }

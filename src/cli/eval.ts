@@ -123,7 +123,7 @@ async function prepared(
     {
       explain: flags.explain === "off" ? undefined : flags.explain,
       profile: profiled(flags),
-      coverage: flags.coverage === true ? (flags.coverageRuns as Reason[]) : undefined,
+      coverage: flags.coverage === true ? ((flags.coverageRuns ?? []) as Reason[]) : undefined,
     },
   );
 }

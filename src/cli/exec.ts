@@ -10,7 +10,8 @@ import { PolicyError } from "../error.ts";
 import { decodeYaml } from "../sources.ts";
 import { decode } from "../value/json.ts";
 import { isArray, type Value } from "../value/value.ts";
-import { startAgent } from "./agent.ts";
+import { type StartedAgent, startAgent } from "./agent.ts";
+import { overridden } from "./config-overrides.ts";
 import { runWithin } from "./deadline.ts";
 import { addVersionOptions, collect, formatOption, ioMessage, parseDuration, readStdin } from "./options.ts";
 import * as output from "./output.ts";
@@ -18,6 +19,8 @@ import * as output from "./output.ts";
 interface ExecFlags {
   readonly bundle?: string[];
   readonly configFile?: string;
+  readonly set?: string[];
+  readonly setFile?: string[];
   readonly decision?: string;
   readonly fail?: boolean;
   readonly failDefined?: boolean;
@@ -36,6 +39,8 @@ export function command(): Command {
     .option("-b, --bundle <path>", "set bundle file(s) or directory path(s); can be repeated", collect)
     .addOption(formatOption(["json"], "json"))
     .option("-c, --config-file <path>", "configuration file of the decision agent")
+    .option("--set <key=value>", "override config values; commas separate several", collect)
+    .option("--set-file <key=path>", "override config values with the content of files", collect)
     .option("--decision <path>", "decision to evaluate")
     .option("--fail", "exit non-zero on undefined or empty results and errors")
     .option("--fail-defined", "exit non-zero on defined or non-empty results and errors")
@@ -49,7 +54,8 @@ export function command(): Command {
       new Option("--log-format <format>", "log format")
         .choices(["text", "json", "json-pretty"])
         .default("json"),
-    );
+    )
+    .option("--log-timestamp-format <format>", "accepted for OPA's sake");
   return addVersionOptions(command).action(run);
 }
 
@@ -61,7 +67,7 @@ async function run(paths: string[], flags: ExecFlags): Promise<void> {
       if (runWithin(flags.timeout)) return;
       throw wrong("exec error: timed out");
     }
-    const { agent } = await startAgent(flags.configFile, { stdoutIsOurs: false });
+    const { agent } = await started(flags);
     try {
       await offerBundles(agent, flags);
       await execute(agent, paths, flags);
@@ -74,10 +80,23 @@ async function run(paths: string[], flags: ExecFlags): Promise<void> {
       err: error.message,
       level: "error",
       msg: "Unexpected error.",
-      time: new Date().toISOString(),
+      time: new Date().toISOString().replace(/\.\d+/, ""),
     };
     process.stderr.write(`${JSON.stringify(line)}\n`);
     process.exitCode = output.EXIT_FAIL;
+  }
+}
+
+async function started(flags: ExecFlags): Promise<StartedAgent> {
+  const { configFile, set = [], setFile = [] } = flags;
+  try {
+    return await startAgent(configFile, {
+      stdoutIsOurs: false,
+      change: (config) => overridden(config, set, setFile),
+    });
+  } catch (error) {
+    if (!(error instanceof PolicyError)) throw error;
+    throw new PolicyError(error.code, `config error: ${error.message}`, { cause: error });
   }
 }
 

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { both, hasOpa, withoutWords } from "./both.ts";
+import { both, hasOpa, type Printed, withoutWords } from "./both.ts";
 
 /** Argument names are documentation, too, wherever they stand beside a type. */
 function withoutNames(value: unknown): unknown {
@@ -52,6 +52,20 @@ describe.runIf(hasOpa)("tools", () => {
         expect(masked(ours.stdout)).toBe(masked(theirs.stdout));
         expect(ours.status).toBe(theirs.status);
       }
+    }
+  });
+
+  test("bench: what is told of a benchmark", { timeout: 300_000 }, () => {
+    const members = ({ stdout, status }: Printed): unknown => {
+      const { Extra, ...result } = JSON.parse(stdout) as Record<string, object>;
+      const names = Object.keys(result).filter((name) => name !== "MemAllocs");
+      return { status, names: names.sort(), extra: Object.keys(Extra ?? {}).sort() };
+    };
+    const [ours, theirs] = both(["bench", "1 + 1", "-f", "json"]);
+    expect(members(ours)).toEqual(members(theirs));
+    for (const query of ["data.nope", "x +"]) {
+      const [mine, their] = both(["bench", query, "-f", "json"]);
+      expect(mine).toEqual(their);
     }
   });
 

@@ -163,6 +163,9 @@ export function rewriteTemplates(compilation: Compilation, arity: Arity): void {
   const { findings, locals, rewritten } = compilation;
   const rewriter = new TemplateRewriter({ compilation, findings, locals, rewritten, arity });
   eachRule(compilation.modules, (rule) => {
+    const written = [rule.location.text, rule.head.location.text];
+    // A dollar begins every template: where none was written there is nothing to look for.
+    if (written.every((text) => text !== "" && !text.includes("$"))) return false;
     const known = varsOfTerms(rule.head.args ?? []);
     addAll(known, reservedVars);
     const { body, safe } = rewriter.body(rule.body, known);

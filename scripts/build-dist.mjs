@@ -13,6 +13,7 @@ const { bin, exports } = JSON.parse(readFileSync(resolve(root, "package.json"), 
 /** Programs and threads that no import leads to: a thread's file is the one that listens to its parent. */
 const started = [
   "src/demo/main.ts",
+  "src/demo/mail-server.ts",
   ...readdirSync(resolve(root, "src"), { recursive: true, encoding: "utf8" })
     .map((path) => join("src", path))
     .filter((path) => path.endsWith(".ts") && !path.startsWith("src/runtime/"))

@@ -21,6 +21,7 @@ import {
   type SourceText,
 } from "./compile/compile.ts";
 import { type RuleCell, ruleRef } from "./compile/check/cells.ts";
+import { denialLines } from "./compile/check/denials.ts";
 import { policyToJson } from "./compile/ir/json.ts";
 import { failWith, PolicyError } from "./error.ts";
 import type { Builtin } from "./builtins/builtin.ts";
@@ -29,6 +30,8 @@ import { builtins as allBuiltins } from "./builtins/registry.ts";
 import { loadSources } from "./sources.ts";
 import type { Module, RefTerm, Rule } from "./syntax/ast.ts";
 import { parseQuery } from "./syntax/parser.ts";
+import { fromPlain } from "./value/json.ts";
+import { object } from "./value/object.ts";
 
 export { type CustomBuiltin, customBuiltin } from "./builtins/custom.ts";
 
@@ -254,6 +257,7 @@ function ship(
     ...source.manifest,
     regoVersion: source.manifest.regoVersion ?? (options.v0Compatible === true ? 0 : 1),
     ...(options.revision !== undefined && { revision: options.revision }),
+    ...withDenials(source.manifest, compiled),
   };
   const { data } = source;
   if (target === "rego") {
@@ -281,6 +285,14 @@ function ship(
     hostBuiltins: Object.keys(emitted.builtins),
     wasmBytes: emitted.bytes.length,
   };
+}
+
+/** Where rules are declared as denials, the manifest says which lines they hang on. */
+function withDenials(manifest: Manifest, compiled: CompiledModules): Pick<Manifest, "metadata"> {
+  const lines = denialLines(compiled);
+  if (Object.keys(lines).length === 0) return {};
+  const others = [...(manifest.metadata?.entries() ?? [])].filter(([key]) => key !== "deny_rules");
+  return { metadata: object([...others, ["deny_rules", fromPlain(lines)]]) };
 }
 
 /**

@@ -37,6 +37,8 @@ export type ErrorCode =
   | "resource_conflict"
   | "undefined_document"
   | "decision_error"
+  | "policy_stale"
+  | "policy_unverified"
   | "decision_log_full"
   | "io_error"
   | "internal_error";

@@ -84,6 +84,11 @@ calls_of(tool) := 0 if {
 	not input.session.counters.by_tool[tool]
 }
 
+# METADATA
+# title: Denials
+# scope: document
+# custom:
+#   effect: deny
 denials contains {"code": "call_limit_exceeded", "message": "the task has used up its calls"} if {
 	limit := data.site.budgets.calls
 	not calls_below(limit)

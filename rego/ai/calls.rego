@@ -22,6 +22,11 @@ import data.ai.urls
 # description: '`{"effect": "allow" | "deny" | "approve", "reasons": [{"code", "message", "path"?}], "obligations": []}`.'
 decision := combining.deny_overrides(denials, open_approvals, grants)
 
+# METADATA
+# title: Denials
+# scope: document
+# custom:
+#   effect: deny
 denials contains reason if some reason in catalogue.denials
 
 denials contains reason if some reason in pinning.denials

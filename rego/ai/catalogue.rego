@@ -54,6 +54,11 @@ sensitive contains name if {
 # description: JSON pointer of an argument (RFC 6901, section 3).
 pointer(name) := concat("", ["/", replace(replace(name, "~", "~0"), "/", "~1")])
 
+# METADATA
+# title: Denials
+# scope: document
+# custom:
+#   effect: deny
 denials contains {"code": "unknown_tool", "message": "the tool is not in the catalogue"} if not known
 
 denials contains {"code": "malformed_arguments", "message": "the arguments are not an object"} if {

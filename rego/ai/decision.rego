@@ -24,6 +24,11 @@ import data.ai.tools
 # entrypoint: true
 decision := combining.deny_overrides(denials, approvals, grants)
 
+# METADATA
+# title: Denials
+# scope: document
+# custom:
+#   effect: deny
 denials contains reason if some reason in identity.denials
 
 denials contains reason if some reason in tools.denials

@@ -20,6 +20,11 @@ open if {
 	clock < hours.closes
 }
 
+# METADATA
+# title: Denials
+# scope: document
+# custom:
+#   effect: deny
 denials contains {"code": "outside_working_hours", "message": message} if not open
 
 message := "this tool may only be used in working hours"

@@ -19,6 +19,11 @@ named(id) if {
 	id != ""
 }
 
+# METADATA
+# title: Denials
+# scope: document
+# custom:
+#   effect: deny
 denials contains {"code": "identity_unverified", "message": message} if not verified
 
 default message := "the identity of the AI agent is not verified"

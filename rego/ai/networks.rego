@@ -13,6 +13,11 @@ trusted if {
 	net.cidr_contains(network, input.context.network.ip)
 }
 
+# METADATA
+# title: Denials
+# scope: document
+# custom:
+#   effect: deny
 denials contains {"code": "untrusted_network", "message": message} if not trusted
 
 message := "this tool may only be used from a trusted network"

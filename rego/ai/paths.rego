@@ -67,6 +67,11 @@ outside contains pointer if {
 	not inside(real, folder)
 }
 
+# METADATA
+# title: Denials
+# scope: document
+# custom:
+#   effect: deny
 denials contains {"code": "no_task_folder", "message": "the task has no folder"} if not folder
 
 denials contains reason if {

@@ -30,6 +30,11 @@ unchanged if {
 	not pinned
 }
 
+# METADATA
+# title: Denials
+# scope: document
+# custom:
+#   effect: deny
 denials contains {"code": "tool_changed", "message": "the tool's definition is not the one that was reviewed"} if {
 	catalogue.known
 	not unchanged

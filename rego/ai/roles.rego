@@ -12,6 +12,11 @@ permitted if {
 	input.tool.name in data.site.roles[role].tools
 }
 
+# METADATA
+# title: Denials
+# scope: document
+# custom:
+#   effect: deny
 denials contains reason if {
 	not permitted
 	reason := {

@@ -38,6 +38,11 @@ unknown_arguments contains name if {
 
 described := {name | some name in entry.paths} | {name | some name in entry.options}
 
+# METADATA
+# title: Denials
+# scope: document
+# custom:
+#   effect: deny
 denials contains reason if {
 	not known
 	reason := {"code": "unknown_tool", "message": "the tool is not in the catalogue"}

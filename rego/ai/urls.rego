@@ -90,6 +90,11 @@ listed(name) if {
 
 target_allowed(leaf) if allowed(leaf.value)
 
+# METADATA
+# title: Denials
+# scope: document
+# custom:
+#   effect: deny
 denials contains reason if {
 	some target in targets
 	not target_allowed(target)

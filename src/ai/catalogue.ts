@@ -57,6 +57,8 @@ export interface ToolEntry {
   readonly results?: {
     /** Paths (`/*` for any element) of fields that no outsider can write, all that lies below included; `""` is the whole result. */
     readonly trusted?: readonly string[];
+    /** Paths of what is never in a log. */
+    readonly secret?: readonly string[];
     /** Paths of objects whose keys no outsider can write. */
     readonly trusted_keys?: readonly string[];
     /** Confidentiality labels by path; `""` is the whole result. */

@@ -144,6 +144,12 @@ const reason = record({
   code: name("stable"),
   message: text("for a person"),
   path: optional(text("JSON pointer into the arguments")),
+  texts: optional(
+    record(
+      { person: text(), log: text(), model: text() },
+      "the same for each of its readers; written outside the policy",
+    ),
+  ),
 });
 
 const obligation = record({ id: text(), type: name(), properties: optional(properties) });
@@ -157,8 +163,14 @@ export const decisionShape = record(
     labels: optional(record({ result: optional(map(text())) })),
     budget: optional(list(record({ name: text(), remaining: text(), limit: text() }))),
     mode: optional(oneOf("observe", "enforce")),
+    effective: optional(oneOf(...effects)),
+    decision: optional(flag("whether the action goes ahead, as AuthZEN says it")),
+    evaluation_id: optional(text("the id of the decision in the log")),
+    policy: optional(
+      record({ bundles: map(record({ revision: text() })) }, "which revisions of which bundles said it"),
+    ),
   },
-  "what a policy answers",
+  "the answer: what a policy gives, and what the enforcement point adds from `mode` on",
 );
 
 export type RequestDocument = Infer<typeof requestShape>;

@@ -1,9 +1,12 @@
 // The decision document: what a policy answered, read so that nothing but a well-formed `allow` ever allows. Undefined, a wrong type, an
 // unknown effect, an obligation that the enforcement point cannot execute: each is a deny with a reason that says so.
 
+import { type Mode, failedDecision } from "../decision/decision.ts";
+import { PolicyError } from "../error.ts";
 import { toPlain } from "../value/json.ts";
-import { isArray, isObject, type RegoObject, type Value } from "../value/value.ts";
-import { type Effect, effects } from "./documents.ts";
+import { isArray, isNumber, isObject, type RegoObject, type Value } from "../value/value.ts";
+import { type DecisionDocument, type Effect, effects } from "./documents.ts";
+import { adviceFor } from "./reasons.ts";
 
 export type { Effect } from "./documents.ts";
 
@@ -12,6 +15,13 @@ export interface Reason {
   readonly code: string;
   readonly message: string;
   readonly path?: string;
+}
+
+/** What is left of a budget after this call; exact decimals. */
+export interface BudgetLeft {
+  readonly name: string;
+  readonly remaining: string;
+  readonly limit: string;
 }
 
 export interface Obligation {
@@ -27,6 +37,16 @@ export interface EffectDocument {
   readonly obligations: readonly Obligation[];
   /** The arguments to use instead, when the effect is transform. */
   readonly transform: RegoObject | undefined;
+  /** Labels of the result by path, where the policy gives any. */
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly budget?: readonly BudgetLeft[];
+}
+
+/** An effect as it is enforced. */
+export interface Settled extends EffectDocument {
+  readonly mode: Mode;
+  /** What is enforced: in observe mode an allow, whatever `effect` says. */
+  readonly effective: Effect;
 }
 
 const EFFECTS: ReadonlySet<string> = new Set(effects);
@@ -58,12 +78,76 @@ export function readEffect(
   if (effect === "transform" && (transform === undefined || !isObject(transform))) {
     return denied("policy_malformed", "the policy's decision transforms, but gives no arguments");
   }
+  const labels = readLabels(result.get("labels"));
+  const budget = readBudget(result.get("budget"));
   return {
     effect: effect as Effect,
     reasons: readReasons(result.get("reasons")),
     obligations,
     transform: transform !== undefined && isObject(transform) ? transform : undefined,
+    ...(labels !== undefined && { labels }),
+    ...(budget.length > 0 && { budget }),
   };
+}
+
+/** What a decision agent, or an engine, answered. */
+export interface Answered {
+  readonly result: Value | undefined;
+  readonly mode?: Mode;
+  readonly denialErrored?: boolean;
+}
+
+/** The effect of an answer and what is enforced of it. */
+export function settle(answered: Answered, supported?: ReadonlySet<string>): Settled {
+  const read = readEffect(answered.result, supported);
+  const hidden = answered.denialErrored === true && read.effect !== "deny";
+  return enforced(hidden ? denialErrored() : read, answered.mode);
+}
+
+/** The same for a decision that failed: always a deny, with a reason that says why. */
+export function settleFailure(error: unknown): Settled {
+  const failed = failedDecision(error);
+  const document = failed?.denialErrored === true ? denialErrored() : failureOf(error);
+  return enforced(document, failed?.mode);
+}
+
+function failureOf(error: unknown): EffectDocument {
+  if (!(error instanceof PolicyError)) return denied("internal_error", "the decision failed");
+  return denied(error.code.startsWith("eval_") ? "policy_failed" : error.code, error.message);
+}
+
+function denialErrored(): EffectDocument {
+  return denied("deny_rule_errored", "a rule that denies could not be evaluated");
+}
+
+function enforced(document: EffectDocument, mode: Mode = "enforce"): Settled {
+  return { ...document, mode, effective: mode === "observe" ? "allow" : document.effect };
+}
+
+function readLabels(value: Value | undefined): Readonly<Record<string, string>> | undefined {
+  const labels = value !== undefined && isObject(value) ? value.get("result") : undefined;
+  if (labels === undefined || !isObject(labels)) return undefined;
+  const entries = Array.from(labels.entries()).filter(
+    (entry): entry is readonly [string, string] =>
+      typeof entry[0] === "string" && typeof entry[1] === "string",
+  );
+  return Object.fromEntries(entries);
+}
+
+function readBudget(value: Value | undefined): BudgetLeft[] {
+  const text = (item: Value | undefined): string | undefined => {
+    if (typeof item === "string") return item;
+    return item !== undefined && item !== null && typeof item === "object" && isNumber(item)
+      ? item.text
+      : undefined;
+  };
+  return items(value).flatMap((item) => {
+    if (!isObject(item)) return [];
+    const [name, remaining, limit] = ["name", "remaining", "limit"].map((key) => text(item.get(key)));
+    return name === undefined || remaining === undefined || limit === undefined
+      ? []
+      : [{ name, remaining, limit }];
+  });
 }
 
 function items(value: Value | undefined): readonly Value[] {
@@ -106,8 +190,19 @@ function readObligations(value: Value | undefined): Obligation[] | undefined {
   return found;
 }
 
+export type Audience = "person" | "log" | "model";
+
+/** One reason for those who read it: a sentence for a person; code and place for a log; what to do now for a model. */
+export function reasonText(reason: Reason, audience: Audience): string {
+  const { code, message, path } = reason;
+  if (audience === "log") return path === undefined ? code : `${code} ${path}`;
+  if (audience === "person") return message;
+  const advice = adviceFor(code);
+  return advice === undefined ? message : `${message} (${advice})`;
+}
+
 /** One sentence a model or a person can act on. */
-export function explain(document: EffectDocument): string {
+export function explain(document: EffectDocument, audience: Audience = "person"): string {
   const verb = {
     allow: "Allowed",
     deny: "Denied",
@@ -115,5 +210,37 @@ export function explain(document: EffectDocument): string {
     transform: "Allowed with changes",
   }[document.effect];
   if (document.reasons.length === 0) return `${verb}.`;
-  return `${verb}: ${document.reasons.map((reason) => reason.message).join("; ")}.`;
+  return `${verb}: ${document.reasons.map((reason) => reasonText(reason, audience)).join("; ")}.`;
+}
+
+/** What stands around an answer. */
+export interface AnswerContext {
+  readonly evaluationId: string;
+  /** Revision of every active bundle by name. */
+  readonly bundles?: Readonly<Record<string, { readonly revision: string }>>;
+}
+
+/** The decision document for others to read: logs, clients, receipts. */
+export function decisionDocument(settled: Settled, context: AnswerContext): DecisionDocument {
+  const { effect, effective, mode, obligations, transform, labels, budget } = settled;
+  return {
+    effect,
+    effective,
+    decision: effective === "allow" || effective === "transform",
+    mode,
+    reasons: settled.reasons.map((reason) => ({
+      ...reason,
+      texts: {
+        person: reasonText(reason, "person"),
+        log: reasonText(reason, "log"),
+        model: reasonText(reason, "model"),
+      },
+    })),
+    obligations,
+    ...(transform !== undefined && { transform: toPlain(transform) }),
+    ...(labels !== undefined && { labels: { result: labels } }),
+    ...(budget !== undefined && { budget }),
+    evaluation_id: context.evaluationId,
+    ...(context.bundles !== undefined && { policy: { bundles: context.bundles } }),
+  };
 }

@@ -27,7 +27,7 @@ const hook = (permissionDecision: string, document: EffectDocument, more: Answer
 });
 
 const refusal = (document: EffectDocument): Answer => ({
-  content: [{ type: "text", text: explain(document) }],
+  content: [{ type: "text", text: explain(document, "model") }],
   isError: true,
 });
 
@@ -97,7 +97,7 @@ const table: { readonly [H in Host]: Row } = {
   },
 };
 
-/** What `host` has to be told. */
-export function answerFor(host: Host, document: EffectDocument): Answer {
-  return table[host][document.effect](document);
+/** What `host` has to be told: what is enforced, where that differs from what the policy said. */
+export function answerFor(host: Host, document: EffectDocument & { readonly effective?: Effect }): Answer {
+  return table[host][document.effective ?? document.effect](document);
 }

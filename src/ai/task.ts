@@ -2,14 +2,16 @@
 // calls, results. Out: for each call a decision that saw everything before it. The calls of a task are decided in a row; what fails on the
 // way is a deny with a reason.
 
+import { decisionIdOf } from "../decision/decision.ts";
 import { PolicyError } from "../error.ts";
 import { decode, encode, fromPlain } from "../value/json.ts";
 import { emptyObject, object } from "../value/object.ts";
 import { isNumber, type RegoObject, type Value } from "../value/value.ts";
 import type { Catalogue, ToolFacts } from "./catalogue.ts";
+import { secretPointers } from "./secrets.ts";
 import type { Decider } from "./decider.ts";
 import type { SessionDocument } from "./documents.ts";
-import { denied, type EffectDocument, readEffect } from "./effect.ts";
+import { type Effect, type Settled, settle, settleFailure } from "./effect.ts";
 import { type ResultLabels, resultLabels } from "./labels.ts";
 import { addDecimals, type Approval, type LedgerOptions, type StampedEvent, TaskLedger } from "./ledger.ts";
 import { Provenance } from "./provenance.ts";
@@ -55,7 +57,7 @@ export interface CallRequest {
   readonly properties?: RegoObject;
 }
 
-export interface CallAnswer extends EffectDocument {
+export interface CallAnswer extends Settled {
   /** Whether to make the call, with `arguments`. The only thing to go by. */
   readonly forward: boolean;
   /** What was decided on, defaults filled in (and changed, where the policy transforms): what the tool must get. */
@@ -64,6 +66,8 @@ export interface CallAnswer extends EffectDocument {
   readonly digest: string;
   /** Empty when no decision could be made at all. */
   readonly decisionId: string;
+  /** Revision of every active bundle by name, where the decider knows. */
+  readonly bundles?: Readonly<Record<string, { readonly revision: string }>>;
   /** The request document as the policy saw it. */
   readonly input: RegoObject;
   readonly decidingMs: number;
@@ -169,7 +173,7 @@ export class GuardedTask {
     return this.#ledger
       .exclusive(() => this.#decide(request))
       .catch((error: unknown) => ({
-        ...failure(error),
+        ...settleFailure(error),
         forward: false,
         arguments: request.arguments,
         digest: "",
@@ -207,7 +211,7 @@ export class GuardedTask {
    */
   async shows(request: Omit<CallRequest, "id" | "arguments" | "properties">): Promise<boolean> {
     const input = this.#input({ ...request, id: "", arguments: emptyObject }, "tools/list", new Set(), "");
-    const { document } = await this.#ask(input);
+    const { document } = await this.#ask(input, request.tool);
     if (document.effect !== "deny") return true;
     return document.reasons.length > 0 && document.reasons.every(({ path }) => path !== undefined);
   }
@@ -218,7 +222,9 @@ export class GuardedTask {
     let digest = "";
     let input = emptyObject;
     let decisionId = "";
-    let document: EffectDocument;
+    let bundles: CallAnswer["bundles"];
+    let document: Settled;
+    let kept = false;
     try {
       await this.#refresh();
       await this.#ledger.expire(this.#options.reportTimeoutMs ?? REPORT_TIMEOUT_MS);
@@ -230,31 +236,55 @@ export class GuardedTask {
       input = this.#input({ ...request, arguments: args }, "tools/call", completed.filled, digest);
       const amounts = this.#amounts(request.tool, args);
       await this.#ledger.append({ type: "proposed", call: request.id, tool: request.tool, digest, amounts });
-      ({ document, decisionId } = await this.#ask(input));
+      ({ document, decisionId, bundles } = await this.#ask(input, request.tool));
       await this.#ledger.append({
         type: "decided",
         call: request.id,
         effect: document.effect,
-        reserve: goesAhead(document),
+        reserve: goesAhead(document.effective),
       });
+      kept = true;
     } catch (error) {
-      // INVARIANT: what could not be reserved is not let through.
-      document = failure(error);
+      document = settleFailure(error);
     }
-    const forward = goesAhead(document);
-    const changed = forward && document.effect === "transform" ? document.transform : undefined;
+    // INVARIANT: what could not be reserved is not let through.
+    const forward = kept && goesAhead(document.effective);
+    const changed = forward && document.effective === "transform" ? document.transform : undefined;
     const decidingMs = performance.now() - started;
-    return { ...document, forward, arguments: changed ?? args, digest, decisionId, input, decidingMs };
+    const known = bundles === undefined ? {} : { bundles };
+    return {
+      ...document,
+      ...known,
+      forward,
+      arguments: changed ?? args,
+      digest,
+      decisionId,
+      input,
+      decidingMs,
+    };
   }
 
-  async #ask(input: RegoObject): Promise<{ document: EffectDocument; decisionId: string }> {
-    let decisionId = "";
+  async #ask(
+    input: RegoObject,
+    tool: string,
+  ): Promise<{ document: Settled; decisionId: string; bundles?: CallAnswer["bundles"] }> {
+    const { obligations, path, decider } = this.#options;
+    const erase = secretPointers(this.#catalogue, tool);
     try {
-      const decision = await this.#options.decider.decide({ path: this.#options.path, input });
-      decisionId = decision.decisionId;
-      return { document: readEffect(decision.result, this.#options.obligations), decisionId };
+      const decision = await decider.decide({
+        path,
+        input,
+        note: ({ failure, ...answered }) => {
+          const { effect, effective, mode } =
+            failure === undefined ? settle(answered, obligations) : settleFailure(failure);
+          return { custom: { effect, effective, mode }, ...(erase.length > 0 && { erase }) };
+        },
+      });
+      const { decisionId, bundles } = decision;
+      const document = settle(decision, obligations);
+      return bundles === undefined ? { document, decisionId } : { document, decisionId, bundles };
     } catch (error) {
-      return { document: failure(error), decisionId };
+      return { document: settleFailure(error), decisionId: decisionIdOf(error) ?? "" };
     }
   }
 
@@ -334,11 +364,6 @@ function current(options: TaskOptions): Catalogue {
   return typeof options.catalogue === "function" ? options.catalogue() : options.catalogue;
 }
 
-function goesAhead(document: EffectDocument): boolean {
-  return document.effect === "allow" || document.effect === "transform";
-}
-
-function failure(error: unknown): EffectDocument {
-  if (error instanceof PolicyError) return denied(error.code, error.message);
-  return denied("internal_error", "the decision failed");
+function goesAhead(effect: Effect): boolean {
+  return effect === "allow" || effect === "transform";
 }

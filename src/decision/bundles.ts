@@ -10,6 +10,7 @@ import { type ActivateOptions, activate, emptyState, type State } from "./activa
 import type { BundleConfig, Config } from "./config.ts";
 import { Downloader, type Update } from "./download.ts";
 import type { World } from "./ports.ts";
+import { termsOf } from "./terms.ts";
 import { type BundleStatus, newBundleStatus, timestamp, withError, withoutError } from "./status.ts";
 
 /** How a bundle that did not come from a service is to be taken. */
@@ -31,6 +32,8 @@ export class Bundles {
   readonly #downloaders = new Map<string, Downloader>();
   /** When a service was last heard of, on the monotonic clock. */
   readonly #lastContact = new Map<string, number>();
+  /** When a service last confirmed the active bundle, on both clocks. */
+  readonly #confirmed = new Map<string, { readonly atMs: number; readonly monotonicMs: number }>();
   readonly #waiting: { resolve: () => void; reject: (error: Error) => void }[] = [];
   #state: State = emptyState;
   /** One activation at a time: each starts from the state the last one left. */
@@ -56,17 +59,66 @@ export class Bundles {
   }
 
   /** Why nothing may be decided now; undefined when everything is there and fresh. */
-  obstacle(): string | undefined {
+  obstacle(): PolicyError | undefined {
     for (const bundle of this.#options.config.bundles.values()) {
       if (!this.#state.bundles.has(bundle.name)) {
         const message = this.#statuses.get(bundle.name)?.message;
-        return `bundle \`${bundle.name}\` is not active yet${message === undefined ? "" : `: ${message}`}`;
+        return new PolicyError(
+          "policy_unverified",
+          `bundle \`${bundle.name}\` is not active yet${message === undefined ? "" : `: ${message}`}`,
+        );
       }
-      const age = this.#options.world.clock.monotonicMs() - (this.#lastContact.get(bundle.name) ?? 0);
-      if (bundle.maxStalenessMs !== undefined && age > bundle.maxStalenessMs)
-        return `bundle \`${bundle.name}\` is stale: its service has not answered for ${Math.round(age / 1000)} seconds`;
+      const stale = this.#staleness(bundle);
+      if (stale !== undefined)
+        return new PolicyError("policy_stale", `bundle \`${bundle.name}\` is stale: ${stale}`);
     }
     return undefined;
+  }
+
+  #staleness(bundle: BundleConfig): string | undefined {
+    const { clock } = this.#options.world;
+    const age = clock.monotonicMs() - (this.#lastContact.get(bundle.name) ?? 0);
+    if (bundle.maxStalenessMs !== undefined && age > bundle.maxStalenessMs)
+      return `its service has not answered for ${Math.round(age / 1000)} seconds`;
+    const active = this.#state.bundles.get(bundle.name);
+    const limit = active === undefined ? undefined : termsOf(active).maxAgeMs;
+    if (limit === undefined) return undefined;
+    const confirmed = this.#confirmed.get(bundle.name);
+    if (confirmed === undefined)
+      return `it may not be older than ${limit / 1000} seconds, and nobody has confirmed it since the start`;
+    // A clock that was set back makes nothing younger than this process knows it to be.
+    const sinceConfirmed = Math.max(
+      clock.nowMs() - confirmed.atMs,
+      clock.monotonicMs() - confirmed.monotonicMs,
+    );
+    if (sinceConfirmed <= limit) return undefined;
+    return `it may not be older than ${limit / 1000} seconds and was last confirmed ${Math.round(sinceConfirmed / 1000)} seconds ago`;
+  }
+
+  /** The service confirmed the bundle now; kept beside a persisted one, so that a restart makes nothing younger. */
+  async #confirm(bundle: BundleConfig): Promise<void> {
+    const { clock, storage, log } = this.#options.world;
+    const atMs = clock.nowMs();
+    this.#confirmed.set(bundle.name, { atMs, monotonicMs: clock.monotonicMs() });
+    const active = this.#state.bundles.get(bundle.name);
+    if (!bundle.persist || storage === undefined || active === undefined) return;
+    if (termsOf(active).maxAgeMs === undefined) return;
+    try {
+      await storage.bundles.save(checkedName(bundle.name), new TextEncoder().encode(String(atMs)));
+    } catch (error) {
+      log("error", (error as Error).message);
+    }
+  }
+
+  async #restoreConfirmed(bundle: BundleConfig): Promise<void> {
+    const { clock, storage } = this.#options.world;
+    const saved = await storage?.bundles.load(checkedName(bundle.name));
+    const atMs = saved === undefined ? Number.NaN : Number(new TextDecoder().decode(saved));
+    if (Number.isFinite(atMs))
+      this.#confirmed.set(bundle.name, {
+        atMs,
+        monotonicMs: clock.monotonicMs() - Math.max(0, clock.nowMs() - atMs),
+      });
   }
 
   /** Resolves once every configured bundle is active. */
@@ -113,6 +165,7 @@ export class Bundles {
         verification: bundle.verification,
         sizeLimitBytes: bundle.sizeLimitBytes,
       });
+      await this.#restoreConfirmed(bundle);
       world.log("info", `bundle \`${bundle.name}\` restored at revision \`${this.#revision(bundle.name)}\``);
     } catch (error) {
       this.#note(bundle.name, (status) => withError(status, asPolicyError(error)));
@@ -131,6 +184,7 @@ export class Bundles {
     }
     this.#lastContact.set(bundle.name, clock.monotonicMs());
     if (update.kind === "unchanged") {
+      await this.#confirm(bundle);
       this.#note(bundle.name, (status) => ({
         ...withoutError(status),
         last_request: now,
@@ -151,6 +205,7 @@ export class Bundles {
     );
     try {
       await this.#enqueue(() => this.#take(bundle, update.packed));
+      await this.#confirm(bundle);
       log("info", `bundle \`${bundle.name}\` active at revision \`${this.#revision(bundle.name)}\``);
     } catch (error) {
       this.#note(bundle.name, (status) => withError(status, asPolicyError(error)));
@@ -195,6 +250,7 @@ export class Bundles {
     if (opened.type === "delta" && base === undefined)
       throw new PolicyError("bundle_error", `delta bundle '${name}' has no snapshot to apply to`);
     const bundle = opened.type === "delta" && base !== undefined ? applyDelta(base, opened, name) : opened;
+    termsOf(bundle);
     const bundles = new Map(this.#state.bundles).set(name, bundle);
     this.#state = await activate(bundles, this.#options.activation);
     const { clock } = this.#options.world;
@@ -225,6 +281,11 @@ export class Bundles {
     this.#queue = turn.catch(() => {});
     return turn;
   }
+}
+
+/** Where the time of the last confirmation stands; no bundle has a name with a line feed. */
+function checkedName(name: string): string {
+  return `${name}\nchecked`;
 }
 
 function asPolicyError(error: unknown, name?: string): PolicyError {

@@ -3,6 +3,9 @@
 import type { BuiltinFailure } from "../engine/engine.ts";
 import { encode, encodeString } from "../value/json.ts";
 import type { Value } from "../value/value.ts";
+import type { Mode } from "./terms.ts";
+
+export type { Mode } from "./terms.ts";
 
 export interface Decision {
   readonly decisionId: string;
@@ -14,6 +17,10 @@ export interface Decision {
   readonly bundles: Readonly<Record<string, { readonly revision: string }>>;
   /** Builtin calls that failed on the way; each was undefined. */
   readonly errors: readonly BuiltinFailure[];
+  /** From the signed bundle: `observe` means that the answer is recorded and not enforced. */
+  readonly mode: Mode;
+  /** A builtin failed in a rule that a denial hangs on: what the policy says may lack one. */
+  readonly denialErrored: boolean;
   readonly metrics: Readonly<Record<string, number>>;
   /** With `nd_builtin_cache: true`: what non-deterministic builtins answered, as the log has it. Given back with the query it replays the decision. */
   readonly ndBuiltinCache?: Value;
@@ -27,15 +34,22 @@ export function decisionJson(decision: Decision, withId = true): string {
   return `{${members.join(",")}}`;
 }
 
-const failedIds = new WeakMap<object, string>();
+type FailedDecision = Pick<Decision, "decisionId" | "mode" | "denialErrored">;
+
+const failed = new WeakMap<object, FailedDecision>();
 
 /** The id under which a decision that failed stands in the log; undefined for errors that no decision threw. */
 export function decisionIdOf(error: unknown): string | undefined {
-  return typeof error === "object" && error !== null ? failedIds.get(error) : undefined;
+  return failedDecision(error)?.decisionId;
+}
+
+/** What is known of a decision that failed. */
+export function failedDecision(error: unknown): FailedDecision | undefined {
+  return typeof error === "object" && error !== null ? failed.get(error) : undefined;
 }
 
 /** For sdk.ts: marks the error that `decide` throws. */
-export function markFailed<E extends object>(error: E, decisionId: string): E {
-  failedIds.set(error, decisionId);
+export function markFailed<E extends object>(error: E, decision: FailedDecision): E {
+  failed.set(error, decision);
   return error;
 }

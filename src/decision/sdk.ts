@@ -4,7 +4,7 @@
 import { lookup } from "../bundle/tree.ts";
 import { InterQueryCache } from "../builtins/inter-query-cache.ts";
 import { type BuiltinFailure, NdCache } from "../engine/engine.ts";
-import { PolicyError } from "../error.ts";
+import { type Location, PolicyError } from "../error.ts";
 import { decode, fromPlain } from "../value/json.ts";
 import type { Value } from "../value/value.ts";
 import { resolve, type State } from "./activate.ts";
@@ -12,11 +12,13 @@ import { Bundles, type OfferOptions } from "./bundles.ts";
 import { VERSION } from "./client.ts";
 import { type Config, checkConfig } from "./config.ts";
 import { type Decision, markFailed } from "./decision.ts";
+import type { Note } from "./log/event.ts";
 import { DecisionLog } from "./log/decision-log.ts";
 import { type Ports, type World, withDefaults } from "./ports.ts";
 import { Reporter } from "./report.ts";
 import { bundlePluginState, type StatusReport } from "./status.ts";
 import { memoryStorage } from "./storage.ts";
+import { hidesDenial, modeOf } from "./terms.ts";
 
 export interface Query {
   /** `ai/decision`, with or without leading slash, or its keys where one of them holds a slash. */
@@ -34,6 +36,13 @@ export interface Query {
   readonly requestHeaders?: Readonly<Record<string, readonly string[]>>;
   readonly traceId?: string;
   readonly spanId?: string;
+  /** For the log: asked once the answer is there and before it is logged. */
+  readonly note?: (outcome: Outcome) => Note | undefined;
+}
+
+/** What came of a query, for its note. */
+export interface Outcome extends Pick<Decision, "decisionId" | "mode" | "denialErrored" | "result"> {
+  readonly failure: PolicyError | undefined;
 }
 
 export interface DecisionAgent {
@@ -168,17 +177,24 @@ class Agent implements DecisionAgent {
           : new PolicyError("internal_error", String(error), { cause: error });
     }
     const metrics = { timer_rego_query_eval_ns: Math.round((clock.monotonicMs() - started) * 1e6) };
-    const decision = { decisionId, path: path.join("/"), bundles, metrics };
+    const errors = answer?.errors ?? [];
+    const active = [...state.bundles.values()];
+    const places = failure === undefined ? errors.map(({ location }) => location) : conflictPlaces(failure);
+    const decision = {
+      decisionId,
+      path: path.join("/"),
+      bundles,
+      mode: modeOf(active),
+      denialErrored: places.some((location) => hidesDenial(active, location)),
+      metrics,
+    };
     const result = answer?.value;
     const ndBuiltinCache = ndCache?.record;
-    await this.#record(query, { ...decision, ndBuiltinCache }, input, result, failure, state);
-    if (failure !== undefined) throw markFailed(failure, decisionId);
-    return {
-      ...decision,
-      result,
-      errors: answer?.errors ?? [],
-      ...(ndBuiltinCache === undefined ? {} : { ndBuiltinCache }),
-    };
+    if (failure !== undefined) markFailed(failure, decision);
+    const note = query.note?.({ ...decision, result, failure });
+    await this.#record(query, { ...decision, ndBuiltinCache }, input, result, failure, state, note);
+    if (failure !== undefined) throw failure;
+    return { ...decision, result, errors, ...(ndBuiltinCache === undefined ? {} : { ndBuiltinCache }) };
   }
 
   #ndCache({ ndBuiltinCache }: Query): NdCache | undefined {
@@ -195,6 +211,7 @@ class Agent implements DecisionAgent {
     result: Value | undefined,
     failure: PolicyError | undefined,
     state: State,
+    note: Note | undefined,
   ): Promise<void> {
     if (this.#log === undefined) return;
     const { requestedBy, requestHeaders = {}, traceId, spanId } = query;
@@ -207,6 +224,7 @@ class Agent implements DecisionAgent {
         labels: this.#labels,
         input,
         result,
+        ...(note === undefined ? {} : { note }),
         ...(failure === undefined ? {} : { error: { code: failure.code, message: failure.message } }),
         ...(requestedBy === undefined ? {} : { requestedBy }),
         ...(traceId === undefined ? {} : { traceId }),
@@ -227,7 +245,7 @@ class Agent implements DecisionAgent {
 
   #checkFresh(): void {
     const obstacle = this.#bundles.obstacle();
-    if (obstacle !== undefined) throw new PolicyError("decision_error", obstacle);
+    if (obstacle !== undefined) throw obstacle;
   }
 
   get state(): State {
@@ -239,7 +257,7 @@ class Agent implements DecisionAgent {
   }
 
   obstacle(): string | undefined {
-    return this.#isClosed ? "the decision agent is closed" : this.#bundles.obstacle();
+    return this.#isClosed ? "the decision agent is closed" : this.#bundles.obstacle()?.message;
   }
 
   status(): StatusReport {
@@ -276,6 +294,11 @@ class Agent implements DecisionAgent {
     await this.#log?.stop(graceMs);
     await this.#reporter?.stop();
   }
+}
+
+/** Where a conflict or another failure of the whole evaluation arose. */
+function conflictPlaces(failure: PolicyError): (Location | undefined)[] {
+  return failure.code.startsWith("eval_") ? [failure.location] : [];
 }
 
 interface Answer {

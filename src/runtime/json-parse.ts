@@ -497,12 +497,36 @@ function skip_value(): bool {
   const c = peek();
   if (c == 0x22) return skip_string();
   if (c == 0x7b || c == 0x5b) return skip_nested(c == 0x7b);
+  if (c == 0x2d || <u32>(c - 0x30) <= 9) return skip_number();
   const before = mark();
   const v = read_value();
   release(before);
   return v != 0;
 }
 
+/** As `read_number` reads it. */
+function skip_number(): bool {
+  let p = at;
+  if (load<u8>(p) == 0x2d) p++;
+  const first = p;
+  while (p < end && <u32>load<u8>(p) - 0x30 <= 9) p++;
+  const digits = p - first;
+  if (digits == 0 || (digits > 1 && load<u8>(first) == 0x30)) return false;
+  if (p < end && load<u8>(p) == 0x2e) {
+    p = skip_digits(p + 1);
+    if (p == 0) return false;
+  }
+  if (p < end && (load<u8>(p) | 0x20) == 0x65) {
+    p++;
+    if (p < end && (load<u8>(p) == 0x2b || load<u8>(p) == 0x2d)) p++;
+    p = skip_digits(p);
+    if (p == 0) return false;
+  }
+  at = p;
+  return true;
+}
+
+/** Text without space between its parts is passed over without a look for space. */
 function skip_nested(object: bool): bool {
   if (++depth > MAX_DEPTH) return false;
   const close = object ? 0x7d : 0x5d;
@@ -514,24 +538,44 @@ function skip_nested(object: bool): bool {
     return true;
   }
   while (true) {
+    let c = peek();
     if (object) {
-      space();
-      if (peek() != 0x22 || !skip_string()) return false;
-      space();
-      if (peek() != 0x3a) return false;
+      if (c != 0x22) {
+        space();
+        if (peek() != 0x22) return false;
+      }
+      if (!skip_string()) return false;
+      if (peek() != 0x3a) {
+        space();
+        if (peek() != 0x3a) return false;
+      }
+      at++;
+      c = peek();
+    }
+    if (c == 0x22) {
+      if (!skip_string()) return false;
+    } else if (!skip_value()) {
+      return false;
+    }
+    c = peek();
+    if (c != 0x2c) {
+      if (c != close) {
+        space();
+        c = peek();
+      }
+      at++;
+      if (c == close) break;
+      if (c != 0x2c) return false;
+    } else {
       at++;
     }
-    if (!skip_value()) return false;
-    space();
-    const c = peek();
-    at++;
-    if (c == close) break;
-    if (c != 0x2c) return false;
   }
   depth--;
   return true;
 }
 
+// @ts-ignore: decorator
+@inline
 function skip_string(): bool {
   let p = at + 1;
   while (true) {

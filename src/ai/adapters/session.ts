@@ -187,6 +187,8 @@ function plainResult(result: unknown): Value {
 function refused(code: string, message: string): CallAnswer {
   return {
     ...denied(code, message),
+    mode: "enforce",
+    effective: "deny",
     forward: false,
     arguments: emptyObject,
     digest: "",

@@ -13,7 +13,6 @@ import { dispatcherBody, ruleTree } from "./dispatch.ts";
 import {
   type EntryContext,
   chargeBody,
-  dataReadyBody,
   decideBody,
   evalBody,
   fuelSetBody,
@@ -32,6 +31,14 @@ import {
   TYPE_I32,
   TYPE_I64,
 } from "./encode.ts";
+import {
+  dataReadyBody,
+  forgetBody,
+  heapSetBody,
+  type IndexLifetime,
+  parseBody,
+  patchBody,
+} from "./index-lifetime.ts";
 import { CELLS_SECTION, Cells } from "./cells.ts";
 import { Code } from "./instruction.ts";
 import { Linker } from "./link.ts";
@@ -103,7 +110,7 @@ export function emit(policy: Policy, options: EmitOptions): Emitted {
   return new Emitter(policy, options).run();
 }
 
-class Emitter implements ModuleContext, EntryContext {
+class Emitter implements ModuleContext, EntryContext, IndexLifetime {
   readonly statics: Statics;
   readonly cells: Cells | undefined;
   readonly indexesRules: boolean;
@@ -113,6 +120,9 @@ class Emitter implements ModuleContext, EntryContext {
   readonly lastEpoch: number;
   readonly charge: number;
   readonly fuel: number;
+  readonly busy: number;
+  readonly indexed: number;
+  readonly indexEnd: number;
   readonly opaAbort: number;
   readonly mark: number;
   readonly #policy: Policy;
@@ -146,6 +156,9 @@ class Emitter implements ModuleContext, EntryContext {
       true,
       new ByteWriter().byte(0x42).s64(UNLIMITED).byte(0x0b).finish(),
     );
+    this.busy = this.#linker.global(TYPE_I32, true, constantExpression(0));
+    this.indexed = this.#linker.global(TYPE_I32, true, constantExpression(0));
+    this.indexEnd = this.#linker.global(TYPE_I32, true, constantExpression(0));
     this.opaAbort = this.#linker.import("opa_abort");
     this.mark = this.#linker.import("opa_builtin0");
     this.charge = this.#define(1, 0, (code) => chargeBody(code, this));
@@ -166,13 +179,7 @@ class Emitter implements ModuleContext, EntryContext {
     this.#exports(planned);
     linker.custom(READS_SECTION, encodeUtf8(JSON.stringify(this.#reads)));
     if (this.cells !== undefined) this.#decide(this.cells);
-    const sites = [...this.#indexSites.values()];
-    if (sites.length > 0)
-      linker.export(
-        "data_ready",
-        KIND_FUNCTION,
-        this.#define(1, 0, (code) => dataReadyBody(code, this, sites)),
-      );
+    this.#hostFunctions([...this.#indexSites.values()]);
     linker.place(fixedBoxes().offset, fixedBoxes().bytes);
     return {
       bytes: linker.finish(this.statics.finish()),
@@ -440,7 +447,6 @@ class Emitter implements ModuleContext, EntryContext {
       KIND_FUNCTION,
       this.#define(0, 1, (code) => namesBody(code, this, entrypoints)),
     );
-    for (const name of [...ABI_EXPORTS, ...ENGINE_EXPORTS]) linker.reexport(name);
     linker.export(
       "fuel_set",
       KIND_FUNCTION,
@@ -452,6 +458,39 @@ class Emitter implements ModuleContext, EntryContext {
         KIND_FUNCTION,
         this.#define(0, 0, () => {}),
       );
+  }
+
+  /** The runtime's part of the ABI; where there are indexes, documents come and go through functions that keep them in step. */
+  #hostFunctions(sites: readonly IndexSite[]): void {
+    const linker = this.#linker;
+    const kept = new Map<string, number>();
+    if (sites.length > 0) {
+      const ready = this.#define(1, 0, (code) => dataReadyBody(code, this, sites));
+      const forget = this.#define(0, 0, (code) => forgetBody(code, this, sites));
+      linker.export("data_ready", KIND_FUNCTION, ready);
+      for (const name of ["opa_json_parse", "opa_value_parse"])
+        kept.set(
+          name,
+          this.#define(2, 1, (code) => parseBody(code, this, this.runtime(name), ready)),
+        );
+      kept.set(
+        "opa_heap_ptr_set",
+        this.#define(1, 0, (code) => heapSetBody(code, this, forget)),
+      );
+      for (const [name, params] of [
+        ["opa_value_add_path", 3],
+        ["opa_value_remove_path", 2],
+      ] as const)
+        kept.set(
+          name,
+          this.#define(params, 1, (code) => patchBody(code, this.runtime(name), params, forget)),
+        );
+    }
+    for (const name of [...ABI_EXPORTS, ...ENGINE_EXPORTS]) {
+      const index = kept.get(name);
+      if (index === undefined) linker.reexport(name);
+      else linker.export(name, KIND_FUNCTION, index);
+    }
   }
 
   #define(params: number, results: number, write: (code: Code) => void): number {

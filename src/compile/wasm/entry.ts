@@ -3,7 +3,6 @@
 
 import { OFFSET_A, OFFSET_N } from "../../runtime/abi.ts";
 import type { Cells } from "./cells.ts";
-import type { IndexSite } from "./data-index.ts";
 import type { Code } from "./instruction.ts";
 import type { Statics } from "./statics.ts";
 
@@ -18,6 +17,8 @@ export interface EntryContext {
   readonly epoch: number;
   readonly lastEpoch: number;
   readonly fuel: number;
+  /** An evaluation runs: what is parsed now does not last. */
+  readonly busy: number;
 }
 
 const CONTEXT_INPUT = 0;
@@ -81,32 +82,13 @@ export function evalBody(code: Code, module: EntryContext, plans: readonly numbe
     code.load(CONTEXT_DATA);
     code.get(results);
     code.call(plan);
+    setBusy(code, module, 0);
     code.i32(0);
     code.return();
     code.end();
   });
   abort(code, module, "illegal entrypoint");
   code.i32(0);
-}
-
-/** `data_ready(data)`: builds every index. The host calls it when data is there or has changed, before an evaluation. */
-export function dataReadyBody(code: Code, module: EntryContext, sites: readonly IndexSite[]): void {
-  const at = code.local();
-  for (const { cell, path, places } of sites) {
-    code.get(0);
-    code.set(at);
-    for (const key of path) {
-      code.get(at);
-      code.i32(module.statics.string(key));
-      code.call(module.runtime("value_get"));
-      code.set(at);
-    }
-    code.i32(cell);
-    code.get(at);
-    code.i32(places);
-    code.call(module.runtime("index_build"));
-    code.store(0);
-  }
 }
 
 /** `decide(entrypoint, input, data, heap)`: the value of an entrypoint, or 0. As `eval`, but for the result set. */
@@ -124,6 +106,7 @@ export function decideBody(code: Code, module: EntryContext, plans: readonly (nu
     code.get(1);
     code.get(2);
     code.call(plan);
+    setBusy(code, module, 0);
     code.return();
     code.end();
   });
@@ -131,7 +114,13 @@ export function decideBody(code: Code, module: EntryContext, plans: readonly (nu
   code.i32(0);
 }
 
+function setBusy(code: Code, module: EntryContext, busy: 0 | 1): void {
+  code.i32(busy);
+  code.globalSet(module.busy);
+}
+
 function nextEpoch(code: Code, module: EntryContext): void {
+  setBusy(code, module, 1);
   code.globalGet(module.lastEpoch);
   code.i64(1n);
   code.add64();

@@ -10,7 +10,7 @@ import type { DecisionLogStatus } from "../status.ts";
 import type { Journal } from "../storage.ts";
 import { LogBuffer } from "./buffer.ts";
 import { type EventParts, encodeEvent, eventValue, type LogEvent, newEvent } from "./event.ts";
-import { hideAll, mask } from "./mask.ts";
+import { erase, hideAll, mask } from "./mask.ts";
 import { consoleDecision } from "./sinks.ts";
 import { Uploader } from "./upload.ts";
 
@@ -88,7 +88,8 @@ export class DecisionLog {
   /** The event as it may be logged; undefined when a policy says that it is not. */
   async #prepare(parts: EventParts, state: State): Promise<LogEvent | undefined> {
     const { config, world } = this.#options;
-    const event = newEvent(parts);
+    // Before any policy sees it: what is erased here is there for no mask to forget.
+    const event = erase(newEvent(parts), parts.note?.erase ?? []);
     try {
       if ((await ask(state, config.dropPath, event)) === true) return undefined;
     } catch (error) {
@@ -96,7 +97,7 @@ export class DecisionLog {
     }
     try {
       const masked = mask(event, await ask(state, config.maskPath, event));
-      if (masked.others.custom !== undefined) this.#masked++;
+      if (masked.hidden) this.#masked++;
       return masked;
     } catch (error) {
       this.#masked++;

@@ -6,6 +6,14 @@ import { objectFromRecord } from "../../value/object.ts";
 import { encodeUtf8 } from "../../value/utf8.ts";
 import type { RegoObject, Value } from "../../value/value.ts";
 
+/** What the enforcement point adds to a record. */
+export interface Note {
+  /** Stands under `custom`. */
+  readonly custom?: Readonly<Record<string, unknown>>;
+  /** JSON pointers into `input` and `result` (`/input/…`) of what is in no log, whatever the policies for logs say. */
+  readonly erase?: readonly string[];
+}
+
 /** What is known of a decision when it is logged. */
 export interface EventParts {
   readonly labels: Readonly<Record<string, string>>;
@@ -26,6 +34,7 @@ export interface EventParts {
   readonly requestHeaders?: Readonly<Record<string, readonly string[]>>;
   readonly traceId?: string;
   readonly spanId?: string;
+  readonly note?: Note;
 }
 
 /** An event that can still be masked: the parts a mask may touch, and all others. */
@@ -35,6 +44,8 @@ export interface LogEvent {
   readonly nd_builtin_cache: Value | undefined;
   readonly erased: readonly string[];
   readonly masked: readonly string[];
+  /** A mask could not be followed, and everything that it could have hidden was taken out. */
+  readonly hidden?: boolean;
   readonly others: Readonly<Record<string, Value | undefined>>;
 }
 
@@ -70,6 +81,7 @@ export function newEvent(parts: EventParts): LogEvent {
       timestamp: new Date(parts.timestampMs).toISOString(),
       metrics: fromPlain(parts.metrics),
       req_id: fromPlain(parts.requestId),
+      custom: parts.note?.custom === undefined ? undefined : fromPlain(parts.note.custom),
       request_context: headers === undefined ? undefined : fromPlain({ http: { headers } }),
     },
   };

@@ -45,8 +45,19 @@ export function hideAll(event: LogEvent, reason: string): LogEvent {
       "/result",
       ...(event.nd_builtin_cache === undefined ? [] : ["/nd_builtin_cache"]),
     ],
-    others: { ...event.others, custom: object([["mask_error", reason]]) },
+    hidden: true,
+    others: { ...event.others, custom: withMember(event.others.custom, "mask_error", reason) },
   };
+}
+
+function withMember(custom: Value | undefined, key: string, value: Value): Value {
+  const known = custom !== undefined && custom !== null && isObject(custom) ? [...custom.entries()] : [];
+  return object([...known.filter(([name]) => name !== key), [key, value]]);
+}
+
+/** The event without what these JSON pointers name; one that nobody can read hides everything. */
+export function erase(event: LogEvent, pointers: readonly string[]): LogEvent {
+  return mask(event, [...pointers]);
 }
 
 function readRule(rule: Value): Rule {

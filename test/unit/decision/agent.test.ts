@@ -278,7 +278,7 @@ describe("fail closed", () => {
     const agent = await make();
     await settle();
     await expect(agent.decide({ path: "authz/allow" })).rejects.toMatchObject({
-      code: "decision_error",
+      code: "policy_unverified",
       message: expect.stringContaining("bundle `authz` is not active yet: server replied with Not Found"),
     });
     expect(agent.status().plugins.bundle?.state).toBe("NOT_READY");

@@ -11,15 +11,21 @@ const TOPICS: readonly (readonly [string, string])[] = [
   ["json", "print results as JSON"],
   ["pretty", "print results for people"],
   ["pretty-limit <n>", "cut long values in tables"],
+  ["trace [mode]", "tell everything that is tried, or not; or off, full, notes, fails, debug"],
+  ["notes", "tell notes of `trace`, or not"],
+  ["fails", "tell what fails, or not"],
+  ["metrics", "tell how long the steps take, or not"],
+  ["instrument", "the same as metrics"],
+  ["profile", "tell how long each line takes, or not"],
   ["strict-builtin-errors", "make the first error of a builtin fatal, or not"],
-  ["dump", "print the base documents"],
-  ["help", "print this message"],
+  ["dump [path]", "print the base documents, or write them to a file"],
+  ["help [topic]", "print this message, or `help input`"],
   ["exit", "leave (or ctrl+d)"],
 ];
 
 const width = Math.max(...TOPICS.map(([name]) => name.length));
 
-export const HELP = [
+const HELP = [
   "",
   "Commands",
   "========",
@@ -30,3 +36,21 @@ export const HELP = [
   "The rules of package repl.input are the input document.",
   "",
 ].join("\n");
+
+const INPUT = `
+The input document
+==================
+
+What the package repl.input defines is the input document of every statement:
+
+  > package repl.input
+  > params := {"method": "POST"}
+  > package repl
+  > input.params.method == "POST"
+  true
+`;
+
+export function help(topic: string | undefined): string {
+  if (topic === undefined) return HELP;
+  return topic === "input" ? INPUT : `unknown topic '${topic}'`;
+}

@@ -4,7 +4,7 @@
 import { builtins } from "../builtins/registry.ts";
 import { checkModules, parse } from "../compile/compile.ts";
 import { failWith, PolicyError } from "../error.ts";
-import { runQuery } from "../query.ts";
+import { type QuerySolution, runQuery } from "../query.ts";
 import type { Body, Module } from "../syntax/ast.ts";
 import { formatModule } from "../syntax/format.ts";
 import { parseModule, parseQuery } from "../syntax/parser.ts";
@@ -12,9 +12,24 @@ import { printRef } from "../syntax/print.ts";
 import { isCallTerms } from "../syntax/visit.ts";
 import { encode } from "../value/json.ts";
 import type { RegoObject, Value } from "../value/value.ts";
+import { type Findings, Probe } from "../tester/probe.ts";
+import { explanationText, extraMembers, profileTable } from "./eval-extras.ts";
 import { present } from "./eval-output.ts";
+import { Timers, type Timings, timingsJson, timingsTable } from "./metrics.ts";
+import { writeWhole } from "./options.ts";
 import { prettyErrors } from "./output.ts";
-import { HELP } from "./repl-help.ts";
+import { help } from "./repl-help.ts";
+import {
+  checkTarget,
+  initialSettings,
+  type ReplSettings,
+  setPrettyLimit,
+  settingsText,
+  setTrace,
+  toggleExplain,
+  toggleInstrument,
+  toggleMetrics,
+} from "./repl-settings.ts";
 
 const HOME = "repl";
 /** The rules of this package are the input document. */
@@ -43,14 +58,12 @@ export class Repl {
   readonly #packages = new Map<string, SessionPackage>();
   #package = HOME;
   #buffer: string[] = [];
-  #format: "json" | "pretty";
-  #prettyLimit = 80;
-  #strictBuiltinErrors = false;
+  readonly settings: ReplSettings;
   #ended = false;
 
   constructor(options: ReplOptions) {
     this.#options = options;
-    this.#format = options.format ?? "pretty";
+    this.settings = initialSettings(options.format ?? "pretty");
   }
 
   get ended(): boolean {
@@ -112,32 +125,15 @@ export class Repl {
     this.#ended = true;
   }
 
-  setFormat(format: "json" | "pretty"): void {
-    this.#format = format;
-  }
-
-  setPrettyLimit(text: string | undefined): string | undefined {
-    if (text === undefined || !/^\d+$/.test(text)) return "usage: pretty-limit <n>";
-    this.#prettyLimit = Number(text);
+  /** The base documents, or nothing if they go into a file. */
+  dump(path: string | undefined): string | undefined {
+    if (path === undefined) return encode(this.#options.data, { indent: "  " });
+    writeWhole(path, `${encode(this.#options.data)}\n`);
     return undefined;
   }
 
-  toggleStrict(): void {
-    this.#strictBuiltinErrors = !this.#strictBuiltinErrors;
-  }
-
-  dump(): string {
-    return encode(this.#options.data, { indent: "  " });
-  }
-
   show(topic: string | undefined): string {
-    if (topic === "debug") {
-      return JSON.stringify(
-        { strict_builtin_errors: this.#strictBuiltinErrors, format: this.#format },
-        null,
-        2,
-      );
-    }
+    if (topic === "debug") return settingsText(this.settings);
     if (topic !== undefined) return `unknown option '${topic}'`;
     const current = this.#packages.get(this.#package);
     if (current === undefined || (current.rules.length === 0 && current.imports.length === 0))
@@ -256,7 +252,7 @@ export class Repl {
       const above = moduleText(this.#package, { ...current, rules: kept }).split("\n").length;
       throw error instanceof PolicyError ? rowsUp(error, above) : error;
     }
-    if (this.#format === "json") return;
+    if (this.settings.format === "json") return;
     const verb = known && replace ? "re-defined" : "defined";
     this.#options.print(`Rule '${name}' ${verb} in package ${this.#package}. Type 'show' to see rules.\n`);
   }
@@ -276,10 +272,13 @@ export class Repl {
   }
 
   async #query(text: string): Promise<void> {
-    const compiled = checkModules(this.#modules(), { print: true });
+    const timers = new Timers();
+    const modules = this.#modules();
+    const compiled = timers.time("rego_module_compile", () => checkModules(modules, { print: true }));
+    const { explain, profile, strictBuiltinErrors } = this.settings;
     const shared = {
       data: this.#options.data,
-      strictBuiltinErrors: this.#strictBuiltinErrors,
+      strictBuiltinErrors,
       context: { print: (message: string) => this.#options.print(`${message}\n`) },
     };
     let input: { value: Value } | undefined;
@@ -288,14 +287,37 @@ export class Repl {
       const value = solution?.expressions[0]?.value;
       if (value !== undefined) input = { value };
     }
-    const solutions = await runQuery(compiled, {
+    const request = {
       ...shared,
       text,
       input,
       package: this.#package,
       imports: this.#current().imports,
+      onTime: timers.time,
+    };
+    const probe = new Probe(modules, compiled, request, {
+      explain: explain === "off" ? undefined : explain,
+      profile,
     });
-    this.#options.print(present(solutions, { format: this.#format, prettyLimit: this.#prettyLimit }));
+    const { solutions } = await timers.timeAsync("rego_query_eval", () => probe.run());
+    this.#show(solutions, await probe.findings(), timers.timings(), text);
+  }
+
+  #show(solutions: readonly QuerySolution[], findings: Findings, timings: Timings, text: string): void {
+    const { format, metrics } = this.settings;
+    const all = { profileLimit: 0 };
+    if (format === "json") {
+      const measured = metrics ? [`"metrics":${timingsJson(timings)}`] : [];
+      const after = [...measured, ...extraMembers([findings], all)];
+      return this.#options.print(present(solutions, this.settings, { after }));
+    }
+    const parts = [
+      explanationText(findings, false),
+      present(solutions, this.settings),
+      metrics ? timingsTable(timings) : "",
+      profileTable([findings], text, all),
+    ];
+    this.#options.print(parts.join(""));
   }
 }
 
@@ -334,23 +356,24 @@ const unsupported = (what: string) => () => `${what} is not supported: statement
 
 /** What an answer is printed of; nothing where the command is silent. */
 const COMMANDS: Readonly<Record<string, (repl: Repl, args: readonly string[]) => string | undefined>> = {
-  dump: (repl) => repl.dump(),
+  dump: (repl, [path]) => repl.dump(path),
   exit: (repl) => void repl.exit(),
-  help: () => HELP,
-  json: (repl) => void repl.setFormat("json"),
-  pretty: (repl) => void repl.setFormat("pretty"),
-  "pretty-limit": (repl, [limit]) => repl.setPrettyLimit(limit),
+  help: (_, [topic]) => help(topic),
+  json: (repl) => void (repl.settings.format = "json"),
+  pretty: (repl) => void (repl.settings.format = "pretty"),
+  "pretty-limit": (repl, [limit]) => setPrettyLimit(repl.settings, limit),
   show: (repl, [topic]) => repl.show(topic),
-  "strict-builtin-errors": (repl) => void repl.toggleStrict(),
+  "strict-builtin-errors": ({ settings }) =>
+    void (settings.strictBuiltinErrors = !settings.strictBuiltinErrors),
   unset: (repl, args) => repl.unset(args),
   "unset-package": (repl, args) => repl.unsetPackage(args),
-  fails: unsupported("tracing"),
-  instrument: unsupported("instrumentation"),
-  metrics: unsupported("timing of statements"),
-  notes: unsupported("tracing"),
-  profile: unsupported("profiling"),
-  target: () => "every statement is evaluated as Wasm",
-  trace: unsupported("tracing"),
+  fails: (repl) => toggleExplain(repl.settings, "fails"),
+  instrument: (repl) => toggleInstrument(repl.settings),
+  metrics: (repl) => toggleMetrics(repl.settings),
+  notes: (repl) => toggleExplain(repl.settings, "notes"),
+  profile: ({ settings }) => void (settings.profile = !settings.profile),
+  target: (_, args) => checkTarget(args),
+  trace: (repl, [mode]) => setTrace(repl.settings, mode),
   types: unsupported("showing types"),
   unknown: unsupported("partial evaluation"),
 };

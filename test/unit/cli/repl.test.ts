@@ -31,6 +31,39 @@ test("rules are defined, replaced, shown and unset", async () => {
   ]);
 });
 
+test("what is shown beside results is switched on and off", async () => {
+  const [settings, traced, nothing, wrong, plain] = await session([
+    "notes",
+    "show debug",
+    "trace fails",
+    "data.a[_] == 3",
+    "trace off",
+    "trace nope",
+    "1",
+  ]);
+  expect(JSON.parse(settings ?? "")).toEqual({
+    explain: "notes",
+    metrics: false,
+    instrument: false,
+    profile: false,
+    "strict-builtin-errors": false,
+  });
+  expect(traced?.split("\n").slice(0, 2)).toEqual([
+    "query:1     Enter __localq0__ = data.a[_]; equal(__localq0__, 3, _); _",
+    "query:1     | Fail _",
+  ]);
+  expect([nothing, wrong, plain]).toEqual([
+    "invalid explain mode, expected one of: off, full, notes, fails, debug",
+    "1",
+    undefined,
+  ]);
+});
+
+test("metrics and profiles", async () => {
+  const [shown] = await session(["instrument", "profile", "count([1, 2])"]);
+  expect(shown).toMatch(/^2\n┌[\s\S]*timer_rego_query_eval_ns[\s\S]*Num Gen Expr[\s\S]*count\(\[1, 2\]\)/);
+});
+
 test("statements over several lines, functions, packages and imports", async () => {
   const lines = [
     "f(x) := y if {",

@@ -4,8 +4,9 @@
 import { Command } from "commander";
 import { type BuiltinJson, type Capabilities, capabilities } from "../builtins/capabilities.ts";
 import { builtins } from "../builtins/registry.ts";
+import { capabilitiesOf, capabilityVersions } from "../builtins/versions.ts";
 import { PolicyError } from "../error.ts";
-import { CAPABILITIES_VERSION, readCapabilitiesFile } from "./capability-file.ts";
+import { readCapabilitiesFile } from "./capability-file.ts";
 import { addVersionOptions } from "./options.ts";
 import * as output from "./output.ts";
 
@@ -20,7 +21,7 @@ export function command(): Command {
   const command = new Command("capabilities")
     .description("Print every builtin with `native` or `host`, or the capabilities as JSON.")
     .option("--current", "print current capabilities")
-    .option("--version <version>", `print capabilities of a specific version (${CAPABILITIES_VERSION})`)
+    .option("--version <version>", "print capabilities of a specific version of OPA, as v1.0.0")
     .option("--file <path>", "print capabilities defined by a file");
   return addVersionOptions(command).action(run);
 }
@@ -32,9 +33,10 @@ function run(flags: CapabilitiesFlags): void {
 function textFor({ version, file, current, v0Compatible }: CapabilitiesFlags): string {
   const show = (document: unknown): string => output.indentJson(output.plainToJson(document));
   if (version) {
-    if (version !== CAPABILITIES_VERSION)
+    const known = capabilitiesOf(version);
+    if (known === undefined)
       throw new PolicyError("invalid_input", `no capabilities version found ${version}`);
-    return show(capabilities());
+    return show(known);
   }
   if (file) return show(normalized(readCapabilitiesFile(file)));
   if (current === true) return show(v0Compatible === true ? asOfV0() : capabilities());

@@ -1,11 +1,12 @@
-// `--capabilities`: a capabilities.json, or the name of the version that Reeve speaks, to what the checker may use. Builtins that Reeve does
+// `--capabilities`: a capabilities.json, or the name of a version of OPA, to what the checker may use. Builtins that Reeve does
 // not know are declared from their types, so that modules that call them can be checked.
 
 import { readFileSync } from "node:fs";
-import { type BuiltinJson, type Capabilities, capabilities } from "../builtins/capabilities.ts";
+import type { BuiltinJson, Capabilities } from "../builtins/capabilities.ts";
 import type { Builtin } from "../builtins/builtin.ts";
 import { withCustom } from "../builtins/custom.ts";
 import { builtins } from "../builtins/registry.ts";
+import { capabilitiesOf } from "../builtins/versions.ts";
 import type { CheckOptions } from "../compile/compile.ts";
 import { PolicyError } from "../error.ts";
 import type { RegoVersion } from "../syntax/ast.ts";
@@ -19,8 +20,9 @@ type Declarations = NonNullable<CheckOptions["builtins"]>;
 type Declaration = Declarations extends ReadonlyMap<string, infer D> ? D : never;
 
 /** The document that a version or a file names. */
-export function readCapabilities(name: string): Capabilities {
-  if (name === CAPABILITIES_VERSION) return capabilities();
+export function readCapabilities(name: string): Partial<Capabilities> {
+  const known = capabilitiesOf(name);
+  if (known !== undefined) return known;
   let text: string;
   try {
     text = readFileSync(name, "utf8");

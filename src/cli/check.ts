@@ -34,6 +34,7 @@ interface CheckFlags {
   readonly capabilities?: string;
   readonly builtins?: string;
   readonly v0Compatible?: boolean;
+  readonly stdinPath?: string;
   readonly v0V1?: boolean;
   readonly regoV1?: boolean;
 }
@@ -51,6 +52,7 @@ export function command(): Command {
       parseInteger,
       10,
     )
+    .option("--stdin-path <path>", "the file that stdin stands for: what is on disk there is passed over")
     .option("--v0-v1", "check for Rego v0 and v1 compatibility (policies must be compatible with both)")
     .addOption(new Option("--rego-v1").hideHelp());
   return addVersionOptions(addCompilerOptions(command)).action(run);
@@ -95,10 +97,16 @@ function readFiles(paths: readonly string[], flags: CheckFlags): Read {
   const regoVersion = both ? "v0" : regoVersionFor(flags);
   const onDisk = loadFiles(
     paths.filter((path) => path !== "-"),
-    { ignore: flags.ignore ?? [], regoVersion, onlyRego: true, ...(both && { inspect: compatibleWithV1 }) },
+    {
+      ignore: flags.ignore ?? [],
+      regoVersion,
+      onlyRego: true,
+      except: flags.stdinPath,
+      ...(both && { inspect: compatibleWithV1 }),
+    },
   );
   if (!paths.includes("-")) return onDisk;
-  const stdin = parse([{ file: "stdin", text: readStdin(), regoVersion }]);
+  const stdin = parse([{ file: flags.stdinPath ?? "stdin", text: readStdin(), regoVersion }]);
   const findings = [...stdin.diagnostics, ...(both ? stdin.modules.flatMap(compatibleWithV1) : [])];
   if (findings.length > 0) throw failInOrder(findings);
   return { modules: [...onDisk.modules, ...stdin.modules] };

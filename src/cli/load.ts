@@ -1,6 +1,7 @@
 // What `-d` and `-b` name, read and parsed: modules, data and bundles for every command that takes policies. In: paths and flags. Out: parsed
 // modules and one base document, or one PolicyError with every finding of every file. Checks and evaluates nothing.
 
+import { resolve } from "node:path";
 import type { Bundle } from "../bundle/bundle.ts";
 import { load as loadBundle } from "../bundle/load.ts";
 import { regoVersionOf } from "../bundle/manifest.ts";
@@ -39,6 +40,8 @@ export interface FileOptions {
   readonly regoVersion?: RegoVersion;
   /** Data files are passed over. */
   readonly onlyRego?: boolean;
+  /** A file that is passed over, too. */
+  readonly except?: string | undefined;
   /** Further findings about a module that parses. */
   readonly inspect?: (module: Module) => readonly Diagnostic[];
 }
@@ -46,7 +49,7 @@ export interface FileOptions {
 /** Files and folders, parsed; packed bundles among them are named only. */
 export function loadFiles(
   paths: readonly string[],
-  { ignore = [], regoVersion = "v1", onlyRego = false, inspect = () => [] }: FileOptions = {},
+  { ignore = [], regoVersion = "v1", onlyRego = false, except, inspect = () => [] }: FileOptions = {},
 ): { modules: Module[]; data: RegoObject; packed: readonly string[] } {
   const modules: Module[] = [];
   const findings: Diagnostic[] = [];
@@ -55,6 +58,7 @@ export function loadFiles(
     onlyRego,
     onFailure: (failure) => findings.push(...output.findingsOf(failure)),
     onModule: (source) => {
+      if (except !== undefined && resolve(source.file) === resolve(except)) return;
       const parsed = parse([{ ...source, regoVersion }]);
       modules.push(...parsed.modules);
       findings.push(...parsed.diagnostics, ...parsed.modules.flatMap(inspect));

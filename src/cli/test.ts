@@ -13,8 +13,11 @@ import { emptyObject } from "../value/object.ts";
 import type { RegoObject } from "../value/value.ts";
 import { EXIT_BROKEN, type TestFlags, TestRun } from "../tester/test.ts";
 import { durationMs } from "../tester/sleep.ts";
+import { capabilityOptions, refuseWithoutV1 } from "./capability-file.ts";
 import { runMutants } from "./mutate.ts";
 import { collect, collectList, formatOption, parseDuration, parseInteger } from "./options.ts";
+import { prettyErrors } from "./output.ts";
+import { readSchemas } from "./schema-files.ts";
 
 interface Flags extends TestFlags {
   readonly mutate?: boolean;
@@ -23,6 +26,8 @@ interface Flags extends TestFlags {
   readonly seed?: number;
   readonly bundle?: boolean;
   readonly ignore?: string[];
+  readonly capabilities?: string;
+  readonly schema?: string;
   readonly v0Compatible?: boolean;
   readonly watch?: boolean;
 }
@@ -91,7 +96,10 @@ export function command(): Command {
     )
     .addOption(new Option("--seed <n>", "with --mutate: seed of inputs").argParser(parseInteger))
     .option("--bench", "benchmark the unit tests")
+    .option("--benchmem", "report memory with benchmark results", true)
     .option("--no-benchmem", "leave memory out of benchmark results")
+    .option("-s, --schema <path>", "schema file path or directory path")
+    .option("--capabilities <path>", "capabilities version or capabilities.json file path")
     .option("-S, --strict", "enable compiler strict mode")
     .option("--v0-compatible", "opt in to Rego v0")
     .action(run);
@@ -124,9 +132,19 @@ async function run(paths: readonly string[], flags: Flags): Promise<void> {
   }
   if (flags.format === "pretty" && flags.sort !== "none")
     complain("warning: --sort is only supported with JSON format\n");
+  let check: TestFlags["check"];
+  try {
+    check = checkOptions(flags);
+  } catch (error) {
+    if (!(error instanceof PolicyError) || error.code === "invalid_parameter") throw error;
+    complain(`${prettyErrors(error, " during loading")}\n`);
+    process.exitCode = EXIT_BROKEN;
+    return;
+  }
   const tests = new TestRun(
     {
       ...flags,
+      check,
       verbose: flags.verbose === true || flags.explain !== undefined,
       parallel,
       ...(progress !== undefined && { progress }),
@@ -144,6 +162,14 @@ async function run(paths: readonly string[], flags: Flags): Promise<void> {
     () => tests.run(() => load(paths, flags)),
   );
   process.exitCode = 0;
+}
+
+/** What `--capabilities` and `-s` say. */
+function checkOptions(flags: Flags): NonNullable<TestFlags["check"]> {
+  const capabilities = capabilityOptions(flags.capabilities);
+  refuseWithoutV1(capabilities, flags.v0Compatible === true ? "v0" : "v1");
+  const schemas = readSchemas(flags.schema);
+  return { ...capabilities, ...(schemas !== undefined && { schemas, schemaAnnotations: true }) };
 }
 
 /** On a terminal a line tells how far the tests are; whatever is printed replaces it. */

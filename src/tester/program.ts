@@ -4,7 +4,13 @@
 import { loadRuntime } from "../build.ts";
 import type { Builtin } from "../builtins/builtin.ts";
 import { builtins } from "../builtins/registry.ts";
-import { checkModules, type CompiledModules, compile, type Marks } from "../compile/compile.ts";
+import {
+  type CheckOptions,
+  checkModules,
+  type CompiledModules,
+  compile,
+  type Marks,
+} from "../compile/compile.ts";
 import type { Module } from "../syntax/ast.ts";
 import { encode } from "../value/json.ts";
 import type { RegoObject } from "../value/value.ts";
@@ -17,6 +23,8 @@ export interface ProgramOptions {
   /** Keeps print calls; benchmarks leave them out. */
   readonly print?: boolean | undefined;
   readonly maxErrors?: number | undefined;
+  /** What may be used, and schemas; `test.sleep` may be used always. */
+  readonly check?: Pick<CheckOptions, "builtins" | "features" | "schemas" | "schemaAnnotations"> | undefined;
 }
 
 export interface Program {
@@ -32,10 +40,8 @@ export interface Program {
 }
 
 /** Every builtin that tests may call. */
-export const testBuiltins: ReadonlyMap<string, Builtin> = new Map([
-  ...builtins,
-  [sleepBuiltin.name, sleepBuiltin],
-]);
+const OWN: readonly (readonly [string, Builtin])[] = [[sleepBuiltin.name, sleepBuiltin]];
+export const testBuiltins: ReadonlyMap<string, Builtin> = new Map([...builtins, ...OWN]);
 
 /** Tests and checked modules, of which nothing is emitted yet. */
 export type CheckedTests = Pick<Program, "tests" | "modules" | "compiled">;
@@ -65,8 +71,10 @@ export function checkTests(
   options: ProgramOptions = {},
 ): CheckedTests {
   const { modules, tests } = discover(parsed);
+  const { builtins: allowed, ...check } = options.check ?? {};
   const compiled = checkModules(modules, {
-    builtins: testBuiltins,
+    ...check,
+    builtins: allowed === undefined ? testBuiltins : new Map([...allowed, ...OWN]),
     print: options.print ?? true,
     testCases: true,
     pathExists: (path) => valueAt(data, path) !== undefined,

@@ -8,7 +8,7 @@ import { encode } from "../value/json.ts";
 import type { RegoObject } from "../value/value.ts";
 import { filterOf, type TestCase } from "./discover.ts";
 import { benchmarks } from "./benchmark.ts";
-import { type CheckedTests, chooseTests, emitProgram, type Program } from "./program.ts";
+import { type CheckedTests, chooseTests, emitProgram, type Program, type ProgramOptions } from "./program.ts";
 import { Session } from "./session.ts";
 import { jsonReport, junitReport, PrettyReport } from "./report.ts";
 import { coverageJson, coverageReport, type Reason, thresholdComplaint } from "./coverage.ts";
@@ -31,6 +31,7 @@ export interface TestFlags {
   readonly maxErrors: number;
   readonly sort: string;
   readonly strict?: boolean;
+  readonly check?: ProgramOptions["check"];
   readonly coverage?: boolean;
   readonly coverageRuns?: readonly string[];
   readonly threshold: number;
@@ -72,6 +73,7 @@ export class TestRun {
       strict: flags.strict,
       maxErrors: flags.maxErrors,
       print: flags.bench !== true,
+      check: flags.check,
     });
   }
 

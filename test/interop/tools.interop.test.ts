@@ -4,7 +4,9 @@ import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { both, hasOpa, type Printed, withoutWords } from "./both.ts";
+import type { Capabilities } from "../../src/builtins/capabilities.ts";
+import { capabilitiesOf, capabilityVersions } from "../../src/builtins/versions.ts";
+import { both, hasOpa, opa, type Printed, withoutWords } from "./both.ts";
 
 /** Argument names are documentation, too, wherever they stand beside a type. */
 function withoutNames(value: unknown): unknown {
@@ -33,6 +35,26 @@ describe.runIf(hasOpa)("tools", () => {
     const plain = (text: string): unknown => withoutNames(withoutWords(JSON.parse(text)));
     expect(plain(ours.stdout)).toEqual(plain(theirs.stdout));
     expect(ours.status).toBe(theirs.status);
+  });
+
+  test("capabilities of earlier versions", { timeout: 300_000 }, () => {
+    const shape = (document: Partial<Capabilities>): unknown => ({
+      builtins: document.builtins?.map(({ name }) => name).sort(),
+      words: [...(document.future_keywords ?? []), ...(document.features ?? [])].sort(),
+      abi: document.wasm_abi_versions,
+    });
+    expect(opa(["capabilities"]).stdout.trim().split("\n")).toEqual(capabilityVersions());
+    for (const version of capabilityVersions().filter((_, i) => i % 4 === 0)) {
+      const theirs = JSON.parse(opa(["capabilities", "--version", version]).stdout) as Capabilities;
+      expect(shape(capabilitiesOf(version) ?? {}), version).toEqual(shape(theirs));
+    }
+    for (const args of [
+      ["check", "rego", "--capabilities", "v1.0.0"],
+      ["eval", "1", "--capabilities", "v0.22.0"],
+    ]) {
+      const [ours, theirs] = both(args);
+      expect(ours).toEqual(theirs);
+    }
   });
 
   test("exec", { timeout: 300_000 }, () => {

@@ -8,7 +8,7 @@ import { decode, encode, fromPlain } from "../value/json.ts";
 import { emptyObject, object } from "../value/object.ts";
 import { isNumber, type RegoObject, type Value } from "../value/value.ts";
 import type { Catalogue, ToolFacts } from "./catalogue.ts";
-import { secretPointers } from "./secrets.ts";
+import { secretPointers, withoutSecretArguments } from "./secrets.ts";
 import type { Decider } from "./decider.ts";
 import type { SessionDocument } from "./documents.ts";
 import { type Effect, type Settled, settle, settleFailure } from "./effect.ts";
@@ -205,6 +205,11 @@ export class GuardedTask {
     return { answer, result, labels };
   }
 
+  /** Arguments as a person is shown them: without what the catalogue marks as secret. */
+  shownArguments(tool: string, args: RegoObject): Value {
+    return withoutSecretArguments(this.#catalogue, tool, args);
+  }
+
   /**
    * Whether the policy lets this tool be seen: the same policy, asked about the tool alone (`action.name` is `tools/list`, no arguments).
    * A reason with a `path` is about an argument; a tool that is denied for no other reason is shown. Nothing is reserved.
@@ -212,7 +217,7 @@ export class GuardedTask {
   async shows(request: Omit<CallRequest, "id" | "arguments" | "properties">): Promise<boolean> {
     const input = this.#input({ ...request, id: "", arguments: emptyObject }, "tools/list", new Set(), "");
     const { document } = await this.#ask(input, request.tool);
-    if (document.effect !== "deny") return true;
+    if (document.effective !== "deny") return true;
     return document.reasons.length > 0 && document.reasons.every(({ path }) => path !== undefined);
   }
 

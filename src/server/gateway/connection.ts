@@ -237,7 +237,7 @@ export class Connection {
     let asked = request();
     let answer = await sender.task.ask(asked);
     let note: string | undefined;
-    if (answer.effect === "approve" && isAnswer(params)) {
+    if (answer.effective === "approve" && isAnswer(params)) {
       note = await this.#approve(params, answer, sender);
       if (note === undefined) {
         asked = request();
@@ -284,8 +284,12 @@ export class Connection {
   ): RegoObject {
     const meta = { [DECISION_META]: shown(answer) };
     const modern = isModern(params);
-    if (answer.effect === "approve" && note === undefined && modern && canElicit(params)) {
-      const question = elicitation(explain(answer), params.get("name") as string, answer.arguments);
+    if (answer.effective === "approve" && note === undefined && modern && canElicit(params)) {
+      const question = elicitation(
+        explain(answer),
+        params.get("name") as string,
+        sender.task.shownArguments(params.get("name") as string, answer.arguments),
+      );
       return resultReply(
         id,
         fromPlain({
@@ -389,7 +393,7 @@ function canElicit(params: RegoObject): boolean {
 }
 
 /** What a person is asked: reasons, tool and the exact arguments. Form mode; nothing secret is asked for. */
-function elicitation(why: string, tool: string, args: RegoObject): Record<string, unknown> {
+function elicitation(why: string, tool: string, args: Value): Record<string, unknown> {
   const call = `${tool} ${encode(args, { escapeHtml: false })}`;
   return {
     mode: "form",
@@ -407,6 +411,8 @@ function shown(answer: CallAnswer): Record<string, unknown> {
   return {
     id: answer.decisionId,
     effect: answer.effect,
+    effective: answer.effective,
+    mode: answer.mode,
     reasons: answer.reasons,
     digest: answer.digest,
     deciding_ms: Math.round(answer.decidingMs * 1000) / 1000,

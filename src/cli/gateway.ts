@@ -1,5 +1,5 @@
-// `reeve gateway … -- COMMAND` and `reeve gateway --upstream URL …`: an MCP server whose tool calls are each decided by policy before they
-// reach the real server.
+// `reeve gateway … -- COMMAND` (stdio), `--addr` for HTTP, `--upstream URL` for a server that listens: an MCP server whose tool calls are each
+// decided by policy before they reach the real one.
 
 import { Command } from "commander";
 import { lookup } from "../bundle/tree.ts";
@@ -18,6 +18,8 @@ import { startAgent } from "./agent.ts";
 import { collect, collectList, readText } from "./options.ts";
 import { parseAddress } from "./serve.ts";
 import { untilStopped } from "./stop.ts";
+
+const DEFAULT_ADDRESS = "localhost:8184";
 
 interface GatewayFlags {
   readonly configFile: string;
@@ -42,7 +44,7 @@ interface GatewayFlags {
   readonly contextTime?: string;
   readonly upstream?: string;
   readonly upstreamHeader?: string[];
-  readonly addr: string;
+  readonly addr?: string;
   readonly hosts?: string[];
   readonly origins?: string[];
 }
@@ -52,20 +54,19 @@ export function command(): Command {
     .description(
       "Stand before an MCP server: every tool call is decided, and logged, before it is forwarded.",
     )
-    .argument("[command...]", "the MCP server's command line, after `--`: stdio")
-    .option("--upstream <url>", "the MCP server's address, instead of a command line: streamable HTTP")
+    .argument("[command...]", "the MCP server's command line, after `--`")
+    .option("--upstream <url>", "the MCP server's address, instead of a command line")
     .option(
       "-a, --addr <host:port>",
-      "with --upstream: listening address; port 0 takes a free one",
-      "localhost:8184",
+      `listen for streamable HTTP instead of stdio; port 0 takes a free one (with --upstream ${DEFAULT_ADDRESS} unless said)`,
     )
     .option(
       "--upstream-header <name: value>",
       "with --upstream: a header to present there, environment variables in `$` and braces; this flag can be repeated",
       collect,
     )
-    .option("--hosts <names>", "with --upstream: further names by which clients may call it", collectList)
-    .option("--origins <urls>", "with --upstream: web origins that may call it from a browser", collectList)
+    .option("--hosts <names>", "with --addr: further names by which clients may call it", collectList)
+    .option("--origins <urls>", "with --addr: web origins that may call it from a browser", collectList)
     .requiredOption("-c, --config-file <path>", "configuration of the decision agent (OPA's keys)")
     .option("--decision <path>", "decision path", "ai/decision")
     .option("--catalogue <path>", "where the tool catalogue stands in the bundle's data", "site/catalogue")
@@ -116,19 +117,20 @@ async function run(serverCommand: string[], flags: GatewayFlags): Promise<void> 
       "give either the MCP server's command line after `--` or its address with `--upstream`",
     );
   const checked = await gatewayOptions(flags);
-  const { agent } = await startAgent(flags.configFile, { stdoutIsOurs: program === undefined });
+  const isHttp = program === undefined || flags.addr !== undefined;
+  const { agent } = await startAgent(flags.configFile, { stdoutIsOurs: isHttp });
   const options = {
     ...checked,
     decider: agent,
     catalogue: catalogueOf(agent, flags.catalogue),
     serverId: flags.serverId,
   };
-  if (program === undefined) return serve(agent, { ...options, ...httpOptions(flags) });
-  process.exitCode = await runStdioGateway({
-    ...options,
-    command: [program, ...args],
-    token: () => process.env[flags.tokenEnv],
-  });
+  const command = program === undefined ? undefined : ([program, ...args] as const);
+  if (isHttp || command === undefined) {
+    const upstream = command ?? flags.upstream ?? "";
+    return serve(agent, { ...options, ...httpOptions(flags), upstream });
+  }
+  process.exitCode = await runStdioGateway({ ...options, command, token: () => process.env[flags.tokenEnv] });
   await agent.close();
 }
 
@@ -140,9 +142,8 @@ function httpOptions(flags: GatewayFlags) {
     return [name, substituteEnvironment(value, process.env)];
   });
   return {
-    upstream: flags.upstream ?? "",
     upstreamHeaders: Object.fromEntries(headers),
-    ...parseAddress(flags.addr),
+    ...parseAddress(flags.addr ?? DEFAULT_ADDRESS),
     ...(flags.hosts !== undefined && { hosts: flags.hosts }),
     ...(flags.origins !== undefined && { origins: flags.origins }),
   };
@@ -150,7 +151,8 @@ function httpOptions(flags: GatewayFlags) {
 
 async function serve(agent: DecisionAgent, options: HttpGatewayOptions): Promise<void> {
   const listening = await startHttpGateway(options);
-  process.stderr.write(`gateway: listening on ${listening.url}, before ${options.upstream}\n`);
+  const before = typeof options.upstream === "string" ? options.upstream : options.upstream.join(" ");
+  process.stderr.write(`gateway: listening on ${listening.url}, before ${before}\n`);
   await untilStopped();
   await listening.close();
   await agent.close();

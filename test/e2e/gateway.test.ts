@@ -2,9 +2,12 @@
 // its own and as middleware. The policy is the library, compiled; the catalogue is what `catalogue init` derives from the tools.
 
 import { spawn } from "node:child_process";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { createServer as createNodeServer, request as httpRequest, type Server } from "node:http";
 import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { Client as LegacyClient } from "@modelcontextprotocol/sdk/client/index.js";
 import { StreamableHTTPClientTransport as LegacyTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { Client, StreamableHTTPClientTransport } from "@modelcontextprotocol/client";
@@ -23,6 +26,7 @@ import { prepare } from "../../src/engine/engine.ts";
 import { createGateway, type Gateway, wordsAudience } from "../../src/server/gateway/gateway.ts";
 import { guardMcp, type McpHandler } from "../../src/server/gateway/http.ts";
 import { mcpMiddleware, nodeListener } from "../../src/server/gateway/node.ts";
+import { stdioUpstream } from "../../src/server/gateway/stdio-upstream.ts";
 import { forwardTo } from "../../src/server/gateway/upstream.ts";
 import { type Listening, listen } from "../../src/server/http.ts";
 import { fromPlain } from "../../src/value/json.ts";
@@ -487,6 +491,40 @@ describe("earlier revisions: a real server with sessions and streams", () => {
     });
     expect(steal.status).toBe(404);
     expect((await client.listTools()).tools.length).toBeGreaterThan(0);
+  });
+});
+
+describe("over HTTP before servers on stdio", () => {
+  const mailMain = new URL("../../dist/demo/mail-server.js", import.meta.url).pathname;
+  const outbox = mkdtempSync(join(tmpdir(), "reeve-outbox-"));
+  afterAll(() => rmSync(outbox, { recursive: true }));
+
+  test("both kinds of clients, each with their own answers", async () => {
+    const upstream = stdioUpstream([process.execPath, mailMain, outbox]);
+    toClose.push(() => upstream.close());
+    const gateway = await makeGateway(await toolsOf(upstream.forward));
+    const url = `${(await serve(guardMcp({ gateway, serverId: "mail", forward: upstream.forward }))).url}/mcp`;
+    const legacy = new LegacyClient({ name: "old", version: "1" });
+    const headers = { authorization: `Bearer ${await token({ sub: "jo@example.com" })}` };
+    await legacy.connect(new LegacyTransport(new URL(url), { requestInit: { headers } }));
+    toClose.push(() => legacy.close());
+    const modern = await connect(url, { bearer: await token({ sub: "kim@example.com" }) });
+    const _meta = {
+      "reeve/user": await token({
+        aud: wordsAudience(AUDIENCE),
+        text: "mail ann@example.com and bo@example.com",
+        jti: crypto.randomUUID(),
+        sub: undefined,
+      }),
+    };
+    const mailTo = (to: string) => ({ name: "send_mail", arguments: { to, subject: "s", body: "b" }, _meta });
+    const [one, two] = await Promise.all([
+      legacy.callTool(mailTo("ann@example.com")),
+      modern.callTool(mailTo("bo@example.com")),
+    ]);
+    expect([textOf(one), textOf(two)]).toEqual(["sent to ann@example.com", "sent to bo@example.com"]);
+    expect((await modern.callTool(mailTo("eve@evil.example"))).isError).toBe(true);
+    expect(readdirSync(outbox).sort()).toEqual(["ann@example.com.txt", "bo@example.com.txt"]);
   });
 });
 

@@ -1,4 +1,4 @@
-// The MCP gateway as a program: on stdio before a child process that is the real MCP server, or on HTTP before one that listens. Who presents
+// The MCP gateway as a program: on stdio before a child process that is the real MCP server, or on HTTP before one of either kind. Who presents
 // what, for which task, from which network is settled here, never by what the client writes into a message.
 
 import { spawn } from "node:child_process";
@@ -8,6 +8,7 @@ import { createGateway, type GatewayOptions } from "./gateway.ts";
 import { guardMcp } from "./http.ts";
 import { nodeListener } from "./node.ts";
 import { runProxy } from "./proxy.ts";
+import { stdioUpstream } from "./stdio-upstream.ts";
 import { forwardTo } from "./upstream.ts";
 
 export interface StdioOptions extends GatewayOptions {
@@ -52,8 +53,8 @@ export async function runStdioGateway(options: StdioOptions): Promise<number> {
 }
 
 export interface HttpGatewayOptions extends GatewayOptions, ListenOptions {
-  /** URL of the real MCP server. */
-  readonly upstream: string;
+  /** The real MCP server: its URL, or its command line. */
+  readonly upstream: string | readonly [string, ...string[]];
   readonly serverId: string;
   /** What the gateway itself presents there. */
   readonly upstreamHeaders?: Readonly<Record<string, string>>;
@@ -63,14 +64,26 @@ export interface HttpGatewayOptions extends GatewayOptions, ListenOptions {
 }
 
 /** Listens until it is closed. */
-export function startHttpGateway(options: HttpGatewayOptions): Promise<Listening> {
+export async function startHttpGateway(options: HttpGatewayOptions): Promise<Listening> {
+  const { upstream, upstreamHeaders } = options;
+  const server =
+    typeof upstream === "string"
+      ? { forward: forwardTo(upstream, upstreamHeaders), close: () => {} }
+      : stdioUpstream(upstream);
   const handler = guardMcp({
     gateway: createGateway(options),
     serverId: options.serverId,
-    forward: forwardTo(options.upstream, options.upstreamHeaders),
+    forward: server.forward,
     origins: new Set(options.origins),
   });
   const names = new Set(["localhost", "127.0.0.1", "[::1]", options.host, ...(options.hosts ?? [])]);
   const known = (host: string): boolean => names.has(host) || names.has(host.replace(/:\d+$/, ""));
-  return listen(nodeListener(handler, known), options);
+  const listening = await listen(nodeListener(handler, known), options);
+  return {
+    ...listening,
+    async close(graceMs) {
+      await listening.close(graceMs);
+      server.close();
+    },
+  };
 }

@@ -5,6 +5,7 @@ import type { Readable, Writable } from "node:stream";
 import type { RegoObject } from "../../value/value.ts";
 import type { Connection, Sender } from "./connection.ts";
 import type { AskServer } from "./definitions.ts";
+import { MAX_LINE_BYTES, readLines } from "./lines.ts";
 import {
   errorReply,
   INVALID_REQUEST,
@@ -15,8 +16,6 @@ import {
   writeMessage,
 } from "./rpc.ts";
 
-/** Lines longer than this are refused unread, so that a client cannot exhaust the gateway. */
-const MAX_LINE_BYTES = 16 * 1024 * 1024;
 /** A server that does not answer a question of the gateway's own for so long has no answer. */
 const ASK_TIMEOUT_MS = 10_000;
 const OWN_ID = "reeve:";
@@ -111,30 +110,4 @@ function askServer(
 
 function send(output: Writable, message: RegoObject): void {
   output.write(`${writeMessage(message)}\n`);
-}
-
-/** Lines of a stream; `undefined` stands for one that was too long. */
-async function* readLines(input: Readable): AsyncGenerator<string | undefined> {
-  let pending: Buffer[] = [];
-  let size = 0;
-  let skipping = false;
-  for await (const chunk of input) {
-    let rest = chunk as Buffer;
-    while (true) {
-      const end = rest.indexOf(10);
-      const part = end === -1 ? rest : rest.subarray(0, end);
-      size += part.length;
-      if (size > MAX_LINE_BYTES) {
-        skipping = true;
-        pending = [];
-      } else if (!skipping) pending.push(part);
-      if (end === -1) break;
-      yield skipping ? undefined : Buffer.concat(pending).toString("utf8");
-      pending = [];
-      size = 0;
-      skipping = false;
-      rest = rest.subarray(end + 1);
-    }
-  }
-  if (pending.length > 0 && !skipping) yield Buffer.concat(pending).toString("utf8");
 }

@@ -102,19 +102,27 @@ const FOUND = built.entrypoints["p/found"]!;
 const CLASH = built.entrypoints["p/clash"]!;
 
 const role = fc.constantFrom("a", "b", "c", "d");
+/** Few lengths: documents of one shape lie at the same addresses. */
 const grants = fc
-  .array(role, { maxLength: 24 })
+  .constantFrom(0, 3, 9, 12)
+  .chain((length) => fc.array(role, { minLength: length, maxLength: length }))
   .map((roles): Grant[] => roles.map((name, id) => ({ id, role: name })));
+
+/** As the documents have them: patched in place, one part at a time. */
+const byName = (list: readonly Grant[]): object =>
+  Object.fromEntries(list.map((grant) => [`g${grant.id}`, grant]));
 
 type Step =
   | { readonly do: "set"; readonly grants: Grant[]; readonly reset: boolean }
   | { readonly do: "patch"; readonly grants: Grant[] | undefined }
+  | { readonly do: "patch one"; readonly id: number; readonly role: string }
   | { readonly do: "ask"; readonly role: string; readonly grants: Grant[] | undefined; readonly how: How };
 type How = "oneShot" | "stepwise" | "abort";
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   fc.record({ do: fc.constant("set" as const), grants, reset: fc.boolean() }),
   fc.record({ do: fc.constant("patch" as const), grants: fc.option(grants, { nil: undefined }) }),
+  fc.record({ do: fc.constant("patch one" as const), id: fc.nat(11), role }),
   fc.record({
     do: fc.constant("ask" as const),
     role,
@@ -131,13 +139,17 @@ test("an evaluation answers for the documents it is given, whatever was done bef
       for (const next of steps) {
         if (next.do === "set") {
           model = next.grants;
-          host.setData({ grants: model }, next.reset);
+          host.setData({ grants: byName(model) }, next.reset);
         } else if (next.do === "patch") {
           model = next.grants ?? [];
-          host.patch(["grants"], next.grants);
+          host.patch(["grants"], next.grants && byName(next.grants));
+        } else if (next.do === "patch one") {
+          if (next.id >= model.length) continue;
+          model = model.with(next.id, { id: next.id, role: next.role });
+          host.patch(["grants", `g${next.id}`, "role"], next.role);
         } else {
           // An input that looks like the data must not be taken for it.
-          const input = { role: next.role, ...(next.grants && { grants: next.grants }) };
+          const input = { role: next.role, ...(next.grants && { grants: byName(next.grants) }) };
           const ids = model.filter((grant) => grant.role === next.role).map((grant) => grant.id);
           if (next.how === "abort") {
             const ask = (): unknown => host.oneShot(CLASH, input);

@@ -48,6 +48,7 @@ interface Exports {
   readonly opa_json_parse: Call;
   readonly json_parse_in_place?: Call;
   readonly json_parse_cells?: Call;
+  readonly json_parse_moving?: Call;
   readonly opa_value_dump: Call;
   readonly opa_json_dump: Call;
   readonly opa_heap_ptr_get: Call;
@@ -178,7 +179,7 @@ export class Instance implements BuiltinHost {
   setData(document: Document): void {
     this.#exports.opa_heap_stash_clear?.();
     this.#exports.opa_heap_ptr_set(this.#baseHeap);
-    this.#data = this.#guard(() => this.#parse(document, "data"));
+    this.#data = this.#guard(() => this.#parseData(document));
     this.#guard(() => this.#exports.data_ready?.(this.#data));
     this.#dataHeap = this.#exports.opa_heap_ptr_get();
     this.#exports.opa_heap_blocks_stash?.();
@@ -324,11 +325,24 @@ export class Instance implements BuiltinHost {
     return address;
   }
 
+  /** The text is written above the heap, and gives its place to the values as it is read. */
+  #parseData(document: Document): number {
+    const { json_parse_moving, opa_heap_ptr_get } = this.#exports;
+    const source = sourceOf(document);
+    if (json_parse_moving === undefined || !source.json) return this.#parse(document, "data");
+    const bytes = typeof source.text === "string" ? ENCODER.encode(source.text) : source.text;
+    const at = (opa_heap_ptr_get() + TEXT_ABOVE_HEAP) & ~7;
+    this.#memory.writeSource(at, bytes);
+    const address = json_parse_moving(at, bytes.length);
+    if (address === 0) throw new PolicyError("invalid_input", "data is not a JSON document");
+    return address;
+  }
+
   /** Any other document: the parsed value keeps nothing of the text. */
   #parse(document: Document, what: string): number {
     const { opa_free, opa_json_parse, opa_malloc, opa_value_parse } = this.#exports;
     const source = sourceOf(document);
-    const bytes = typeof source.text === "string" ? new TextEncoder().encode(source.text) : source.text;
+    const bytes = typeof source.text === "string" ? ENCODER.encode(source.text) : source.text;
     const at = opa_malloc(bytes.length);
     this.#memory.writeSource(at, bytes);
     const address = (source.json ? opa_json_parse : opa_value_parse)(at, bytes.length);
@@ -390,6 +404,11 @@ export class Instance implements BuiltinHost {
     fail(code === "eval_type_error" ? abi.ERROR_TYPE : abi.ERROR_BUILTIN, box);
   }
 }
+
+const ENCODER = new TextEncoder();
+
+/** Bytes between the heap and a text that is about to be read: enough for what the reader needs before it first looks. */
+const TEXT_ABOVE_HEAP = 16384;
 
 /** Enough for modules of ordinary size. */
 const INITIAL_PAGES = 8;

@@ -9,7 +9,7 @@ export { set_new, set_add } from "./set";
 export {
   opa_value_add_path, opa_value_free, opa_value_remove_path, scan_key, scan_open, scan_value, value_get, value_length, with_put,
 } from "./access";
-export { json_parse_cells, json_parse_in_place, opa_json_parse, opa_value_parse } from "./json-parse";
+export { json_parse_cells, json_parse_in_place, json_parse_moving, opa_json_parse, opa_value_parse } from "./json-parse";
 export { opa_json_dump, opa_value_dump } from "./json-dump";
 export { trie_find, trie_find_end } from "./trie";
 export { index_build, index_first, index_mix, index_next } from "./data-index";

@@ -7,7 +7,7 @@ import { ADDRESS_FALSE, ADDRESS_NULL, ADDRESS_TRUE, NUMBER_TEXT, OBJECT_ENTRY_SI
 import { array_of } from "./array";
 import { buffer_open, buffer_restore, buffer_string, put_byte, put_bytes, put_rune } from "./buffer";
 import { bytes_equal, bytes_hash, string_equal } from "./compare";
-import { SCRATCH, alloc, copy, mark, release, scratch_home, zero } from "./memory";
+import { SCRATCH, alloc, copy, mark, memory_reach, release, scratch_home, zero } from "./memory";
 import { number_at, number_copy } from "./number";
 import { object_of, object_seal, object_sized } from "./object";
 import { set_add, set_new, set_sort } from "./set";
@@ -19,6 +19,8 @@ export const MAX_DEPTH = 2500;
 let at: usize = 0;
 let end: usize = 0;
 let copying: bool = false;
+/** The text lies above the heap that its values grow into: see `make_room`. */
+let moving: bool = false;
 let rego: bool = false;
 let depth: i32 = 0;
 
@@ -44,6 +46,7 @@ let stack_end: usize = 0;
 
 function widen(): void {
   const size = stack_end - stack;
+  make_room(size * 2);
   const wider = alloc(size * 2);
   copy(wider, stack, size);
   stack_at = wider + (stack_at - stack);
@@ -84,6 +87,47 @@ function peek(): i32 {
   return at < end ? <i32>load<u8>(at) : -1;
 }
 
+// A document that becomes data is read from a text that lies a little above the heap: values overwrite what of the text has been read, and
+// what has not is moved up where they would reach it. So the text takes no memory of its own once it is read.
+//
+//   heap (values so far) | free | text that is not read yet
+//                        ^ heap_ptr       ^ at             ^ end
+const SLACK: usize = 4096;
+let heap_start: usize = 0;
+let text_read: usize = 0;
+let text_at: usize = 0;
+
+/** Room for `size` bytes, and some, below the text. Nobody may hold an address into the text but `at` and `end`. */
+// @ts-ignore: decorator
+@inline
+function make_room(size: usize): void {
+  if (moving && mark() + size + SLACK > at) move_text(size);
+}
+
+/** The distance is what the rest will need, if it needs as much for each byte as what was read so far. */
+function move_text(size: usize): void {
+  const rest = end - at;
+  text_read += at - text_at;
+  const used = mark() - heap_start;
+  let ahead: usize = 0;
+  if (text_read > 0 && used > text_read) ahead = <usize>(<f64>(used - text_read) * <f64>rest / <f64>text_read);
+  const to = (mark() + size + 2 * SLACK + 8192 + ahead + 7) & ~7;
+  if (to <= at) return;
+  memory_reach(to + rest + 8);
+  let p = rest;
+  while (p >= 8) {
+    p -= 8;
+    store<u64>(to + p, load<u64>(at + p));
+  }
+  while (p > 0) {
+    p--;
+    store<u8>(to + p, load<u8>(at + p));
+  }
+  at = to;
+  text_at = to;
+  end = to + rest;
+}
+
 function read_all(from: usize, length: usize): usize {
   at = from;
   end = from + length;
@@ -102,6 +146,7 @@ function read_all(from: usize, length: usize): usize {
 function read_value(): usize {
   space();
   if (at >= end) return 0;
+  make_room(0);
   switch (<i32>load<u8>(at)) {
     case 0x22: return read_string();
     case 0x7b: return read_object();
@@ -207,12 +252,12 @@ function read_string(): usize {
     if (p >= end) return 0;
     const c = <i32>load<u8>(p);
     if (c == 0x22) break;
-    if (c == 0x5c) return read_escaped(from, p);
+    if (c == 0x5c) return read_escaped(p - from);
     if (c < 0x20) return 0;
     if (c >= 0x80) {
       ascii = false;
       rune_at(p, end);
-      if (!rune_valid) return read_escaped(from, p);
+      if (!rune_valid) return read_escaped(p - from);
       p += <usize>rune_width;
     } else {
       p++;
@@ -223,6 +268,13 @@ function read_string(): usize {
   const flag = ascii ? STRING_ASCII : STRING_NOT_ASCII;
   if (!copying) return string_at(from, length, flag);
   return length <= SHARED_LENGTH ? shared_string(from, length, flag) : string_copy(from, length, flag);
+}
+
+/** Bytes up to the quote that closes the string which starts here. */
+function raw_length(): usize {
+  let p = at + 1;
+  while (p < end && load<u8>(p) != 0x22) p += load<u8>(p) == 0x5c ? 2 : 1;
+  return p - at;
 }
 
 function read_hex(p: usize): i32 {
@@ -238,8 +290,11 @@ function read_hex(p: usize): i32 {
   return n;
 }
 
-/** The slow way: escapes and invalid UTF-8, from the first such byte on. */
-function read_escaped(from: usize, special_at: usize): usize {
+/** The slow way: escapes and invalid UTF-8, from the first such byte on, `plain` bytes behind the quote. */
+function read_escaped(plain: usize): usize {
+  if (moving) make_room(raw_length() * 16 + 256);
+  const from = at + 1;
+  const special_at = from + plain;
   const saved = buffer_open((special_at - from) * 2 + 32);
   put_bytes(from, <i32>(special_at - from));
   let p = special_at;
@@ -320,6 +375,7 @@ function read_array(): usize {
     if (c == 0x5d) break;
     if (c != 0x2c) return 0;
   }
+  make_room(stack_at - stack - base);
   const from = stack + base;
   const size = stack_at - from;
   const elements = alloc(size);
@@ -342,6 +398,7 @@ function read_object(): usize {
   while (true) {
     space();
     if (peek() != 0x22 && !rego) return 0;
+    make_room(0);
     const key = rego ? read_value() : read_string();
     if (key == 0) return 0;
     space();
@@ -361,6 +418,8 @@ function read_object(): usize {
 }
 
 function build_object(base: usize): usize {
+  // For each pair of 8 bytes: an entry, its copy while they are sorted, and the slots of up to two indexes.
+  make_room((stack_at - stack - base) * 10 + 64);
   const from = stack + base;
   const object = object_of(from, <i32>((stack_at - from) >> 3));
   stack_at = from;
@@ -385,6 +444,22 @@ function read_set(first: usize): usize {
   depth--;
   if (copying) set_sort(set);
   return set;
+}
+
+/**
+ * The reader for data: copies everything, and lets values take the place of the text, which must lie above the heap. The heap goes on behind
+ * the values.
+ */
+export function json_parse_moving(from: usize, length: usize): usize {
+  copying = true;
+  rego = false;
+  moving = true;
+  heap_start = mark();
+  text_read = 0;
+  text_at = from;
+  const v = read_all(from, length);
+  moving = false;
+  return v;
 }
 
 /** OPA's entry: everything is copied, the text may be freed or overwritten. */

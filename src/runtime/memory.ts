@@ -44,6 +44,11 @@ function reserve(end: usize): void {
   if (!extend(end)) unreachable();
 }
 
+/** Memory up to `end`, for bytes that lie above the heap. */
+export function memory_reach(end: usize): void {
+  if (!extend(end)) abort_text("out of memory");
+}
+
 function start(): void {
   if (heap_ptr < heap_base) heap_ptr = (heap_base + 7) & ~7;
 }

@@ -102,7 +102,7 @@ const ABI_EXPORTS = [
 ];
 
 /** What our own engine uses beyond OPA's ABI. */
-const ENGINE_EXPORTS = ["failure_count", "failure_at", "fail", "json_parse_in_place"];
+const ENGINE_EXPORTS = ["failure_count", "failure_at", "fail", "json_parse_in_place", "json_parse_moving"];
 
 const MAX_HOST_ARGUMENTS = 4;
 

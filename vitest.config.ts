@@ -3,5 +3,5 @@
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
-  test: { setupFiles: ["test/setup.ts"], testTimeout: 30_000, hookTimeout: 60_000, reporters: ["default"] },
+  test: { setupFiles: ["test/setup.ts"], testTimeout: 120_000, hookTimeout: 120_000, reporters: ["default"] },
 });

@@ -50,7 +50,7 @@ export function parseRules(cursor: Cursor): Rule[] | undefined {
     rule.body = trueBody(location);
     return [rule];
   }
-  classify(cursor, rule);
+  if (!classify(cursor, rule)) return undefined;
   if (!cursor.at("if") && !cursor.at("{")) {
     if (head.contains !== true) return undefined;
     rule.body = trueBody(location);
@@ -70,22 +70,27 @@ export function parseRules(cursor: Cursor): Rule[] | undefined {
   return parseFurtherBodies(cursor, rule);
 }
 
-/** `p[x]` means a set with member x in v0 and a rule at p[x] behind which `if` stands; both keep the old name and key. */
-function classify(cursor: Cursor, { head }: DraftRule): void {
+/**
+ * `p[x]` means a set with member x in v0 and a rule at p[x] behind which `if` stands; both keep the old name and key. False where such a
+ * head has no name.
+ */
+function classify(cursor: Cursor, { head }: DraftRule): boolean {
   const [first, second, ...more] = head.reference.terms;
-  if (head.contains === true || second === undefined || more.length > 0) return;
-  const name = first.kind === "var" ? first.name : "";
+  if (head.contains === true || second === undefined || more.length > 0) return true;
   if (cursor.at("if")) {
     if ((!isGround(second) || second.kind === "ref") && head.args === undefined) head.key = second;
     if (head.value === undefined) {
       head.generatedValue = true;
       head.value = truth(head.location);
-    } else head.name = name;
-  } else if (head.args === undefined) {
-    head.name = name;
-    head.key = second;
-    if (head.value === undefined) head.reference = { ...head.reference, terms: [first] };
-  }
+      return true;
+    }
+  } else if (head.args !== undefined) return true;
+  if (first.kind !== "var") return false;
+  head.name = first.name;
+  if (cursor.at("if")) return true;
+  head.key = second;
+  if (head.value === undefined) head.reference = { ...head.reference, terms: [first] };
+  return true;
 }
 
 function parseBraces(cursor: Cursor): Body | undefined {

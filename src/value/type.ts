@@ -182,9 +182,14 @@ function mergeAny(a: AnyType, b: Type): AnyType {
   return anyOf(...a.of, ...b.of.filter((member) => !containsType(a, member)));
 }
 
-function unionFunctions(a: FunctionType, b: FunctionType): FunctionType | undefined {
+/** What OPA has for a union of functions that differ in arity: still a function, which yields to any other. */
+const noFunction: FunctionType = { kind: "function", args: [], result: undefined, variadic: undefined };
+
+function unionFunctions(a: FunctionType, b: FunctionType): FunctionType {
+  if (a === noFunction) return b;
+  if (b === noFunction) return a;
   if (a.args.length !== b.args.length || (a.variadic === undefined) !== (b.variadic === undefined))
-    return undefined;
+    return noFunction;
   const args = a.args.map((arg, i) => unionType(arg, b.args[i]) ?? anyType);
   return functionType(args, unionType(a.result, b.result), unionType(a.variadic, b.variadic));
 }

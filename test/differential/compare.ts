@@ -71,28 +71,40 @@ export async function compareCase(
   }
   const found: Disagreement[] = [];
   const settled = new Map<string, string | undefined>();
+  const packages = item.entrypoints.filter((path) => item.packages.includes(path));
+  const rules = item.entrypoints.filter((path) => !item.packages.includes(path));
   for (const [index, input] of item.inputs.entries()) {
     tally.pairs++;
     const strict = options.strict ?? index % 4 === 3;
-    const judged = item.entrypoints.map((entrypoint) => opa.ask(entrypoint, input, strict));
-    for (const [at, entrypoint] of item.entrypoints.entries()) {
-      const theirs = await judged[at]!;
-      const ours = await askOurs(prepared.engine, entrypoint, input, strict);
-      count(tally, theirs);
-      const [left, right] = [show(theirs, ours), show(ours, theirs)];
-      if (theirs.kind === "unjudged" || left === right) continue;
-      const key = `${entrypoint} ${aboutOf(left, right)}`;
-      const why = settled.has(key)
-        ? settled.get(key)
-        : await explain(
-            { item, opa, engine: prepared.engine, entrypoint, input, strict, runtime },
-            theirs,
-            ours,
-          );
-      settled.set(key, why);
-      if (why !== undefined) tally.explained[why] = (tally.explained[why] ?? 0) + 1;
-      else found.push(disagreement(item, entrypoint, input, strict, left, right));
-    }
+    /** Whether all of them agree and none is an error. */
+    const ask = async (entrypoints: readonly string[]): Promise<boolean> => {
+      let clean = true;
+      const judged = entrypoints.map((entrypoint) => opa.ask(entrypoint, input, strict));
+      for (const [at, entrypoint] of entrypoints.entries()) {
+        const theirs = await judged[at]!;
+        const ours = await askOurs(prepared.engine, entrypoint, input, strict);
+        count(tally, theirs);
+        const [left, right] = [show(theirs, ours), show(ours, theirs)];
+        if (theirs.kind === "error") clean = false;
+        if (theirs.kind === "unjudged" || left === right) continue;
+        clean = false;
+        const key = `${entrypoint} ${aboutOf(left, right)}`;
+        const why = settled.has(key)
+          ? settled.get(key)
+          : await explain(
+              { item, opa, engine: prepared.engine, entrypoint, input, strict, runtime },
+              theirs,
+              ours,
+            );
+        settled.set(key, why);
+        if (why !== undefined) tally.explained[why] = (tally.explained[why] ?? 0) + 1;
+        else found.push(disagreement(item, entrypoint, input, strict, left, right));
+      }
+      return clean;
+    };
+    // A package holds what its rules hold: one by one they are asked for at first, in strict mode, and where an error hides the rest.
+    const clean = await ask(packages);
+    if (index < 2 || strict || !clean || packages.length === 0) await ask(rules);
     if (options.stopAtFirst === true && found.length > 0) break;
   }
   return found;

@@ -16,6 +16,8 @@ export interface DrawnCase {
   readonly inputs: readonly (string | undefined)[];
   /** `p/q`. */
   readonly entrypoints: readonly string[];
+  /** Those of them that are whole packages. */
+  readonly packages: readonly string[];
 }
 
 const PACKAGES = ["p", "q", "p.sub", "r.s", "t"];
@@ -47,7 +49,14 @@ export function drawCase(seed: number, inputCount = 8): DrawnCase {
     nest(name.split("."), `{"fixed":${random.int(0, 9)},"list":[1,"a",{"b":2}]}`),
   );
   const data = mergeTexts([`{"base":${document(draw)}}`, ...(random.chance(0.4) ? fixed : [])]);
-  return { seed, modules, data, inputs: inputs(draw, inputCount), entrypoints: [...entrypoints] };
+  return {
+    seed,
+    modules,
+    data,
+    inputs: inputs(draw, inputCount),
+    entrypoints: [...entrypoints],
+    packages: packages.map((name) => name.replaceAll(".", "/")),
+  };
 }
 
 function newDraw(random: Random): Draw {

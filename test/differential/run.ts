@@ -19,7 +19,7 @@ async function main(): Promise<void> {
       seed: { type: "string", default: "1" },
       runs: { type: "string", default: "1000000" },
       time: { type: "string", default: "60" },
-      inputs: { type: "string", default: "8" },
+      inputs: { type: "string", default: "16" },
       runtime: {
         type: "string",
         default: fileURLToPath(new URL("../../dist/runtime.wasm", import.meta.url)),

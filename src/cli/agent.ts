@@ -8,6 +8,7 @@ import { parseConfig, substituteEnvironment } from "../decision/config.ts";
 import { fileStorage } from "../decision/node/storage.ts";
 import type { Ports } from "../decision/ports.ts";
 import { createDecisionAgent, type DecisionAgent } from "../decision/sdk.ts";
+import { moduleValue } from "../syntax/module-value.ts";
 import { readText } from "./options.ts";
 
 export interface AgentOptions {
@@ -37,6 +38,7 @@ export function daemonPorts(folder: string, options: AgentOptions): Ports {
           regoVersion: regoVersion === 0 ? "v0" : "v1",
         })),
       ),
+    parseModule: moduleValue,
     readText: (path) => readFile(path, "utf8"),
     runtime: { env: { ...process.env } },
     console: (line) => console.write(`${line}\n`),

@@ -11,6 +11,7 @@ import { PolicyError } from "../error.ts";
 import type { QueryAnswer } from "../query.ts";
 import type { Reason } from "../tester/coverage.ts";
 import { type Findings, Probe } from "../tester/probe.ts";
+import { moduleValue } from "../syntax/module-value.ts";
 import type { Value } from "../value/value.ts";
 import { fromPlain } from "../value/json.ts";
 import { loadBuiltins } from "./builtin-file.ts";
@@ -155,6 +156,7 @@ async function answerOfShipped(
     wasm: module.bytes,
     data,
     builtins: withCustom(builtins, await loadBuiltins(flags.builtins)),
+    context: { parseModule: moduleValue },
   });
   const answer = await engine.evaluateAsync(entrypointOf(query), input, {
     strict: flags.strictBuiltinErrors === true,

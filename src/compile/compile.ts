@@ -4,9 +4,8 @@
 import { builtins } from "../builtins/registry.ts";
 import { type Diagnostic, failWith, PolicyError } from "../error.ts";
 import type { Body, Module, RegoVersion } from "../syntax/ast.ts";
-import { jsonText, moduleToJson } from "../syntax/ast-json.ts";
+import { moduleValue } from "../syntax/module-value.ts";
 import { parseModule } from "../syntax/parser.ts";
-import { decode } from "../value/json.ts";
 import type { Value } from "../value/value.ts";
 import type { AnnotationsRef } from "./check/annotation-set.ts";
 import type { CheckOptions, CompiledModules, CompiledQuery } from "./check/compilation.ts";
@@ -33,15 +32,7 @@ const BUILTIN_NAMES: ReadonlySet<string> = new Set(builtins.keys());
 
 /** The body behind `rego.parse_module`: the tree of a module as OPA spells it. Throws PolicyError with every finding. */
 export function parsedModule(file: string, text: string): Value {
-  const { module, diagnostics } = parseModule(text, { file, builtins: BUILTIN_NAMES });
-  if (module !== undefined) return decode(jsonText(moduleToJson(module)));
-  const { message } = failWith(diagnostics);
-  // One finding stands behind its count, but for the one of a text without a module; several have their count already.
-  const told =
-    diagnostics.length === 1 && diagnostics[0]?.message !== "empty module"
-      ? `1 error occurred: ${message}`
-      : message;
-  throw new PolicyError("eval_builtin_error", told, { diagnostics });
+  return moduleValue(file, text, BUILTIN_NAMES);
 }
 
 /** Every module that parses, and all findings of those that do not. */

@@ -3,6 +3,7 @@
 
 import type { Builtin, BuiltinNetwork } from "../builtins/builtin.ts";
 import type { VerifiedBundle } from "../bundle/bundle.ts";
+import type { Value } from "../value/value.ts";
 import type { Storage } from "./storage.ts";
 
 /** `fetch` as the platforms have it, reduced to what is used. */
@@ -65,6 +66,8 @@ export interface Ports {
     modules: readonly SourceModule[],
     bundles: readonly VerifiedBundle[],
   ) => Promise<Uint8Array>;
+  /** The parser behind `rego.parse_module`, which is undefined without it. */
+  readonly parseModule?: (file: string, text: string) => Value;
   /** What `opa.runtime()` shows besides the labels: `env` where the host wants policies to see it. */
   readonly runtime?: Readonly<Record<string, unknown>>;
   /** The host's own builtins, as `customBuiltin` makes them. */

@@ -124,7 +124,7 @@ class Agent implements DecisionAgent {
     const onStatus = (): void => this.#reporter?.notify();
     this.#log = log(onStatus);
     const { decisionLogs, status } = config;
-    const { compile, runtime } = world;
+    const { compile, parseModule, runtime } = world;
     this.#bundles = new Bundles({
       config,
       world,
@@ -134,6 +134,7 @@ class Agent implements DecisionAgent {
         builtins: world.builtins ?? [],
         context: {
           ...(world.network === undefined ? {} : { network: world.network }),
+          ...(parseModule === undefined ? {} : { parseModule }),
           get nowNs() {
             return BigInt(Math.round(world.clock.nowMs())) * 1_000_000n;
           },

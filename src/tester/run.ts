@@ -5,6 +5,7 @@ import type { Builtin, BuiltinContext } from "../builtins/builtin.ts";
 import { hostBuiltins } from "../builtins/host.ts";
 import { type Engine, type MarkListener, prepare } from "../engine/engine.ts";
 import { PolicyError } from "../error.ts";
+import { moduleValue } from "../syntax/module-value.ts";
 import { isArray, type Value } from "../value/value.ts";
 import type { Place, SubResults, TestError, TestResult } from "./result.ts";
 import { subResultsOf } from "./result.ts";
@@ -57,7 +58,7 @@ export class TestRunner {
       ...(steps !== undefined && { limits: { steps } }),
       ...(options.onMark !== undefined && { onMark: options.onMark }),
     });
-    this.#context = { ...options.context, print: (line) => this.#output.push(line) };
+    this.#context = { parseModule: moduleValue, ...options.context, print: (line) => this.#output.push(line) };
   }
 
   static async create(options: RunnerOptions): Promise<TestRunner> {

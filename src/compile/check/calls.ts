@@ -9,7 +9,7 @@ import type { Compilation, Findings } from "./compilation.ts";
 import type { Arity } from "./outputs.ts";
 import { findNode } from "./trees.ts";
 import { type Visitor, walkBody } from "../../syntax/visit.ts";
-import { callOf, isEquality, walkHead } from "./walk.ts";
+import { callOf, isEquality, mapTerm, walkHead } from "./walk.ts";
 
 /** The number of arguments of builtins and of the rules that the modules define. */
 export function arityOf(compilation: Compilation): Arity {
@@ -24,7 +24,10 @@ export function arityOf(compilation: Compilation): Arity {
 /** The author's names in a ref. */
 export function originalRef(ref: RefTerm, rewritten: ReadonlyMap<string, string>): RefTerm {
   const [head, ...rest] = ref.terms;
-  const name = (t: Term): Term => (t.kind === "var" ? { ...t, name: rewritten.get(t.name) ?? t.name } : t);
+  const name = (t: Term): Term =>
+    t.kind === "var"
+      ? { ...t, name: rewritten.get(t.name) ?? t.name }
+      : mapTerm(t, { term: name, body: (body) => body });
   return { ...ref, terms: [name(head), ...rest.map(name)] };
 }
 

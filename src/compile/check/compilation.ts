@@ -79,6 +79,10 @@ export class Findings {
     return this.#list.length > 0;
   }
 
+  get count(): number {
+    return this.#list.length;
+  }
+
   add(code: ErrorCode, location: Location | undefined, message: string, details?: unknown): void {
     this.push({
       code,

@@ -66,7 +66,16 @@ export class TemplateRewriter {
     const inner = new Set(safe);
     if (every !== undefined)
       addAll(inner, varsOfTerms([...(every.key === undefined ? [] : [every.key]), every.value]));
-    return mapExpr(expr, { term: (t) => this.term(t, safe), body: (b) => this.body(b, inner).body });
+    const before = this.#context.findings.count;
+    const done = mapExpr(expr, { term: (t) => this.term(t, safe), body: (b) => this.body(b, inner).body });
+    if (every !== undefined && this.#context.findings.count > before)
+      mapExpr(done, { term: (t) => t, body: (b) => this.#again(b, safe) });
+    return done;
+  }
+
+  /** OPA looks at what is left in a body a second time, as a part of what is around it: findings come twice there. */
+  #again(body: Body, safe: ReadonlySet<string>): Body {
+    return body.map((expr) => this.#expr(expr, safe));
   }
 
   term(term: Term, safe: ReadonlySet<string>): Term {
@@ -77,8 +86,12 @@ export class TemplateRewriter {
         : mapTerm(call, { term: (t) => this.term(t, safe), body: (b) => this.body(b, safe).body });
     }
     if (isComprehension(term)) {
+      const before = this.#context.findings.count;
       const inner = this.body((term as { body: Body }).body, safe);
-      return mapTerm(term, { term: (t) => this.term(t, inner.safe), body: () => inner.body });
+      const done = mapTerm(term, { term: (t) => this.term(t, inner.safe), body: () => inner.body });
+      if (this.#context.findings.count > before)
+        mapTerm(done, { term: (t) => this.term(t, safe), body: (b) => this.#again(b, safe) });
+      return done;
     }
     return mapTerm(term, { term: (t) => this.term(t, safe), body: (b) => this.body(b, safe).body });
   }

@@ -18,10 +18,11 @@ import {
 import { checkForV1 } from "./check-v1.ts";
 import { closingRow, endRow, type Style, type Trouble, Writer } from "./format-writer.ts";
 import { compareTerms, groundPrefix, isConstant } from "./order.ts";
+import { INFIX_OPERATORS } from "./operators.ts";
 import { parseModule } from "./parser.ts";
 import { printRef, printRule, printTerm } from "./print.ts";
 import { BASE_KEYWORDS, FUTURE_KEYWORDS, V0_FUTURE_KEYWORDS } from "./token.ts";
-import { isCallTerms, singleTerm, walkModule } from "./visit.ts";
+import { isCallTerms, mapRule, singleTerm, walkModule } from "./visit.ts";
 
 export interface FormatOptions {
   readonly file: string;
@@ -75,9 +76,19 @@ function firstChange(before: Module, after: Module): Diagnostic | undefined {
 
 /** `:=` and `=` in heads are one, and so are wildcards whether they were given a name or not. */
 function meaningOf(rule: Rule): string {
-  const { head } = rule;
-  const text = printRule({ ...rule, head: { ...head, assign: false } });
+  const spelled = mapRule(rule, { expr: asEquality });
+  const text = printRule({ ...spelled, head: { ...spelled.head, assign: false } });
   return text.replace(/\b_\d+\b/g, "_");
+}
+
+/** `plus(a, b, c)` is written as what it means, `c = a + b`. */
+function asEquality(expr: Expr): Expr {
+  const { terms, location } = expr;
+  if (!isCallTerms(terms) || terms.length !== 4) return expr;
+  const [operator, left, right, result] = terms as readonly [RefTerm, Term, Term, Term];
+  if (!INFIX_OPERATORS.has(printRef(operator.terms))) return expr;
+  const eq: RefTerm = { kind: "ref", terms: [{ kind: "var", name: "eq", location }], location };
+  return { ...expr, terms: [eq, result, { kind: "call", operator, args: [left, right], location }] };
 }
 
 type Target = "v0" | "v0v1" | "v1";

@@ -24,6 +24,8 @@ function drawLine(draw: Draw, depth: number): string[] {
     [deep ? 1.5 : 0, () => [negation(draw, depth)]],
     [deep ? 1 : 0, () => [every(draw, depth)]],
     [deep ? 1.2 : 0, () => [modified(draw, depth)]],
+    [1.5, () => [indexed(draw)]],
+    [deep && draw.logical ? 1.5 : 0, () => [logical(draw, depth)]],
     [0.4, () => someDeclaration(draw)],
     [0.3, () => [walk(draw)]],
     [0.3, () => [draw.term("any", depth)]],
@@ -238,12 +240,126 @@ function modifier(draw: Draw, depth: number): string {
         return `with data.${rule.package}.${rule.name} as ${by}`;
       },
     ],
+    [1.3, () => mockOfBuiltin(draw)],
+  ])();
+}
+
+/** Builtins by how many arguments they take: what may stand for what. */
+const BY_ARITY: readonly (readonly string[])[] = [
+  ["time.now_ns"],
+  [
+    "count",
+    "upper",
+    "lower",
+    "sum",
+    "max",
+    "min",
+    "sort",
+    "json.marshal",
+    "to_number",
+    "abs",
+    "is_string",
+    "type_name",
+  ],
+  [
+    "concat",
+    "startswith",
+    "contains",
+    "split",
+    "plus",
+    "minus",
+    "array.concat",
+    "glob.quote_meta",
+    "format_int",
+  ],
+  ["object.get", "substring", "replace", "array.slice", "glob.match"],
+];
+
+function mockOfBuiltin(draw: Draw): string {
+  const { random } = draw;
+  const arity = random.weighted([
+    [0.3, 0],
+    [3, 1],
+    [3, 2],
+    [1, 3],
+  ]);
+  const names = BY_ARITY[arity]!.filter((name) => name !== "glob.quote_meta");
+  const functions = draw.rules
+    .filter(({ form, args }) => form === "function" && args?.length === arity)
+    .map((rule) => `data.${rule.package}.${rule.name}`);
+  const value = random.pick([
+    "1",
+    '"a"',
+    "true",
+    "0",
+    "[]",
+    "false",
+    "data.base.n",
+    "input.x",
+    '{"a": 1}',
+    "null",
+  ]);
+  const by = random.weighted<() => string>([
+    [3, () => value],
+    [arity === 0 ? 0 : 1, () => random.pick(names)],
+    [functions.length > 0 ? 2 : 0, () => random.pick(functions)],
+    // Arities that do not fit.
+    [0.04, () => random.pick(BY_ARITY[3 - arity]!)],
+  ])();
+  return `with ${random.pick(names)} as ${by}`;
+}
+
+/** What OPA's index of rules looks at: equality with a constant, membership, glob. */
+function indexed(draw: Draw): string {
+  const { random } = draw;
+  const kind = random.pick(["string", "string", "number", "boolean"] as const);
+  const path = documentRef(draw, kind);
+  const constant = (): string => literal(draw, kind);
+  return random.weighted<() => string>([
+    [4, () => `${path} == ${constant()}`],
+    [1, () => `${path} = ${constant()}`],
+    [1, () => `${constant()} == ${path}`],
+    [2, () => `${path} in {${constant()}, ${constant()}}`],
+    [1, () => `${path} in [${constant()}, ${constant()}]`],
     [
       1,
       () =>
-        `with ${random.pick(["count", "upper", "sum", "concat", "startswith", "json.marshal", "to_number", "plus", "time.now_ns", "array.concat", "object.get"])} as ${random.pick(["1", '"a"', "true", "lower", "max", "0", "[]", "false", "data.base.n"])}`,
+        `glob.match(${random.pick(['"a/*"', '"*"', '"{a,b}"', '"**"', '"x.?"'])}, ["/"], ${documentRef(draw, "string")})`,
     ],
+    [1, () => `startswith(${documentRef(draw, "string")}, ${literal(draw, "string")})`],
+    [1, () => `${documentRef(draw, { array: kind })}[_] == ${constant()}`],
+    [1, () => `${constant()} in ${documentRef(draw, { array: kind })}`],
+    [1, () => `not ${path} == ${constant()}`],
+    [0.5, () => `some ${bind(draw, kind)} in {${constant()}, ${constant()}}`],
+    [0.5, () => `[${path}, ${documentRef(draw, "string")}] == [${constant()}, ${literal(draw, "string")}]`],
   ])();
+}
+
+/** `and`, `or` between expressions and bodies; the module imports the words. */
+function logical(draw: Draw, depth: number): string {
+  const { random } = draw;
+  const operand = (): string =>
+    inScope(draw, () =>
+      random.weighted<() => string>([
+        [3, () => documentRef(draw, random.pick(["boolean", "any", "number"] as const))],
+        [
+          3,
+          () =>
+            indexed(draw)
+              .replace(/^not (.*)$/, "not $1")
+              .replace(/^some .*$/, "true"),
+        ],
+        [1, () => `not ${documentRef(draw, "any")}`],
+        [1.5, () => `{\n${indent(draw.body(depth - 1, 1, 2))}\n}`],
+        [
+          0.7,
+          () =>
+            `(${documentRef(draw, "boolean")} ${random.pick(["and", "or"])} ${indexed(draw).replace(/^some .*$/, "true")})`,
+        ],
+      ])(),
+    );
+  const more = random.times(1, 2, () => ` ${random.pick(["and", "or"])} ${operand()}`);
+  return `${operand()}${more.join("")}`;
 }
 
 function someDeclaration(draw: Draw): string[] {

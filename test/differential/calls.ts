@@ -286,6 +286,8 @@ function kindFor(draw: Draw, type: Type | undefined): Kind {
       return { array: kindFor(draw, type.dynamic) };
     case "set":
       return { set: kindFor(draw, type.of) };
+    case "object":
+      return { object: [keyFor(draw, type.dynamic?.key), kindFor(draw, type.dynamic?.value)] };
     case "any":
       if (type.of.length > 0) return kindFor(draw, draw.random.pick(type.of));
       return draw.random.pick<Kind>(["any", "number", "string"]);

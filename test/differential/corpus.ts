@@ -30,7 +30,8 @@ export function wholeModules(root: string, drawn: number, seed: number): Text[] 
     }
   }
   for (let i = 0; i < drawn; i++) {
-    for (const { file, text } of drawCase(seed + i, 0).modules) out.push({ name: `drawn ${seed + i} ${file}`, text });
+    for (const { file, text } of drawCase(seed + i, 0).modules)
+      out.push({ name: `drawn ${seed + i} ${file}`, text });
   }
   return out;
 }

@@ -177,6 +177,8 @@ export const PATHS: readonly (readonly [string, Kind])[] = [
   ["user.age", "number"],
   ["user.roles", { array: "string" }],
   ["user.tags", { object: ["string", "string"] }],
+  ["else", "number"],
+  ["in", { array: "string" }],
   ["items", { array: { object: ["string", "any"] } }],
   ["items[0].id", "number"],
   ["items[1].kind", "string"],

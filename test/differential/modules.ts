@@ -32,9 +32,11 @@ export function drawCase(seed: number, inputCount = 8): DrawnCase {
   for (const name of packages) {
     draw.package = name;
     const parts = random.chance(0.3) ? 2 : 1;
+    const before = draw.rules.length;
     for (let part = 0; part < parts; part++) {
       const rules = random.times(2, 5, () => drawRule(draw));
-      modules.push({ file: `test-${modules.length}.rego`, text: moduleText(name, rules) });
+      const imports = drawImports(draw, rules.join("\n"), before);
+      modules.push({ file: `test-${modules.length}.rego`, text: moduleText(name, rules, imports) });
     }
     for (const rule of draw.rules) {
       if (rule.package === name && rule.form !== "function") {
@@ -63,6 +65,7 @@ function newDraw(random: Random): Draw {
   let count = 0;
   const draw: Draw = {
     random,
+    logical: random.chance(0.25),
     constants: [],
     rules: [],
     finished: [],
@@ -76,10 +79,27 @@ function newDraw(random: Random): Draw {
   return draw;
 }
 
-function moduleText(name: string, rules: readonly string[]): string {
-  const all = rules.join("\n\n");
-  const keyword = /\bnot \{/.test(all) ? "import future.keywords.not\n\n" : "";
-  return `package ${name}\n\n${keyword}${all}\n`;
+function moduleText(name: string, rules: readonly string[], imports: readonly [string, string][]): string {
+  let all = rules.join("\n\n");
+  const lines: string[] = [];
+  if (/\bnot \{/.test(all)) lines.push("import future.keywords.not");
+  for (const word of ["and", "or"])
+    if (all.includes(` ${word} `)) lines.push(`import future.keywords.${word}`);
+  for (const [path, alias] of imports) {
+    lines.push(path.endsWith(`.${alias}`) ? `import ${path}` : `import ${path} as ${alias}`);
+    all = all.replaceAll(new RegExp(`(?<![\\w."])${path.replaceAll(".", "\\.")}(?=\\.)`, "g"), alias);
+  }
+  return `package ${name}\n\n${lines.map((line) => `${line}\n`).join("")}${lines.length > 0 ? "\n" : ""}${all}\n`;
+}
+
+/** What a module may import of what it names: packages before it, parts of the documents. */
+function drawImports(draw: Draw, text: string, known: number): [path: string, alias: string][] {
+  const { random } = draw;
+  const packages = [...new Set(draw.rules.slice(0, known).map((rule) => `data.${rule.package}`))];
+  return [...packages, "data.base", "input.user", "input.o", "data.base.user"]
+    .filter((path) => text.includes(`${path}.`) && random.chance(0.25))
+    .map((path, i): [string, string] => [path, random.chance(0.5) ? `im${i}` : path.split(".").at(-1)!])
+    .filter(([, alias], i, all) => all.findIndex(([, other]) => other === alias) === i);
 }
 
 function nest(path: readonly string[], inner: string): string {
@@ -269,6 +289,11 @@ function refHead(draw: Draw, name: string): string {
         [1, () => `${name}.sets[${key}] contains ${draw.term(kind, 2)} if ${body}`],
         [0.7, () => `${name}.one contains ${draw.term(kind, 2)} if ${body}`],
         [0.5, () => `${name}.yes${index} if ${body}`],
+        [0.4, () => `${name}.if.k${index} := ${draw.term(kind, 1)} if ${body}`],
+        [0.4, () => `${name}.with[${key}].in := ${draw.term(kind, 1)} if ${body}`],
+        [0.3, () => `default ${name}.def${index} := ${literal(draw, kind)}`],
+        [0.3, () => `${name}[${key}][${draw.term("string", 0)}] := ${draw.term(kind, 1)} if ${body}`],
+        [0.2, () => `${name}.els${index} := ${draw.term(kind, 1)} if ${body} else := ${literal(draw, kind)}`],
       ])();
     }),
   );

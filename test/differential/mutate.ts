@@ -78,11 +78,15 @@ const POOL = [
 
 export function mutate(text: string, random: Random): string {
   let tokens: string[] = text.match(TOKEN) ?? [];
-  for (let i = random.weighted([
-    [6, 1],
-    [2, 2],
-    [1, 3],
-  ]); i > 0; i--) {
+  for (
+    let i = random.weighted([
+      [6, 1],
+      [2, 2],
+      [1, 3],
+    ]);
+    i > 0;
+    i--
+  ) {
     if (tokens.length === 0) return text;
     const at = random.int(0, tokens.length - 1);
     const other = random.chance(0.4) ? random.pick(tokens) : random.pick(POOL);

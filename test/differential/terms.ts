@@ -47,6 +47,7 @@ export function documentRef(draw: Draw, kind: Kind): string {
   const fitting = PATHS.filter(([, other]) => sameKind(kind, other));
   if (fitting.length > 0 && random.chance(0.9)) return `${root}.${random.pick(fitting)[0]}`;
   if (random.chance(0.2)) return `${root}[${draw.term("string", 0)}]`;
+  if (random.chance(0.03)) return root;
   return `${root}.${random.pick(PATHS)[0]}`;
 }
 
@@ -66,7 +67,7 @@ function element(draw: Draw, kind: Kind, depth: number): string {
 function head(draw: Draw, kind: Kind, depth: number): string {
   const written = draw.term(kind, depth);
   return /^[\w.]+$/.test(written) ||
-    (/^[[{]/.test(written) && draw.random.chance(0.15)) ||
+    (/^[[{]/.test(written) && draw.random.chance(0.03)) ||
     /^[\w.]+\(.*\)$/s.test(written)
     ? /^\d/.test(written) ||
       written === "null" ||

@@ -67,7 +67,9 @@ export function compareParseErrors(texts: readonly Text[], batch = 400): Differe
     for (const [i, { name, text }] of some.entries()) {
       let ours: string;
       try {
-        ours = parse([{ file: `m${i}.rego`, text }]).diagnostics.map(lineOf).join("\n");
+        ours = parse([{ file: `m${i}.rego`, text }])
+          .diagnostics.map(lineOf)
+          .join("\n");
       } catch (error) {
         ours = `crash ${(error as Error).stack}`;
       }
@@ -142,12 +144,14 @@ export function compareFormats(texts: readonly Text[], args: readonly string[] =
           v0ToV1: args.includes("--v0-v1"),
           ...(args.includes("--v0-compatible") && { regoVersion: "v0" }),
         });
-        ours = "text" in formatted ? formatted.text : `refused ${formatted.diagnostics.map(lineOf).join("\n")}`;
+        ours =
+          "text" in formatted ? formatted.text : `refused ${formatted.diagnostics.map(lineOf).join("\n")}`;
       } catch (error) {
         ours = `crash ${(error as Error).stack}`;
       }
       const why = refused.get(i);
-      const opa = why === undefined ? (results[i] ?? readFileSync(join(folder, file(i)), "utf8")) : `refused ${why}`;
+      const opa =
+        why === undefined ? (results[i] ?? readFileSync(join(folder, file(i)), "utf8")) : `refused ${why}`;
       if (opa !== ours && !(why !== undefined && ours.startsWith("refused "))) {
         out.push({ tool: `fmt ${args.join(" ")}`, name, text, opa, ours });
       }
@@ -181,7 +185,11 @@ export async function compareFindings(texts: readonly Text[], opa: Opa): Promise
       else
         for (const { code, message, location } of error.diagnostics)
           ours.push(
-            line({ code, message, place: location === undefined ? "" : `${location.file}:${location.row}:${location.col}` }),
+            line({
+              code,
+              message,
+              place: location === undefined ? "" : `${location.file}:${location.row}:${location.col}`,
+            }),
           );
     }
     if (theirs.length >= 10) {
@@ -245,7 +253,8 @@ async function main(): Promise<void> {
   const badlyParsed = new Set(differences.map(({ text }) => text));
   const good = parses.filter(({ text }) => !badlyParsed.has(text));
   if (wants("fmt")) {
-    for (const args of [[], ["--drop-v0-imports"], ["--v0-v1"]]) differences.push(...compareFormats(good, args));
+    for (const args of [[], ["--drop-v0-imports"], ["--v0-v1"]])
+      differences.push(...compareFormats(good, args));
   }
   await opa.start();
   try {
@@ -257,7 +266,9 @@ async function main(): Promise<void> {
   const kinds = new Map<string, Difference[]>();
   for (const one of differences) kinds.set(kindOf(one), [...(kinds.get(kindOf(one)) ?? []), one]);
   process.stdout.write(`${JSON.stringify({ ...counts, differences: differences.length })}\n`);
-  for (const [kind, found] of [...kinds].sort((a, b) => b[1].length - a[1].length).slice(0, Number(values.show))) {
+  for (const [kind, found] of [...kinds]
+    .sort((a, b) => b[1].length - a[1].length)
+    .slice(0, Number(values.show))) {
     const one = found.reduce((a, b) => (a.text.length <= b.text.length ? a : b));
     process.stdout.write(
       `\n==== ${found.length}x ${kind}\n${one.name}\n${one.text.slice(0, 1500)}\n--- opa\n${one.opa.slice(0, 1500)}\n--- ours\n${one.ours.slice(0, 1500)}\n`,
@@ -266,4 +277,5 @@ async function main(): Promise<void> {
   process.exitCode = differences.length === 0 ? 0 : 1;
 }
 
-if (process.argv[1] !== undefined && /differential[/\\]tools\.[cm]?[jt]s$/.test(process.argv[1])) await main();
+if (process.argv[1] !== undefined && /differential[/\\]tools\.[cm]?[jt]s$/.test(process.argv[1]))
+  await main();

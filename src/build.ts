@@ -5,7 +5,7 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { assemble } from "./bundle/assemble.ts";
 import type { Bundle, Manifest, ModuleFile, WasmResolver } from "./bundle/bundle.ts";
 import { load, mergeBundles, underFolder } from "./bundle/load.ts";
-import { defaultManifest, regoVersionOf } from "./bundle/manifest.ts";
+import { defaultManifest, moduleVersion, versionsByFile } from "./bundle/manifest.ts";
 import { type SignOptions, sign } from "./bundle/sign.ts";
 import { type VerificationConfig, verify } from "./bundle/verify.ts";
 import { write } from "./bundle/write.ts";
@@ -123,9 +123,13 @@ export function checkBundle(
 ): { compiled: CompiledModules; modules: readonly Module[] } {
   const fallback = options.v0Compatible === true ? 0 : 1;
   const { modules, diagnostics } = parse(
-    bundle.modules.map(({ path, text }) => {
-      const version = regoVersionOf(bundle.manifest, path) ?? fallback;
-      return { file: path, text, regoVersion: version === 0 ? ("v0" as const) : ("v1" as const) };
+    bundle.modules.map((module) => {
+      const version = moduleVersion(bundle.manifest, module) ?? fallback;
+      return {
+        file: module.path,
+        text: module.text,
+        regoVersion: version === 0 ? ("v0" as const) : ("v1" as const),
+      };
     }),
   );
   if (diagnostics.length > 0) throw failWith(diagnostics);
@@ -253,9 +257,12 @@ function ship(
   target: Target,
   options: BuildOptions,
 ): Pick<BuildResult, "bundle" | "hostBuiltins" | "wasmBytes"> {
+  const regoVersion = source.manifest.regoVersion ?? (options.v0Compatible === true ? 0 : 1);
+  const { fileRegoVersions: _globs, ...rest } = source.manifest;
   const manifest: Manifest = {
-    ...source.manifest,
-    regoVersion: source.manifest.regoVersion ?? (options.v0Compatible === true ? 0 : 1),
+    ...rest,
+    regoVersion,
+    fileRegoVersions: versionsByFile(source.manifest, source.modules, regoVersion),
     ...(options.revision !== undefined && { revision: options.revision }),
     ...withDenials(source.manifest, compiled),
   };

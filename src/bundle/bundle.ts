@@ -37,6 +37,8 @@ export interface Manifest {
 export interface ModuleFile {
   readonly path: string;
   readonly text: string;
+  /** What the manifest said of it under the name that it had there; absent while it has that name. */
+  readonly regoVersion?: number;
 }
 
 export interface WasmModule {

@@ -5,10 +5,10 @@ import { lstatSync, readdirSync, readFileSync, type Stats } from "node:fs";
 import { basename, join, relative } from "node:path";
 import { PolicyError } from "../error.ts";
 import type { ArchiveLimits } from "./archive.ts";
-import type { Bundle, BundleFile } from "./bundle.ts";
+import type { Bundle, BundleFile, ModuleFile } from "./bundle.ts";
 import { bundleError } from "./bundle.ts";
 import { matchesFile } from "./glob.ts";
-import { checkManifest, rootsOverlap } from "./manifest.ts";
+import { checkManifest, moduleVersion, rootsOverlap } from "./manifest.ts";
 import { fromFiles, read } from "./read.ts";
 import { lookup, merge, nest } from "./tree.ts";
 import { assemble } from "./assemble.ts";
@@ -86,13 +86,21 @@ export function underFolder(bundle: Bundle, folder: string): Bundle {
   };
 }
 
+/** Each module with the version that the manifest gives it, so that it may be renamed. */
+function withVersions({ manifest, modules }: Bundle): ModuleFile[] {
+  return modules.map((module) => {
+    const regoVersion = moduleVersion(manifest, module);
+    return regoVersion === undefined ? module : { ...module, regoVersion };
+  });
+}
+
 /** OPA names modules after the folder they were loaded from: `rego/ai/decision.rego`. */
 function renameModules(bundle: Bundle, folder: string): Bundle {
   const prefix = folderPrefix(folder);
   if (prefix === "") return bundle;
   return {
     ...bundle,
-    modules: bundle.modules.map(({ path, text }) => ({ path: prefix + path, text })),
+    modules: withVersions(bundle).map((module) => ({ ...module, path: prefix + module.path })),
   };
 }
 
@@ -123,7 +131,7 @@ export function mergeBundles(bundles: readonly Bundle[]): Bundle {
   return assemble({
     manifest: { revision: "", roots, wasm: bundles.flatMap(({ manifest }) => manifest.wasm) },
     data,
-    modules: bundles.flatMap(({ modules }) => modules),
+    modules: bundles.flatMap(withVersions),
     wasm: bundles.flatMap(({ wasm }) => wasm),
     plans: bundles.flatMap(({ plans }) => plans),
   });

@@ -6,7 +6,7 @@ import { decode, encode, encodeString } from "../value/json.ts";
 import { integer, toInt64 } from "../value/number.ts";
 import type { RegoObject, Value } from "../value/value.ts";
 import { isNumber, isObject, typeName } from "../value/value.ts";
-import type { Bundle, Manifest, WasmResolver } from "./bundle.ts";
+import type { Bundle, Manifest, ModuleFile, WasmResolver } from "./bundle.ts";
 import { bundleError } from "./bundle.ts";
 import { matchesGlob } from "./glob.ts";
 import { packagePath } from "./package-path.ts";
@@ -140,6 +140,27 @@ export function regoVersionOf(manifest: Manifest, modulePath: string): number | 
   const globs = [...(manifest.fileRegoVersions ?? [])].sort(([a], [b]) => (a < b ? -1 : 1));
   const path = `/${trimSlashes(modulePath)}`;
   return globs.find(([glob]) => matchesGlob(glob, path))?.[1] ?? manifest.regoVersion;
+}
+
+/** The same of a module that may have got another name since. */
+export function moduleVersion(manifest: Manifest, module: ModuleFile): number | undefined {
+  return module.regoVersion ?? regoVersionOf(manifest, module.path);
+}
+
+/** For the manifest of a bundle whose modules were renamed or come from several: the versions of those that differ from the rest. */
+export function versionsByFile(
+  manifest: Manifest,
+  modules: readonly ModuleFile[],
+  whole: number,
+): ReadonlyMap<string, number> {
+  const versions = modules.map(
+    (module) => [`/${trimSlashes(module.path)}`, moduleVersion(manifest, module)] as const,
+  );
+  return new Map(
+    versions.flatMap(([path, version]) =>
+      version === undefined || version === whole ? [] : [[path, version] as const],
+    ),
+  );
 }
 
 // --- roots ---------------------------------------------------------------------------------------------------------------------

@@ -10,7 +10,6 @@ import type { RegoObject } from "../value/value.ts";
 import { isObject } from "../value/value.ts";
 import { loadBuiltins } from "./builtin-file.ts";
 import { capabilityOptions, refuseWithoutV1 } from "./capability-file.ts";
-import { compatibleWithV1 } from "./compatibility.ts";
 import { failInOrder, loadBundleModules, loadFiles, regoVersionFor } from "./load.ts";
 import {
   addCompilerOptions,
@@ -102,13 +101,14 @@ function readFiles(paths: readonly string[], flags: CheckFlags): Read {
       regoVersion,
       onlyRego: true,
       except: flags.stdinPath,
-      ...(both && { inspect: compatibleWithV1 }),
+      v1Compatible: both,
     },
   );
   if (!paths.includes("-")) return onDisk;
-  const stdin = parse([{ file: flags.stdinPath ?? "stdin", text: readStdin(), regoVersion }]);
-  const findings = [...stdin.diagnostics, ...(both ? stdin.modules.flatMap(compatibleWithV1) : [])];
-  if (findings.length > 0) throw failInOrder(findings);
+  const stdin = parse([
+    { file: flags.stdinPath ?? "stdin", text: readStdin(), regoVersion, v1Compatible: both },
+  ]);
+  if (stdin.diagnostics.length > 0) throw failInOrder(stdin.diagnostics);
   return { modules: [...onDisk.modules, ...stdin.modules] };
 }
 

@@ -4,7 +4,7 @@
 import { resolve } from "node:path";
 import type { Bundle } from "../bundle/bundle.ts";
 import { load as loadBundle } from "../bundle/load.ts";
-import { regoVersionOf } from "../bundle/manifest.ts";
+import { moduleVersion } from "../bundle/manifest.ts";
 import { parse } from "../compile/compile.ts";
 import { type Diagnostic, PolicyError } from "../error.ts";
 import { loadSources, mergeDocuments } from "../sources.ts";
@@ -42,14 +42,14 @@ export interface FileOptions {
   readonly onlyRego?: boolean;
   /** A file that is passed over, too. */
   readonly except?: string | undefined;
-  /** Further findings about a module that parses. */
-  readonly inspect?: (module: Module) => readonly Diagnostic[];
+  /** Modules must be v1 as well as v0. */
+  readonly v1Compatible?: boolean;
 }
 
 /** Files and folders, parsed; packed bundles among them are named only. */
 export function loadFiles(
   paths: readonly string[],
-  { ignore = [], regoVersion = "v1", onlyRego = false, except, inspect = () => [] }: FileOptions = {},
+  { ignore = [], regoVersion = "v1", onlyRego = false, except, v1Compatible = false }: FileOptions = {},
 ): { modules: Module[]; data: RegoObject; packed: readonly string[] } {
   const modules: Module[] = [];
   const findings: Diagnostic[] = [];
@@ -59,9 +59,9 @@ export function loadFiles(
     onFailure: (failure) => findings.push(...output.findingsOf(failure)),
     onModule: (source) => {
       if (except !== undefined && resolve(source.file) === resolve(except)) return;
-      const parsed = parse([{ ...source, regoVersion }]);
+      const parsed = parse([{ ...source, regoVersion, v1Compatible }]);
       modules.push(...parsed.modules);
-      findings.push(...parsed.diagnostics, ...parsed.modules.flatMap(inspect));
+      findings.push(...parsed.diagnostics);
     },
   });
   if (findings.length > 0) throw failInOrder(findings);
@@ -70,8 +70,9 @@ export function loadFiles(
 
 /** The modules of a bundle, each in the version that the manifest gives it; findings of the first file that has any. */
 function bundleModules(bundle: Bundle, fallback: RegoVersion): Module[] {
-  return bundle.modules.flatMap(({ path, text }) => {
-    const version = regoVersionOf(bundle.manifest, path);
+  return bundle.modules.flatMap((module) => {
+    const { path, text } = module;
+    const version = moduleVersion(bundle.manifest, module);
     const regoVersion = version === undefined ? fallback : version === 0 ? "v0" : "v1";
     const { modules, diagnostics } = parse([{ file: path, text, regoVersion }]);
     if (diagnostics.length > 0) throw failInOrder(diagnostics);

@@ -5,7 +5,7 @@ import { watch as chokidar } from "chokidar";
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { Bundle } from "../bundle/bundle.ts";
 import { load as loadBundle } from "../bundle/load.ts";
-import { regoVersionOf } from "../bundle/manifest.ts";
+import { moduleVersion } from "../bundle/manifest.ts";
 import type { SourceText } from "../compile/compile.ts";
 import { PolicyError } from "../error.ts";
 import { loadSources, mergeDocuments, splitPrefix } from "../sources.ts";
@@ -258,11 +258,11 @@ function addBundles(
   const all = [...sources];
   let data = document;
   for (const bundle of bundles) {
-    for (const { path, text } of bundle.modules) {
-      const version = regoVersionOf(bundle.manifest, path);
+    for (const module of bundle.modules) {
+      const version = moduleVersion(bundle.manifest, module);
       all.push({
-        file: path,
-        text,
+        file: module.path,
+        text: module.text,
         regoVersion: version === undefined ? fallback : version === 0 ? "v0" : "v1",
       });
     }

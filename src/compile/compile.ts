@@ -26,6 +26,8 @@ export interface SourceText {
   readonly text: string;
   /** v1 unless told otherwise. */
   readonly regoVersion?: RegoVersion | undefined;
+  /** Read as v0, and refused where v1 would not take it. */
+  readonly v1Compatible?: boolean | undefined;
 }
 
 const BUILTIN_NAMES: ReadonlySet<string> = new Set(builtins.keys());
@@ -39,8 +41,8 @@ export function parsedModule(file: string, text: string): Value {
 export function parse(sources: readonly SourceText[]): { modules: Module[]; diagnostics: Diagnostic[] } {
   const modules: Module[] = [];
   const diagnostics: Diagnostic[] = [];
-  for (const { file, text, regoVersion } of sources) {
-    const parsed = parseModule(text, { file, regoVersion, builtins: BUILTIN_NAMES });
+  for (const { file, text, regoVersion, v1Compatible } of sources) {
+    const parsed = parseModule(text, { file, regoVersion, v1Compatible, builtins: BUILTIN_NAMES });
     diagnostics.push(...parsed.diagnostics);
     if (parsed.module !== undefined) modules.push(parsed.module);
   }

@@ -5,7 +5,7 @@ import type { Builtin, BuiltinContext } from "../builtins/builtin.ts";
 import { withCustom } from "../builtins/custom.ts";
 import { hostBuiltins } from "../builtins/host.ts";
 import type { VerifiedBundle } from "../bundle/bundle.ts";
-import { encodeManifest, findOverlap, regoVersionOf } from "../bundle/manifest.ts";
+import { encodeManifest, findOverlap, moduleVersion } from "../bundle/manifest.ts";
 import { packagePath } from "../bundle/package-path.ts";
 import { lookup, merge, nest, restrict } from "../bundle/tree.ts";
 import { type Engine, prepare, requiredBuiltins } from "../engine/engine.ts";
@@ -134,8 +134,9 @@ async function prepareCompiled(
       `bundle \`${first[0]}\` holds Rego and no Wasm: this library evaluates and does not compile, build the bundle with \`reeve build -t wasm\``,
     );
   const modules = sources.flatMap(([name, bundle]) =>
-    bundle.modules.map(({ path, text }): SourceModule => {
-      const regoVersion = regoVersionOf(bundle.manifest, path);
+    bundle.modules.map((module): SourceModule => {
+      const { path, text } = module;
+      const regoVersion = moduleVersion(bundle.manifest, module);
       return { file: `${name}/${path}`, text, ...(regoVersion === undefined ? {} : { regoVersion }) };
     }),
   );

@@ -199,8 +199,8 @@ export interface Assembled {
 export function assemble(
   cursor: Cursor,
   statements: readonly Statement[],
-  builtins: ReadonlySet<string>,
   blocks: readonly AnnotationBlock[],
+  { builtins, v1Compatible }: { readonly builtins: ReadonlySet<string>; readonly v1Compatible: boolean },
 ): Assembled {
   const [first, ...rest] = statements;
   if (first === undefined) {
@@ -225,7 +225,10 @@ export function assemble(
       else rules.push(rule);
     }
   }
-  const isV1 = cursor.version === "v1" || imports.some((node) => printRef(node.path.terms) === "rego.v1");
+  const isV1 =
+    v1Compatible ||
+    cursor.version === "v1" ||
+    imports.some((node) => printRef(node.path.terms) === "rego.v1");
   if (isV1) {
     for (const rule of rules) {
       for (let link: Rule | undefined = rule; link !== undefined; link = link.else)

@@ -34,6 +34,8 @@ export interface ParseOptions {
 
 export interface ParseModuleOptions extends ParseOptions {
   readonly file: string;
+  /** Read as v0, and refused where v1 would not take it (`--v0-v1`). */
+  readonly v1Compatible?: boolean | undefined;
   /** Whether METADATA blocks are read; on unless told otherwise. */
   readonly annotations?: boolean | undefined;
 }
@@ -122,7 +124,10 @@ export function parseModule(
   const { blocks, errors } = parseAnnotationBlocks(comments, (inner) => parseTerm(inner));
   for (const { location, message } of errors) cursor.error(location, message);
   if (cursor.failed) return { module: undefined, diagnostics: cursor.errors() };
-  return assemble(cursor, statements, options.builtins ?? INFIX_NAMES, blocks);
+  return assemble(cursor, statements, blocks, {
+    builtins: options.builtins ?? INFIX_NAMES,
+    v1Compatible: options.v1Compatible === true,
+  });
 }
 
 /** A query, as `opa eval` takes it: expressions on lines or behind semicolons. An empty text is an empty body. */

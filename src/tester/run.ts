@@ -58,7 +58,11 @@ export class TestRunner {
       ...(steps !== undefined && { limits: { steps } }),
       ...(options.onMark !== undefined && { onMark: options.onMark }),
     });
-    this.#context = { parseModule: moduleValue, ...options.context, print: (line) => this.#output.push(line) };
+    this.#context = {
+      parseModule: moduleValue,
+      ...options.context,
+      print: (line) => this.#output.push(line),
+    };
   }
 
   static async create(options: RunnerOptions): Promise<TestRunner> {

@@ -3,7 +3,7 @@
 
 import { assemble } from "../../bundle/assemble.ts";
 import type { VerifiedBundle } from "../../bundle/bundle.ts";
-import { regoVersionOf, rootContains, rootsOverlap } from "../../bundle/manifest.ts";
+import { moduleVersion, rootContains, rootsOverlap } from "../../bundle/manifest.ts";
 import { packagePath } from "../../bundle/package-path.ts";
 import { write } from "../../bundle/write.ts";
 import type { SourceModule } from "../../decision/ports.ts";
@@ -39,8 +39,9 @@ export function createWorkspace(agent: AgentPort): Workspace {
     modules: () => [
       ...sourcesOf(content.policies),
       ...[...agent.bundles()].flatMap(([name, { modules, manifest }]) =>
-        modules.map(({ path, text }): SourceModule => {
-          const regoVersion = regoVersionOf(manifest, path);
+        modules.map((module): SourceModule => {
+          const { path, text } = module;
+          const regoVersion = moduleVersion(manifest, module);
           return { file: `${name}/${path}`, text, ...(regoVersion !== undefined && { regoVersion }) };
         }),
       ),

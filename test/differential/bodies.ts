@@ -46,7 +46,7 @@ function comparison(draw: Draw, depth: number): string {
     [2, () => kindOf(random, 1)],
   ])();
   const operator = random.pick(["==", "==", "!=", "<", "<=", ">", ">=", "="]);
-  return `${draw.term(kind, depth)} ${operator} ${draw.term(random.chance(0.1) ? "any" : kind, depth)}`;
+  return `${draw.term(kind, depth)} ${operator} ${draw.term(random.chance(0.05) ? "any" : kind, depth)}`;
 }
 
 function collection(draw: Draw, key: Kind, value: Kind): Kind {
@@ -261,17 +261,7 @@ const BY_ARITY: readonly (readonly string[])[] = [
     "is_string",
     "type_name",
   ],
-  [
-    "concat",
-    "startswith",
-    "contains",
-    "split",
-    "plus",
-    "minus",
-    "array.concat",
-    "glob.quote_meta",
-    "format_int",
-  ],
+  ["concat", "startswith", "endswith", "split", "plus", "minus", "array.concat", "trim", "format_int"],
   ["object.get", "substring", "replace", "array.slice", "glob.match"],
 ];
 
@@ -283,7 +273,7 @@ function mockOfBuiltin(draw: Draw): string {
     [3, 2],
     [1, 3],
   ]);
-  const names = BY_ARITY[arity]!.filter((name) => name !== "glob.quote_meta");
+  const names = BY_ARITY[arity]!;
   const functions = draw.rules
     .filter(({ form, args }) => form === "function" && args?.length === arity)
     .map((rule) => `data.${rule.package}.${rule.name}`);
@@ -304,7 +294,7 @@ function mockOfBuiltin(draw: Draw): string {
     [arity === 0 ? 0 : 1, () => random.pick(names)],
     [functions.length > 0 ? 2 : 0, () => random.pick(functions)],
     // Arities that do not fit.
-    [0.04, () => random.pick(BY_ARITY[3 - arity]!)],
+    [0.03, () => random.pick(BY_ARITY[3 - arity]!)],
   ])();
   return `with ${random.pick(names)} as ${by}`;
 }

@@ -75,7 +75,7 @@ export async function compareCase(
   const rules = item.entrypoints.filter((path) => !item.packages.includes(path));
   for (const [index, input] of item.inputs.entries()) {
     tally.pairs++;
-    const strict = options.strict ?? index % 4 === 3;
+    const strict = options.strict ?? index % 6 === 3;
     /** Whether all of them agree and none is an error. */
     const ask = async (entrypoints: readonly string[]): Promise<boolean> => {
       let clean = true;

@@ -9,7 +9,11 @@ import { drawTerm } from "./terms.ts";
 
 export interface DrawnCase {
   readonly seed: number;
-  readonly modules: readonly { readonly file: string; readonly text: string }[];
+  readonly modules: readonly {
+    readonly file: string;
+    readonly text: string;
+    readonly regoVersion?: "v0";
+  }[];
   /** JSON text. */
   readonly data: string;
   /** JSON texts; undefined: no input. */
@@ -53,7 +57,9 @@ export function drawCase(seed: number, inputCount = 8): DrawnCase {
   const data = mergeTexts([`{"base":${document(draw)}}`, ...(random.chance(0.4) ? fixed : [])]);
   return {
     seed,
-    modules,
+    // v0 has no template strings.
+    modules:
+      random.chance(0.12) && !modules.some(({ text }) => /\$["`]/.test(text)) ? modules.map(asV0) : modules,
     data,
     inputs: inputs(draw, inputCount),
     entrypoints: [...entrypoints],
@@ -79,6 +85,16 @@ function newDraw(random: Random): Draw {
   return draw;
 }
 
+/** The same module as v0: bodies without `if`, and the other words imported. */
+function asV0({ file, text }: { file: string; text: string }) {
+  const words = ["contains", "every", "in"].map((word) => `import future.keywords.${word}\n`).join("");
+  return {
+    file,
+    text: text.replaceAll(" if {", " {").replace("\n\n", `\n\n${words}\n`),
+    regoVersion: "v0" as const,
+  };
+}
+
 function moduleText(name: string, rules: readonly string[], imports: readonly [string, string][]): string {
   let all = rules.join("\n\n");
   const lines: string[] = [];
@@ -87,7 +103,10 @@ function moduleText(name: string, rules: readonly string[], imports: readonly [s
     if (all.includes(` ${word} `)) lines.push(`import future.keywords.${word}`);
   for (const [path, alias] of imports) {
     lines.push(path.endsWith(`.${alias}`) ? `import ${path}` : `import ${path} as ${alias}`);
-    all = all.replaceAll(new RegExp(`(?<![\\w."])${path.replaceAll(".", "\\.")}(?=\\.)`, "g"), alias);
+    all = all.replaceAll(
+      new RegExp(`(?<![\\w."]|some .*|every .*)${path.replaceAll(".", "\\.")}(?=\\.)`, "g"),
+      alias,
+    );
   }
   return `package ${name}\n\n${lines.map((line) => `${line}\n`).join("")}${lines.length > 0 ? "\n" : ""}${all}\n`;
 }
@@ -277,10 +296,14 @@ function pattern(draw: Draw, kind: Kind): string {
 function refHead(draw: Draw, name: string): string {
   const { random } = draw;
   const kind = kindOf(random, 1);
+  // OPA forgets `else` where another rule of the name has a variable in its head.
+  const ground = random.chance(0.2);
   const lines = random.times(2, 4, (index) =>
     inScope(draw, () => {
       const body = bodyText(draw);
       const key = draw.term("string", 0);
+      if (ground)
+        return `${name}.els${index} := ${draw.term(kind, 1)} if ${body} else := ${literal(draw, kind)}`;
       return random.weighted<() => string>([
         [2, () => `${name}.${["x", "y", "z", "w"][index]}.v := ${draw.term(kind, 2)} if ${body}`],
         [1, () => `${name}["k${index}"].n := ${draw.term(kind, 1)}`],
@@ -293,7 +316,6 @@ function refHead(draw: Draw, name: string): string {
         [0.4, () => `${name}.with[${key}].in := ${draw.term(kind, 1)} if ${body}`],
         [0.3, () => `default ${name}.def${index} := ${literal(draw, kind)}`],
         [0.3, () => `${name}[${key}][${draw.term("string", 0)}] := ${draw.term(kind, 1)} if ${body}`],
-        [0.2, () => `${name}.els${index} := ${draw.term(kind, 1)} if ${body} else := ${literal(draw, kind)}`],
       ])();
     }),
   );

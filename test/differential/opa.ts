@@ -32,16 +32,31 @@ export class Opa {
   readonly #folder = mkdtempSync(join(tmpdir(), "differential-"));
   readonly #socket = join(this.#folder, "opa.sock");
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 8 });
+  readonly #flags: readonly string[];
   #process: ChildProcess | undefined;
   #loaded: string[] = [];
   #died = false;
+
+  /** `flags`: `--v0-compatible` for modules of that version. */
+  constructor(flags: readonly string[] = []) {
+    this.#flags = flags;
+  }
 
   async start(): Promise<void> {
     this.#died = false;
     this.#loaded = [];
     const child = spawn(
       "opa",
-      ["run", "--server", "-a", `unix://${this.#socket}`, "--log-level", "error", "--disable-telemetry"],
+      [
+        "run",
+        "--server",
+        "-a",
+        `unix://${this.#socket}`,
+        "--log-level",
+        "error",
+        "--disable-telemetry",
+        ...this.#flags,
+      ],
       {
         stdio: "ignore",
       },
@@ -120,7 +135,14 @@ export class Opa {
     const folder = mkdtempSync(join(this.#folder, "alone-"));
     for (const { file, text } of item.modules) writeFileSync(join(folder, file), text);
     writeFileSync(join(folder, "data.json"), item.data);
-    const args = ["eval", ...flags, ...item.modules.flatMap(({ file }) => ["-d", file]), "-d", "data.json"];
+    const args = [
+      "eval",
+      ...this.#flags,
+      ...flags,
+      ...item.modules.flatMap(({ file }) => ["-d", file]),
+      "-d",
+      "data.json",
+    ];
     if (input !== undefined) {
       writeFileSync(join(folder, "input.txt"), input);
       args.push("-i", "input.txt");

@@ -35,8 +35,10 @@ async function main(): Promise<void> {
   });
   const runtime = readFileSync(values.runtime);
   const until = Date.now() + Number(values.time) * 1000;
-  const opa = new Opa();
+  const [opa, opaV0] = [new Opa(), new Opa(["--v0-compatible"])];
   await opa.start();
+  await opaV0.start();
+  const judgeOf = ({ modules }: DrawnCase): Opa => (modules[0]?.regoVersion === "v0" ? opaV0 : opa);
   const tally = newTally();
   const smallest: [Disagreement, DrawnCase][] = [];
   const kinds = new Map<string, Disagreement[]>();
@@ -46,7 +48,7 @@ async function main(): Promise<void> {
     for (const seed of seeds(first, Number(values.runs))) {
       if (Date.now() >= until) break;
       const item = drawCase(seed, Number(values.inputs));
-      for (const found of await compareCase(item, opa, runtime, tally)) {
+      for (const found of await compareCase(item, judgeOf(item), runtime, tally)) {
         const reason = explained(found, item);
         if (reason !== undefined) {
           tally.explained[reason] = (tally.explained[reason] ?? 0) + 1;
@@ -57,10 +59,11 @@ async function main(): Promise<void> {
       }
     }
     for (const [found, item] of values.shrink ? smallest.slice(0, Number(values.show)) : []) {
-      await showSmallest(found, item, opa, runtime, values.keep);
+      await showSmallest(found, item, judgeOf(item), runtime, values.keep);
     }
   } finally {
     await opa.stop();
+    await opaV0.stop();
   }
   process.stdout.write(`${JSON.stringify(tally)}\n`);
   const sorted = [...kinds].sort(([, a], [, b]) => b.length - a.length);

@@ -29,8 +29,9 @@ function* candidates(item: DrawnCase): Generator<DrawnCase> {
   for (let i = modules.length - 1; i >= 0 && modules.length > 1; i--) {
     yield { ...item, modules: modules.filter((_, at) => at !== i) };
   }
-  for (const [i, { file, text }] of modules.entries()) {
-    const { module } = parseModule(text, { file });
+  for (const [i, one] of modules.entries()) {
+    const { file, text, regoVersion } = one;
+    const { module } = parseModule(text, { file, regoVersion });
     if (module === undefined) continue;
     for (const smaller of smallerModules(module)) {
       let printed: string;
@@ -41,7 +42,7 @@ function* candidates(item: DrawnCase): Generator<DrawnCase> {
       }
       if (printed.length >= text.length && printed !== text) continue;
       if (printed === text) continue;
-      yield { ...item, modules: modules.map((old, at) => (at === i ? { file, text: printed } : old)) };
+      yield { ...item, modules: modules.map((old, at) => (at === i ? { ...one, text: printed } : old)) };
     }
   }
   for (const smaller of smallerDocuments(item.data)) yield { ...item, data: smaller };

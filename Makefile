@@ -4,6 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 BIN := node_modules/.bin
 CASES ?=
+PLANS ?=
 SOURCES := $(shell find src -name '*.ts' -not -path 'src/runtime/*') src/runtime/abi.ts
 RUNTIME_SOURCES := $(shell find src/runtime -name '*.ts') scripts/build-runtime.mjs
 
@@ -44,13 +45,15 @@ interop: build ## Tests against the real opa, where it is on the PATH
 demo: build ## The whole loop with real parts, step by step
 	@node dist/demo/main.js
 
-conformance: build ## OPA's cases: ours, or a folder given as CASES=...
+conformance: build ## OPA's cases: ours, or a folder given as CASES=...; with PLANS=... OPA's own plans of them, too
 	@$(BIN)/esbuild test/conformance/run.ts --bundle --platform=node --format=esm --packages=external \
 		--log-level=warning --outfile=build/conformance/run.js
 	@echo "in opa-wasm, unmodified:"
 	@node build/conformance/run.js --host opa-wasm --runtime dist/runtime.wasm $(if $(CASES),$(CASES),test/conformance/cases)
 	@echo "in our engine:"
 	@node build/conformance/run.js --runtime dist/runtime.wasm $(if $(CASES),$(CASES),test/conformance/cases)
+	@$(if $(PLANS),echo "OPA's own plans, on our emitter and engine:"; \
+		node build/conformance/run.js --runtime dist/runtime.wasm --plans $(PLANS) $(CASES))
 
 bench: build ## Against other engines: goals and tables. TABLES="scans rules", REPORT=docs/performance.md, JSON=file
 	@$(BIN)/esbuild test/bench/run.ts --bundle --platform=node --format=esm --packages=external \

@@ -52,6 +52,16 @@ export function readElement(bytes: Uint8Array, at = 0): Element {
   };
 }
 
+/** What is no sequence is refused before its length is looked at, in the words of Go's encoding/asn1. `name` is that of the Go type. */
+export function refuseOther(bytes: Uint8Array, name: string): void {
+  const [first, length] = bytes;
+  if (first === undefined || length === undefined || first === 0x30 || length & 0x80) return;
+  if ((first & 0x1f) === 0x1f) return;
+  throw failure(
+    `asn1: structure error: tags don't match (16 vs {class:${first >> 6} tag:${first & 0x1f} length:${length} isCompound:${(first & 0x20) !== 0}}) {optional:false explicit:false application:false private:false defaultValue:<nil> tag:<nil> stringType:0 timeType:0 set:false omitEmpty:false} ${name} @2`,
+  );
+}
+
 /** All elements, one after the other. */
 export function readAll(bytes: Uint8Array): Element[] {
   const list: Element[] = [];

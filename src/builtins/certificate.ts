@@ -339,6 +339,7 @@ function showUrl(uri: string): Json {
 const EXTENSION_REQUEST = "1.2.840.113549.1.9.14";
 
 export function parseRequest(der: Uint8Array): Json {
+  asn1.refuseOther(der, "certificateRequest");
   const request = asn1.readElement(der);
   const [info, algorithm, signature] = asn1.children(request);
   const [version, subject, keyInfo, attributes] = asn1.children(info);

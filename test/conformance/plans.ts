@@ -21,14 +21,17 @@ export interface PlanOptions {
   readonly filter?: string;
 }
 
-export async function runPlans(folder: string, options: PlanOptions): Promise<Report> {
+/** `cases`: where the cases are; `plans`: a folder with a file for each of their categories. */
+export async function runPlans(
+  { cases: casesFolder, plans }: { readonly cases: string; readonly plans: string },
+  options: PlanOptions,
+): Promise<Report> {
   const judged: Judged[] = [];
-  const cases = new Map(
-    readCases(join(folder, "cases")).map((item) => [`${item.category}/${item.note}`, item]),
-  );
-  for (const file of readdirSync(join(folder, "plans")).sort()) {
+  const cases = new Map(readCases(casesFolder).map((item) => [`${item.category}/${item.note}`, item]));
+  for (const file of readdirSync(plans).sort()) {
+    if (!file.endsWith(".json.gz")) continue;
     const category = file.replace(".json.gz", "");
-    const bytes = gunzipSync(readFileSync(join(folder, "plans", file)));
+    const bytes = gunzipSync(readFileSync(join(plans, file)));
     const plain = JSON.parse(bytes.toString("utf8")) as Record<string, { plan: unknown }>;
     const exact = decode(bytes);
     for (const [note, { plan }] of Object.entries(plain)) {

@@ -1,5 +1,6 @@
 // Evaluation cases through the whole pipeline: parse, check, plan, emit, evaluate. In: a folder of cases (JSON or OPA's YAML). Out: a
-// report. As a program: `run FOLDER [--host engine|opa-wasm] [--filter TEXT] [--runtime FILE]` prints it and exits 1 if a case failed.
+// report. As a program: `run FOLDER [--host engine|opa-wasm] [--filter TEXT] [--runtime FILE] [--plans FOLDER]` prints it and exits 1 if a case
+// failed; with --plans, OPA's own plans of these cases run instead.
 
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -13,6 +14,7 @@ import { parseQuery } from "../../src/syntax/parser.ts";
 import { type Case, readCases } from "./cases.ts";
 import { type Compiled, type HostName, runOn, TEST_SLEEP } from "./hosts.ts";
 import { describe, judge } from "./judge.ts";
+import { runPlans } from "./plans.ts";
 import { type Judged, type Report, report } from "./report.ts";
 
 export interface RunOptions {
@@ -97,7 +99,12 @@ async function runCase(
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { host: { type: "string" }, filter: { type: "string" }, runtime: { type: "string" } },
+    options: {
+      host: { type: "string" },
+      filter: { type: "string" },
+      runtime: { type: "string" },
+      plans: { type: "string" },
+    },
   });
   const runtime = readFileSync(
     values.runtime ?? fileURLToPath(new URL("../../dist/runtime.wasm", import.meta.url)),
@@ -105,11 +112,12 @@ async function main(): Promise<void> {
   const host: HostName = values.host === "opa-wasm" ? "opa-wasm" : "engine";
   let failed = 0;
   for (const folder of positionals) {
-    const result = await runCases(folder, {
-      runtime,
-      host,
-      ...(values.filter === undefined ? {} : { filter: values.filter }),
-    });
+    const options = { runtime, host, ...(values.filter !== undefined && { filter: values.filter }) };
+    const { plans } = values;
+    const result =
+      plans === undefined
+        ? await runCases(folder, options)
+        : await runPlans({ cases: folder, plans }, options);
     failed += result.failed;
     process.stdout.write(`${result.text}\n`);
   }

@@ -28,9 +28,10 @@ import type { Builtin } from "./builtins/builtin.ts";
 import { withCustom } from "./builtins/custom.ts";
 import { builtins as allBuiltins } from "./builtins/registry.ts";
 import { loadSources } from "./sources.ts";
+import { annotationsToJson, jsonText } from "./syntax/ast-json.ts";
 import type { Module, RefTerm, Rule } from "./syntax/ast.ts";
 import { parseQuery } from "./syntax/parser.ts";
-import { fromPlain } from "./value/json.ts";
+import { decode, fromPlain } from "./value/json.ts";
 import { object } from "./value/object.ts";
 
 export { type CustomBuiltin, customBuiltin } from "./builtins/custom.ts";
@@ -281,7 +282,7 @@ function ship(
       wasmBytes: 0,
     };
   }
-  const resolvers: WasmResolver[] = entrypoints.map((entrypoint) => ({ entrypoint, module: WASM_PATH }));
+  const resolvers = entrypoints.map((entrypoint) => resolver(compiled, entrypoint));
   return {
     bundle: assemble({
       manifest: { ...manifest, wasm: [...manifest.wasm, ...resolvers] },
@@ -292,6 +293,19 @@ function ship(
     hostBuiltins: Object.keys(emitted.builtins),
     wasmBytes: emitted.bytes.length,
   };
+}
+
+/** An entrypoint in the manifest, with what its author says of the rule. */
+function resolver(compiled: CompiledModules, entrypoint: string): WasmResolver {
+  const said = compiled.annotations
+    .flatten()
+    .filter(({ annotations, path }) => {
+      const steps = path.slice(1).map((term) => (term.kind === "string" ? term.value : undefined));
+      return /^(rule|document)$/.test(annotations?.scope ?? "") && steps.join("/") === entrypoint;
+    })
+    .flatMap(({ annotations }) => (annotations === undefined ? [] : [annotationsToJson(annotations)]));
+  const annotations = said.length === 0 ? undefined : decode(jsonText(said));
+  return { entrypoint, module: WASM_PATH, ...(annotations !== undefined && { annotations }) };
 }
 
 /** Where rules are declared as denials, the manifest says which lines they hang on. */

@@ -70,6 +70,10 @@ export function folderOf(texts: readonly string[]): {
   return { folder, files };
 }
 
+export function reeve(args: readonly string[], cwd = root): Printed {
+  return run(process.execPath, [cli, ...args], cwd, "");
+}
+
 export function opa(args: readonly string[], cwd = root): Printed {
   return run("opa", args, cwd, "");
 }

@@ -1,12 +1,13 @@
 // The smaller tools beside `opa`'s: deps, capabilities, exec, build; and for all of them bad input: OPA's exit code, one clear text, no stack trace.
 
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { Capabilities } from "../../src/builtins/capabilities.ts";
 import { capabilitiesOf, capabilityVersions } from "../../src/builtins/versions.ts";
-import { both, hasOpa, opa, type Printed, withoutWords } from "./both.ts";
+import { both, hasOpa, opa, type Printed, reeve, withoutWords } from "./both.ts";
 
 /** Argument names are documentation, too, wherever they stand beside a type. */
 function withoutNames(value: unknown): unknown {
@@ -112,6 +113,36 @@ describe.runIf(hasOpa)("tools", () => {
       const [ours] = both(["build", "-t", "wasm", "-e", "nope", "rego", "-o", bundle]);
       expect(ours.status).toBe(1);
       expect(existsSync(bundle)).toBe(false);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+  test("build: the same manifest and the same files, and the same bytes again", { timeout: 300_000 }, () => {
+    const folder = mkdtempSync(join(tmpdir(), "reeve-interop-"));
+    const tar = (...args: string[]): string => spawnSync("tar", args, { encoding: "utf8" }).stdout;
+    const read = (bundle: string): unknown => ({
+      files: tar("-tzf", bundle).split("\n").sort(),
+      manifest: JSON.parse(tar("-xzOf", bundle, "/.manifest")) as unknown,
+    });
+    try {
+      for (const args of [
+        ["bundles/hello", "--ignore", "*_test.rego"],
+        ["-b", "bundles/hello", "bundles/rbac", "-r", "abc"],
+        ["-t", "wasm", "-b", "bundles/hello"],
+        ["-t", "wasm", "-e", "hello/message", "-b", "bundles/hello", "--prune-unused"],
+        ["-t", "plan", "-e", "rbac/allow", "-b", "bundles/rbac"],
+        ["bundles/hello/hello.rego", "x:bundles/hello/data.json"],
+      ]) {
+        const [mine, again, their] = ["mine", "again", "their"].map((name) => join(folder, `${name}.tar.gz`));
+        for (const file of [mine, again]) {
+          const { status, stderr } = reeve(["build", ...args, "-o", file as string]);
+          expect(status, stderr).toBe(0);
+        }
+        expect(readFileSync(mine as string).equals(readFileSync(again as string))).toBe(true);
+        expect(opa(["build", ...args, "-o", their as string]).status).toBe(0);
+        expect(read(mine as string), args.join(" ")).toEqual(read(their as string));
+      }
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }

@@ -32,6 +32,11 @@ const COMMANDS: readonly { name: string; summary: string; load: () => Promise<Co
     summary: "Stand before an MCP server and decide every tool call",
     load: () => import("./gateway.ts"),
   },
+  {
+    name: "hook",
+    summary: "Decide a hook event of an AI agent's host",
+    load: () => import("./hook.ts"),
+  },
   { name: "inspect", summary: "Inspect a bundle", load: () => import("./inspect.ts") },
   { name: "parse", summary: "Parse a Rego source file", load: () => import("./parse.ts") },
   { name: "redteam", summary: "Replay recorded attacks", load: () => import("./redteam.ts") },

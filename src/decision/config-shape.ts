@@ -2,6 +2,7 @@
 // without effect. Keys of Reeve's own are marked. Data only; config.ts reads the values.
 
 import { AUTHZEN_SHAPE } from "./authzen-config.ts";
+import { HOOKS_SHAPE } from "./hooks-config.ts";
 import { boolean, choice, ignored, integer, list, map, record, text, unsupported } from "./shape.ts";
 
 const polling = record({
@@ -96,6 +97,8 @@ export const CONFIG_SHAPE = record({
     inter_query_builtin_value_cache: ignored,
   }),
   nd_builtin_cache: boolean,
+  // Reeve's own: hooks of AI agents' hosts at the daemon (hooks-config.ts).
+  hooks: HOOKS_SHAPE,
   persistence_directory: text,
   distributed_tracing: ignored,
   metrics_export: ignored,

@@ -8,6 +8,7 @@ import { PolicyError } from "../error.ts";
 import { decode, toPlain } from "../value/json.ts";
 import { encodeUtf8 } from "../value/utf8.ts";
 import { type AuthzenConfig, readAuthzen } from "./authzen-config.ts";
+import { type HooksConfig, readHooks } from "./hooks-config.ts";
 import { CONFIG_SHAPE, SERVICE_SHAPE } from "./config-shape.ts";
 import { check, configError, map } from "./shape.ts";
 
@@ -86,6 +87,8 @@ export interface Config {
   readonly defaultAuthorizationDecision: string;
   /** Reeve's own. */
   readonly authzen: AuthzenConfig;
+  /** Reeve's own. */
+  readonly hooks: HooksConfig;
   readonly persistenceDirectory?: string;
   readonly warnings: readonly string[];
 }
@@ -144,6 +147,7 @@ export function checkConfig(document: unknown): Config {
       "/system/authz/allow",
       "default_authorization_decision",
     ),
+    hooks: readHooks(raw.hooks as Plain | null | undefined, pathOf),
     authzen: readAuthzen(
       raw.authzen as Plain | null | undefined,
       raw.keys as Plain | null | undefined,

@@ -22,4 +22,11 @@ describe("examples", () => {
       "deleted old.txt",
     ]);
   });
+
+  test("claude-code/session.mjs", async () => {
+    const script = `${folder}claude-code/session.mjs`;
+    const { stdout } = await promisify(execFile)(process.execPath, [script], { timeout: 60_000 });
+    const lines = stdout.split("\n").filter((line) => line !== "" && !line.startsWith(" "));
+    expect(lines.map((line) => line.split(" ")[0])).toEqual(["allow", "ask", "allow", "ask", "deny", "stop"]);
+  });
 });

@@ -7,6 +7,7 @@ import { equal } from "../../value/compare.ts";
 import { emptyObject } from "../../value/object.ts";
 import { isObject, type RegoObject, type Value } from "../../value/value.ts";
 import { denied, explain } from "../effect.ts";
+import type { CallRecord } from "../documents.ts";
 import type { CallAnswer, GuardedTask } from "../task.ts";
 
 export interface HostOptions {
@@ -50,13 +51,23 @@ interface Asked {
 export class HostSession {
   readonly #options: HostOptions;
   readonly #channel: string;
+  readonly #named: (name: string) => { readonly tool: string; readonly server: string };
   /** The last answer for a host's call, and the id under which it stands in the ledger. */
   readonly #answers = new Map<string, Asked>();
   readonly #canaries = new Set<string>();
 
-  constructor(options: HostOptions, channel: string) {
+  /** `named` tells tool and server from the name that the host has for a tool. */
+  constructor(
+    options: HostOptions,
+    channel: string,
+    named: (name: string) => { readonly tool: string; readonly server: string } = (tool) => ({
+      tool,
+      server: "local",
+    }),
+  ) {
     this.#options = options;
     this.#channel = channel;
+    this.#named = named;
   }
 
   get task(): GuardedTask {
@@ -113,12 +124,17 @@ export class HostSession {
     return given !== undefined && equal(given, known.given) ? known.answer : undefined;
   }
 
+  /** The last time that a call was asked about, out of the ledger: hosts may report from another process. */
+  lastCall(callId: string): CallRecord | undefined {
+    return this.#options.task.session().calls.findLast(({ id }) => isOf(callId, id));
+  }
+
   /** What a call that went ahead returned. Throws what the store throws: then the result must not reach the model. */
   async returned(callId: string, result: unknown, outcome: "done" | "failed" = "done"): Promise<void> {
-    const known = this.#answers.get(callId);
-    if (known === undefined) return;
+    const last = this.lastCall(callId);
     this.#answers.delete(callId);
-    if (known.answer.forward) await this.#options.task.returned(known.id, plainResult(result), outcome);
+    if (last?.status === "reserved" || last?.status === "unreported")
+      await this.#options.task.returned(last.id, plainResult(result), outcome);
   }
 
   /** A call that was let through and that the host cannot make as it was decided: gives back what it reserved. */
@@ -135,9 +151,10 @@ export class HostSession {
 
   #who(tool: string, args: RegoObject) {
     const { subject, agent = { id: "unknown" }, server, context } = this.#options;
+    const named = this.#named(tool);
     return {
-      tool,
-      server: server?.(tool) ?? "local",
+      tool: named.tool,
+      server: server?.(tool) ?? named.server,
       arguments: args,
       subject: fromPlain(subject),
       agent: fromPlain({ identity: { verified: false }, ...agent }),
@@ -158,11 +175,15 @@ export class HostSession {
     const asked = this.#options.task
       .session()
       .calls.filter(
-        ({ id, effect, digest: of }) =>
-          effect === "approve" && of === digest && (id === callId || id.startsWith(`${callId}#`)),
+        ({ id, effect, digest: of }) => effect === "approve" && of === digest && isOf(callId, id),
       );
     return asked.length > 1;
   }
+}
+
+/** Whether a ledger's id is one of a host's call. */
+function isOf(callId: string, id: string): boolean {
+  return id === callId || (id.startsWith(`${callId}#`) && /^\d+$/.test(id.slice(callId.length + 1)));
 }
 
 /** The arguments as an object of values; undefined when they are none. */

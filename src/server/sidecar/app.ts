@@ -8,6 +8,7 @@ import { type BodyLimits, createApp, type Listening, type ListenOptions, listen 
 import type { Access } from "../auth.ts";
 import { type AuthzenRoutes, authzenRoutes } from "./authzen.ts";
 import { type BuildInfo, dataRoutes } from "./data.ts";
+import { hookRoute, openHooks } from "./hooks.ts";
 import { requestHistogram } from "./metrics.ts";
 import { policyRoutes } from "./policies.ts";
 import { agentPort, type CompilerPort } from "./ports.ts";
@@ -75,6 +76,10 @@ export function createSidecar(options: SidecarOptions): Sidecar {
       run(label, () => route(request, response), request, response);
   };
   addAuthzenRoutes(app, on, authzenRoutes(agent, limits, { access: options.access, onError }));
+  const { claudeCode } = options.agent.config.hooks;
+  const hooks = claudeCode === undefined ? undefined : openHooks(options.agent, claudeCode);
+  if (hooks !== undefined)
+    app.post("/v1/hooks/claude-code", on("v1/hooks", hookRoute(hooks, limits, options.access)));
   addRoutes(app, on, {
     data,
     documents: documentRoutes(workspace, limits),
@@ -92,10 +97,10 @@ export function createSidecar(options: SidecarOptions): Sidecar {
     app(request, response);
   };
   const load = (content: Content): Promise<void> => workspace.update(() => content);
-  return { handler, load, ...listeners(handler) };
+  return { handler, load, ...listeners(handler, () => hooks?.close()) };
 }
 
-function listeners(handler: RequestListener): Pick<Sidecar, "listen" | "close"> {
+function listeners(handler: RequestListener, onClose: () => void): Pick<Sidecar, "listen" | "close"> {
   const open = new Set<Listening>();
   return {
     async listen(where) {
@@ -106,6 +111,7 @@ function listeners(handler: RequestListener): Pick<Sidecar, "listen" | "close"> 
     async close(graceMs) {
       await Promise.all(Array.from(open, (listening) => listening.close(graceMs)));
       open.clear();
+      onClose();
     },
   };
 }

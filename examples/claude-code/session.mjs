@@ -4,7 +4,9 @@
 // Run: node examples/claude-code/session.mjs
 
 import { spawn } from "node:child_process";
-import { rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const place = (path) => fileURLToPath(new URL(path, import.meta.url));
@@ -16,7 +18,13 @@ function start(...args) {
   return spawn(process.execPath, [reeve, ...args], { cwd: place("."), stdio: ["pipe", "pipe", "inherit"] });
 }
 
-const daemon = start("run", "-s", "-a", "localhost:0", "-c", "reeve.yaml", "--bundle", ...policies);
+const scratch = mkdtempSync(join(tmpdir(), "reeve-example-"));
+const ledger = `hooks.claude_code.ledger=${join(scratch, "ledger.sqlite")}`;
+const daemon = start("run", "-s", "-a", "localhost:0", "-c", "reeve.yaml", "--set", ledger, "--bundle", ...policies);
+process.once("exit", () => {
+  daemon.kill();
+  rmSync(scratch, { recursive: true, force: true });
+});
 const url = await new Promise((found) => {
   daemon.stdout.on("data", (chunk) => {
     const [, at] = /"url":"([^"]+)"/.exec(String(chunk)) ?? [];
@@ -51,5 +59,4 @@ await call("Launch", { rocket: 1 });
 const unseen = { tool_name: "Bash", tool_input: { command: "ls" }, tool_use_id: "toolu_unseen", tool_response: "" };
 console.log(`stop   ${(await hook("PostToolUse", unseen)).stopReason}`);
 
-daemon.kill();
-for (const end of ["", "-shm", "-wal"]) rmSync(place(`ledger.sqlite${end}`), { force: true });
+process.exit();

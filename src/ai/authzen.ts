@@ -18,14 +18,11 @@ import {
   requestBody,
   searchInput,
 } from "./authzen-request.ts";
-import { denied, type EffectDocument, readEffect } from "./effect.ts";
+import { type Answered, type Settled, settle, settleFailure } from "./effect.ts";
 import { answerFor } from "./hosts.ts";
 
 /** Asks the policy. Throws PolicyError when there is no answer that may be trusted. */
-export type Ask = (
-  path: string,
-  input: RegoObject,
-) => Promise<{ decisionId: string; result: Value | undefined }>;
+export type Ask = (path: string, input: RegoObject) => Promise<Answered & { readonly decisionId: string }>;
 
 export interface AuthzenOptions {
   readonly ask: Ask;
@@ -91,44 +88,54 @@ function answer(decision: boolean, context: Value | undefined): RegoObject {
   ]);
 }
 
-function fromDocument(document: EffectDocument): RegoObject {
-  return fromPlain(answerFor("authzen", document)) as RegoObject;
+/** What is enforced; in observe mode that is a permit, and the context says what the policy would have had. */
+function fromSettled(settled: Settled): RegoObject {
+  const reply = fromPlain(answerFor("authzen", settled)) as RegoObject;
+  if (settled.effect === settled.effective) return reply;
+  return withContext(reply, fromPlain({ mode: settled.mode, effect: settled.effect }) as RegoObject);
+}
+
+function withContext(reply: RegoObject, more: RegoObject): RegoObject {
+  const context = reply.get("context");
+  const known = context !== undefined && isObject(context) ? [...context.entries()] : [];
+  return answer(reply.get("decision") === true, object([...known, ...more.entries()]));
 }
 
 async function decide(options: AuthzenOptions, input: RegoObject): Promise<RegoObject> {
   let id: string | undefined;
   let reply: RegoObject;
   try {
-    const { decisionId, result } = await options.ask(options.config.decision, input);
-    id = decisionId;
-    reply = readDecision(result, supportedObligations(input));
+    const answered = await options.ask(options.config.decision, input);
+    id = answered.decisionId;
+    reply = readDecision(answered, supportedObligations(input));
   } catch (error) {
     if (!(error instanceof PolicyError)) throw error;
     id = options.idOf?.(error);
-    const said = fromDocument(denied(error.code, error.message));
-    const context = [...(said.get("context") as RegoObject).entries()];
-    reply = answer(
-      false,
-      object([...context, ["error", fromPlain({ status: 500, message: error.message })]]),
-    );
+    const failure = fromPlain({ error: { status: 500, message: error.message } }) as RegoObject;
+    reply = withContext(fromSettled(settleFailure(error)), failure);
   }
   if (options.showIds !== true || id === undefined) return reply;
-  const context = reply.get("context");
-  const known = context !== undefined && isObject(context) ? [...context.entries()] : [];
-  return answer(reply.get("decision") === true, object([...known, ["evaluation_id", id]]));
+  return withContext(reply, object([["evaluation_id", id]]));
 }
 
 /** A boolean, AuthZEN's own `{decision, context?}`, or Reeve's decision document. */
-function readDecision(result: Value | undefined, supported: ReadonlySet<string>): RegoObject {
-  if (typeof result === "boolean") return answer(result, undefined);
+function readDecision(answered: Answered, supported: ReadonlySet<string>): RegoObject {
+  const { result } = answered;
+  if (typeof result === "boolean") return plainDecision(answered, result, undefined);
   if (result === undefined || !isObject(result) || result.get("effect") !== undefined)
-    return fromDocument(readEffect(result, supported));
+    return fromSettled(settle(answered, supported));
   const [decision, context] = [result.get("decision"), result.get("context")];
   const isContext = context === undefined || isObject(context);
-  if (typeof decision === "boolean" && isContext) return answer(decision, context);
-  return fromDocument(
-    denied("policy_malformed", "the policy's decision has neither `decision` nor `effect` as they must be"),
-  );
+  if (typeof decision === "boolean" && isContext) return plainDecision(answered, decision, context);
+  return fromSettled(settle(answered, supported));
+}
+
+/** A decision without reasons of its own, held to what holds for every decision: modes, and rules that deny and could not be evaluated. */
+function plainDecision(answered: Answered, decision: boolean, context: Value | undefined): RegoObject {
+  const effect = decision ? "allow" : "deny";
+  const settled = settle({ ...answered, result: fromPlain({ effect, reasons: [] }) });
+  const isKept = settled.effect === effect && settled.effective === effect;
+  return isKept ? answer(decision, context) : fromSettled(settled);
 }
 
 /** What the enforcement point says that it carries out (`context.supported_obligations`); nothing, unless it says so. */

@@ -62,7 +62,7 @@ const table: { readonly [H in Host]: Row } = {
   },
   "ai-sdk": {
     allow: () => ({ decision: "allow" }),
-    deny: (document) => ({ decision: "deny", reason: explain(document) }),
+    deny: (document) => ({ decision: "deny", reason: explain(document, "model") }),
     approve: (document) => ({ decision: "requires-approval", reason: explain(document) }),
     transform: (document) => ({
       decision: "deny",
@@ -77,7 +77,11 @@ const table: { readonly [H in Host]: Row } = {
   },
   "openai-agents": {
     allow: () => ({ needsApproval: false, behavior: "allow" }),
-    deny: (document) => ({ needsApproval: false, behavior: "rejectContent", message: explain(document) }),
+    deny: (document) => ({
+      needsApproval: false,
+      behavior: "rejectContent",
+      message: explain(document, "model"),
+    }),
     approve: (document) => ({ needsApproval: true, behavior: "allow", message: explain(document) }),
     transform: (document) => ({
       needsApproval: false,
@@ -87,7 +91,7 @@ const table: { readonly [H in Host]: Row } = {
   },
   langchain: {
     allow: () => ({ action: "call" }),
-    deny: (document) => ({ action: "reject", message: explain(document), status: "error" }),
+    deny: (document) => ({ action: "reject", message: explain(document, "model"), status: "error" }),
     approve: (document) => ({
       action: "interrupt",
       description: explain(document),

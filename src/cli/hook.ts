@@ -2,11 +2,7 @@
 // own (`--config-file`); the hook's JSON comes out on stdout. Whatever fails ends with exit code 2, which is Claude Code's way of blocking.
 
 import { Command } from "commander";
-import { build } from "../build.ts";
 import { PolicyError } from "../error.ts";
-import { openHooks } from "../server/sidecar/hooks.ts";
-import { startAgent } from "./agent.ts";
-import { selfTestClaudeCode } from "./hook-self-test.ts";
 import { parseInteger } from "./options.ts";
 
 interface HookFlags {
@@ -42,6 +38,7 @@ async function run(host: string, paths: string[], flags: HookFlags): Promise<voi
   if (host !== "claude-code")
     throw new PolicyError("invalid_parameter", `there are no hooks of \`${host}\` here`);
   if (flags.selfTest === true) {
+    const { selfTestClaudeCode } = await import("./hook-self-test.ts");
     const { fired, blocked } = await selfTestClaudeCode(flags.claude);
     process.stdout.write(`self-test   fired ${fired}, blocked ${blocked}\n`);
     if (!fired || !blocked)
@@ -69,24 +66,9 @@ async function answerOf(event: Buffer, paths: readonly string[], flags: HookFlag
   if (flags.url !== undefined) return askDaemon(event, flags.url, flags);
   if (flags.configFile === undefined)
     throw new PolicyError("invalid_parameter", "say where to decide: `--url` or `--config-file`");
-  const { agent } = await startAgent(flags.configFile, {
-    stdoutIsOurs: false,
-    readyTimeoutMs: flags.timeout,
-  });
-  try {
-    const { claudeCode } = agent.config.hooks;
-    if (claudeCode === undefined)
-      throw new PolicyError("config_error", "the configuration has no `hooks.claude_code`");
-    if (paths.length > 0) await agent.offer("<local>", (await build({ paths, asBundle: true })).bytes);
-    const hooks = openHooks(agent, claudeCode);
-    try {
-      return await hooks.claudeCode(event);
-    } finally {
-      hooks.close();
-    }
-  } finally {
-    await agent.close();
-  }
+  // What decides is loaded where it decides: asking a daemon must be quick.
+  const { decideHere } = await import("./hook-here.ts");
+  return decideHere(event, flags.configFile, paths, flags.timeout);
 }
 
 async function askDaemon(event: Buffer, url: string, flags: HookFlags): Promise<string> {

@@ -4,9 +4,8 @@
 
 import { fromPlain, toPlain } from "../../value/json.ts";
 import { isArray, isObject, type Value } from "../../value/value.ts";
-import { PolicyError } from "../../error.ts";
 import type { Decider } from "../decider.ts";
-import { denied, explain, readEffect } from "../effect.ts";
+import { explain, settle, settleFailure, type Answered } from "../effect.ts";
 import { answerFor } from "../hosts.ts";
 import {
   CANARY,
@@ -191,14 +190,9 @@ export interface PolicyClient {
 export function policyClient(decider: Decider): PolicyClient {
   const evaluate = async (path: string, input: unknown): Promise<unknown> => {
     try {
-      const { result } = await decider.decide({ path, input: fromPlain(input ?? null) });
-      return policyResult(result);
+      return policyResult(await decider.decide({ path, input: fromPlain(input ?? null) }));
     } catch (error) {
-      const code = error instanceof PolicyError ? error.code : "internal_error";
-      return answerFor(
-        "ai-sdk",
-        denied(code, error instanceof PolicyError ? error.message : "the decision failed"),
-      );
+      return answerFor("ai-sdk", settleFailure(error));
     }
   };
   return { evaluate: evaluate as PolicyClient["evaluate"] };
@@ -206,13 +200,24 @@ export function policyClient(decider: Decider): PolicyClient {
 
 const DECISIONS: ReadonlySet<unknown> = new Set(["allow", "deny", "requires-approval"]);
 
-function policyResult(result: Value | undefined): unknown {
-  if (typeof result === "boolean") return { allow: result };
+function policyResult(answered: Answered): unknown {
+  const { result } = answered;
   if (result !== undefined && isToolList(result)) return toPlain(result);
-  if (result === undefined || !isObject(result)) return answerFor("ai-sdk", readEffect(result));
-  const isOwn = DECISIONS.has(result.get("decision")) || typeof result.get("allow") === "boolean";
-  if (result.get("effect") === undefined && isOwn) return toPlain(result);
-  return answerFor("ai-sdk", readEffect(result));
+  if (typeof result === "boolean") return plainResult(answered, result, { allow: result });
+  if (result === undefined || !isObject(result) || result.get("effect") !== undefined)
+    return answerFor("ai-sdk", settle(answered));
+  const [decision, allow] = [result.get("decision"), result.get("allow")];
+  if (DECISIONS.has(decision)) return plainResult(answered, decision === "allow", toPlain(result));
+  if (decision === undefined && typeof allow === "boolean")
+    return plainResult(answered, allow, toPlain(result));
+  return answerFor("ai-sdk", settle(answered));
+}
+
+/** A decision in the package's own form, held to what holds for every decision: modes, and rules that deny and could not be evaluated. */
+function plainResult(answered: Answered, isAllow: boolean, result: unknown): unknown {
+  const effect = isAllow ? "allow" : "deny";
+  const settled = settle({ ...answered, result: fromPlain({ effect, reasons: [] }) });
+  return settled.effect === effect && settled.effective === effect ? result : answerFor("ai-sdk", settled);
 }
 
 function isToolList(result: Value): boolean {

@@ -139,7 +139,7 @@ async function preToolUse(
   const isTest = encode(input).includes(CANARY);
   const answer = await session.ask(id, isTest ? CANARY : tool, input);
   const isChanged = answer.forward && isObject(input) && !equal(input, answer.arguments);
-  if (answer.effect === "allow" && !isChanged && options.allow === "pass") return NOTHING;
+  if (answer.forward && !isChanged && options.allow === "pass") return NOTHING;
   const told = fromPlain(answerFor("claude-code", answer)) as RegoObject;
   const specific = told.get("hookSpecificOutput") as RegoObject;
   // The arguments themselves, not the table's copy: no digit is lost.
@@ -157,7 +157,7 @@ async function postToolUse(
   const { id, tool, input } = callOf(event);
   const asked = session.lastCall(id);
   // Content is content: it counts as seen whether or not the call should have been made.
-  if (asked === undefined || asked.effect === "deny") {
+  if (asked === undefined || (asked.status === "refused" && asked.effect !== "approve")) {
     await session.task.sawContent(`claude-code:${id}`, result);
     return stop(
       asked === undefined
@@ -165,7 +165,7 @@ async function postToolUse(
         : `\`${tool}\` ran although it was denied`,
     );
   }
-  if (asked.effect === "approve" && asked.status === "refused") {
+  if (asked.status === "refused") {
     // It ran, so the person who was asked said yes.
     const answer = await session.approved(id, tool, input, `claude-code:${id}`);
     if (!answer.forward) {

@@ -127,7 +127,7 @@ function inputGuardrail({ session, inputs }: Calls): InputGuardrail {
       const asked = session.answered(callId, name, args);
       const isApproved = context.isToolApproved({ toolName: name, callId }) === true;
       // The SDK may run guardrails before it asks a person, too: what waits for approval has not been approved yet.
-      if (asked?.effect === "approve" && !isApproved) return { behavior: { type: "allow" } };
+      if (asked?.effective === "approve" && !isApproved) return { behavior: { type: "allow" } };
       const answer =
         asked?.forward === true
           ? asked

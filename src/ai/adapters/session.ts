@@ -91,7 +91,7 @@ export class HostSession {
   /** The host says that a person approved the call. It counts if this very action was waiting for approval; the policy is asked again. */
   async approved(callId: string, tool: string, args: unknown, approval: string): Promise<CallAnswer> {
     const waiting = await this.ask(callId, tool, args);
-    return waiting.effect === "approve" ? this.confirm(callId, tool, args, waiting, approval) : waiting;
+    return waiting.effective === "approve" ? this.confirm(callId, tool, args, waiting, approval) : waiting;
   }
 
   /** The same, for hosts that ask again before they say what the person answered: `waiting` is what the guard said last. */

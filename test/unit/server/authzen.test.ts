@@ -3,7 +3,9 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { importVerificationKey, generateKeyPair } from "../../../src/crypto/jwk.ts";
 import { verifyCompact } from "../../../src/crypto/jws.ts";
-import { parseConfig } from "../../../src/decision/config.ts";
+import { createAuthzen } from "../../../src/ai/authzen.ts";
+import { checkConfig, parseConfig } from "../../../src/decision/config.ts";
+import { fromPlain, toPlain } from "../../../src/value/json.ts";
 import { parseAccess } from "../../../src/server/auth.ts";
 import { type SidecarHost, startSidecar } from "../../e2e/sidecar-host.ts";
 
@@ -73,7 +75,7 @@ describe("what is a permit", () => {
     [1, false, expect.anything()],
     [null, false, expect.anything()],
     [[true], false, expect.anything()],
-    [{}, false, expect.objectContaining({ reason: expect.stringContaining("neither") })],
+    [{}, false, expect.objectContaining({ reason: expect.stringContaining("no known `effect`") })],
     [{ decision: "true" }, false, expect.anything()],
     [{ decision: true, context: [] }, false, expect.anything()],
     [{ effect: "permit" }, false, expect.anything()],
@@ -105,7 +107,7 @@ describe("what is a permit", () => {
     const conflict = await send(`${url}/access/v1/evaluation`, asking({ conflict: true }));
     expect(conflict.body).toMatchObject({
       decision: false,
-      context: { reasons: [{ code: "eval_conflict_error" }], error: { status: 500 } },
+      context: { reasons: [{ code: "policy_failed" }], error: { status: 500 } },
     });
   });
 
@@ -117,6 +119,27 @@ describe("what is a permit", () => {
       digits,
     );
     expect((await send(`${url}/access/v1/evaluation`, text)).text).toContain(`{"n":${digits}}`);
+  });
+});
+
+describe("what holds for every decision, whatever form the policy gives it", () => {
+  const deny = { effect: "deny", reasons: [{ code: "default_deny", message: "no" }] };
+  test.each([
+    [
+      true,
+      { denialErrored: true },
+      { decision: false, context: { reasons: [{ code: "deny_rule_errored" }] } },
+    ],
+    [{ decision: true }, { denialErrored: true }, { decision: false }],
+    [false, { mode: "observe" }, { decision: true, context: { mode: "observe", effect: "deny" } }],
+    [deny, { mode: "observe" }, { decision: true, context: { reason: "Denied: no.", effect: "deny" } }],
+    [true, { mode: "observe" }, { decision: true }],
+    [false, { mode: "enforce" }, { decision: false }],
+  ] as const)("%j with %j", async (result, more, expected) => {
+    const { authzen: config } = checkConfig({});
+    const ask = async () => ({ decisionId: "d", result: fromPlain(result), ...more });
+    const reply = await createAuthzen({ ask, config }).evaluation(fromPlain(asking({})));
+    expect(toPlain(reply)).toMatchObject(expected);
   });
 });
 

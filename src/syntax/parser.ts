@@ -78,23 +78,30 @@ function open(text: string, options: ParseOptions): Cursor {
 
 /** Chains of operators make trees that are deeper than the text is nested; every walk over a tree may rely on this bound. */
 const MAX_HEIGHT = 600;
+/** No text grows higher than this with each of its characters. */
+const NODES_PER_CHARACTER = 5;
 
 /** Reports statements whose trees are too high. Looks without recursion, and only where the text is long enough for it. */
 function refuseHigh(cursor: Cursor, statements: readonly Statement[]): void {
   if (cursor.scanner.text.length < MAX_HEIGHT) return;
   for (const statement of statements) {
     const location = statement.kind === "body" ? statement.body[0]!.location : statement.location;
-    const open: { node: unknown; height: number }[] = [{ node: statement, height: 0 }];
-    for (let next = open.pop(); next !== undefined; next = open.pop()) {
-      const { node, height } = next;
-      if (typeof node !== "object" || node === null) continue;
+    // The text of a bare body is not at hand, only that of its first expression.
+    if (statement.kind !== "body" && location.text.length * NODES_PER_CHARACTER < MAX_HEIGHT) continue;
+    const nodes: object[] = [statement];
+    const heights = [0];
+    for (let node = nodes.pop(); node !== undefined; node = nodes.pop()) {
+      const height = heights.pop()!;
       if (height > MAX_HEIGHT) {
         cursor.error(location, TOO_DEEP);
         break;
       }
-      const list = Array.isArray(node);
-      for (const [key, child] of Object.entries(node)) {
-        if (key !== "location") open.push({ node: child, height: list ? height : height + 1 });
+      const below = Array.isArray(node) ? height : height + 1;
+      for (const key in node) {
+        const child = (node as Record<string, unknown>)[key];
+        if (typeof child !== "object" || child === null || key === "location") continue;
+        nodes.push(child);
+        heights.push(below);
       }
     }
   }

@@ -6,6 +6,7 @@ import type { Body, Expr, RefTerm, TemplateString, Term } from "../../syntax/ast
 import { printRef } from "../../syntax/print.ts";
 import { eachRule, isMultiValue } from "./cells.ts";
 import type { Compilation, Findings, LocalGenerator } from "./compilation.ts";
+import { featuresOf } from "./features.ts";
 import { type Arity, outputsOfBody } from "./outputs.ts";
 import { findNode } from "./trees.ts";
 import { addAll, difference, reservedVars, safetyOptions, varsOfTerm, varsOfTerms, varText } from "./vars.ts";
@@ -176,9 +177,7 @@ export function rewriteTemplates(compilation: Compilation, arity: Arity): void {
   const { findings, locals, rewritten } = compilation;
   const rewriter = new TemplateRewriter({ compilation, findings, locals, rewritten, arity });
   eachRule(compilation.modules, (rule) => {
-    const written = [rule.location.text, rule.head.location.text];
-    // A dollar begins every template: where none was written there is nothing to look for.
-    if (written.every((text) => text !== "" && !text.includes("$"))) return false;
+    if (!featuresOf(rule.source).template) return false;
     const known = varsOfTerms(rule.head.args ?? []);
     addAll(known, reservedVars);
     const { body, safe } = rewriter.body(rule.body, known);

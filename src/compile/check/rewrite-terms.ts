@@ -4,6 +4,7 @@
 
 import type { Body, Every, Expr, RefTerm, Term, With } from "../../syntax/ast.ts";
 import { eachRule } from "./cells.ts";
+import { featuresOf } from "./features.ts";
 import type { Compilation, LocalGenerator } from "./compilation.ts";
 import {
   appendToBody,
@@ -190,6 +191,9 @@ export class ComprehensionTerms {
 export function rewriteComprehensionTerms(compilation: Compilation): void {
   const mapper = new ComprehensionTerms(compilation.locals);
   eachRule(compilation.modules, (rule) => {
+    const { comprehension, template } = featuresOf(rule.source);
+    // Template strings and what is printed have become comprehensions.
+    if (!comprehension && !template && compilation.options.print !== true) return false;
     const { head } = rule;
     const [name, ...rest] = head.reference.terms;
     rule.head = {

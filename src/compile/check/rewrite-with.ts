@@ -5,6 +5,7 @@ import { PolicyError } from "../../error.ts";
 import type { Body, Expr, Term, With } from "../../syntax/ast.ts";
 import { printRef } from "../../syntax/print.ts";
 import { eachRule, type RuleCell } from "./cells.ts";
+import { featuresOf } from "./features.ts";
 import type { BuiltinDeclaration, Compilation, Findings, LocalGenerator } from "./compilation.ts";
 import { childOf, findNode, type RuleNode } from "./trees.ts";
 import { varText } from "./vars.ts";
@@ -167,6 +168,7 @@ export function rewriteWiths(compilation: Compilation): void {
     unsafeBuiltins: options.unsafeBuiltins ?? new Set(),
   });
   eachRule(compilation.modules, (rule) => {
+    if (!featuresOf(rule.source).with) return false;
     const { head } = rule;
     rule.head = {
       ...head,

@@ -41,10 +41,25 @@ export function daemonPorts(folder: string, options: AgentOptions): Ports {
     parseModule: moduleValue,
     readText: (path) => readFile(path, "utf8"),
     runtime: { env: { ...process.env } },
-    console: (line) => console.write(`${line}\n`),
+    console: lineWriter(console),
     log: (level, message) => {
       if (isLogged(level, options.logLevel)) process.stderr.write(logLine(level, message, options.logFormat));
     },
+  };
+}
+
+/** Lines of one turn of the event loop go out together: a write costs as much as a decision. What is left at the exit goes out then. */
+function lineWriter(stream: NodeJS.WriteStream): (line: string) => void {
+  let pending = "";
+  const flush = (): void => {
+    const text = pending;
+    pending = "";
+    if (text !== "") stream.write(text);
+  };
+  process.once("exit", flush);
+  return (line) => {
+    if (pending === "") setImmediate(flush);
+    pending += `${line}\n`;
   };
 }
 

@@ -9,6 +9,10 @@ import { gzipSync } from "node:zlib";
 import type { SourceText } from "../../src/compile/compile.ts";
 import { AUTHZ, byHand, dice, ENTRYPOINT, grants, inputs } from "./authz.ts";
 import { type Contestant, measure, type Row } from "./measure.ts";
+import { applications } from "./applications.ts";
+import { hostile } from "./hostile.ts";
+import { overHttp } from "./http.ts";
+import { switches } from "./switches.ts";
 import { engine, nullModule, opas, opaVersion, ours, type StockPolicy, stock } from "./modules.ts";
 import { peers } from "./peers.ts";
 
@@ -111,7 +115,7 @@ async function authz(large: boolean): Promise<Table> {
   const wasm = ours(rego(AUTHZ), [ENTRYPOINT]);
   return {
     title: `Roles and attributes, ${large ? "7 KB" : "0.5 KB"} of input`,
-    rows: [...timed, ...yardsticks],
+    rows: [...timed, ...yardsticks, ...opaBench({ grants: all }, objects[0])],
     figures: {
       "input bytes": Math.round(bytes.reduce((sum, item) => sum + item.length, 0) / 64),
       "our module bytes": wasm.length,
@@ -365,8 +369,8 @@ async function data(): Promise<Table> {
   const rows: Row[] = [];
   const figures: Record<string, number> = {};
   const wasm = ours(rego(AUTHZ), [ENTRYPOINT]);
-  for (const megabytes of [1, 10]) {
-    const bytes = bytesOf({ grants: grants(megabytes * 18_500) });
+  for (const megabytes of [1, 10, 100]) {
+    const bytes = bytesOf({ settings: {}, grants: grants(megabytes * 18_500) });
     const text = new TextDecoder().decode(bytes);
     const own = engine(wasm, "{}");
     rows.push(
@@ -375,13 +379,80 @@ async function data(): Promise<Table> {
           { name: `our engine, setData of ${megabytes} MB`, run: () => own.setData(bytes) },
           { name: `JSON.parse of ${megabytes} MB`, run: () => void JSON.parse(text) },
         ],
-        { inputs: 1, rounds: 3, roundMs: 1 },
+        { inputs: 1, rounds: megabytes === 100 ? 1 : 3, roundMs: 1 },
       )),
+      ...(await measure([{ name: `patch of one key, data of ${megabytes} MB`, run: patching(own) }], {
+        inputs: 1,
+        rounds: 5,
+        roundMs: 1,
+      })),
     );
     figures[`data of ${megabytes} MB, bytes of JSON`] = bytes.length;
     figures[`data of ${megabytes} MB, linear memory`] = own.memoryBytes;
   }
   return { title: "Loading data", rows, figures };
+}
+
+function patching(own: ReturnType<typeof engine>): (index: number) => unknown {
+  return (index) =>
+    own.patchData([{ op: "upsert", path: ["settings", "level"], value: { value: index % 7 } }]);
+}
+
+async function known(): Promise<Table> {
+  const rows: Row[] = [];
+  for (const { name, rego: text, entrypoint, make } of applications) {
+    const wasm = ours(rego(text), [entrypoint]);
+    const opa = opas(rego(text), [entrypoint]);
+    for (const entities of [5, 50, 500]) {
+      const { data: all, inputs: asked } = make(entities);
+      const own = engine(wasm, { value: all });
+      const contestants: Contestant[] = [
+        {
+          name: `our engine, ${name}, ${entities} entities`,
+          run: (index) => own.evaluate(0, { value: asked[index & 63] }).value === true,
+        },
+      ];
+      if (opa !== undefined) {
+        const policy = stock(opa, all);
+        contestants.push({
+          name: `OPA's module, opa-wasm host, ${name}, ${entities} entities`,
+          run: (index) => policy.evaluate(asked[index & 63])[0]!.result,
+        });
+      }
+      rows.push(...(await measure(contestants, { inputs: 64, rounds: 5 })));
+    }
+  }
+  return { title: "Applications that engines are often compared on, in Rego", rows, figures: {} };
+}
+
+/** What `opa bench` says of the same decision in Go, with one of the inputs. */
+function opaBench(data: unknown, input: unknown): Row[] {
+  if (opaVersion === undefined) return [];
+  const folder = mkdtempSync(join(tmpdir(), "bench-"));
+  const files = {
+    "policy.rego": AUTHZ,
+    "data.json": JSON.stringify(data),
+    "input.json": JSON.stringify(input),
+  };
+  for (const [file, text] of Object.entries(files)) writeFileSync(join(folder, file), text);
+  const asked = ["-d", "policy.rego", "-d", "data.json", "-i", "input.json", "data.authz.allow"];
+  const done = spawnSync("opa", ["bench", "--format", "json", ...asked], { cwd: folder, encoding: "utf8" });
+  rmSync(folder, { recursive: true, force: true });
+  if (done.status !== 0) throw new Error(`opa bench: ${done.stderr}`);
+  const { N, T, Extra } = JSON.parse(done.stdout) as { N: number; T: number; Extra: Record<string, number> };
+  const time = (name: string): number => Extra[`histogram_timer_rego_query_eval_ns_${name}`] ?? T / N;
+  return [{ name: "opa bench, in Go, one input", ns: T / N, low: time("min"), high: time("max"), calls: N }];
+}
+
+async function http(): Promise<Table> {
+  const rows: Row[] = [];
+  const figures: Record<string, number> = {};
+  for (const { name, perSecond, p50Ns, p99Ns } of await overHttp()) {
+    rows.push({ name: `${name}, p50`, ns: p50Ns, low: p50Ns, high: p99Ns, calls: Math.round(perSecond) });
+    rows.push({ name: `${name}, p99`, ns: p99Ns, low: p99Ns, high: p99Ns, calls: Math.round(perSecond) });
+    figures[`${name}, decisions a second`] = perSecond;
+  }
+  return { title: "Over HTTP with decision logging, 16 connections", rows, figures };
 }
 
 async function steady(): Promise<Table> {
@@ -486,4 +557,8 @@ export const tables: Tables = {
   steady,
   cold,
   compile: compiling,
+  applications: known,
+  passes: async () => ({ title: "Passes of the compiler, on and off", rows: await switches(), figures: {} }),
+  hostile: async () => ({ title: "Inputs made to cost much", rows: await hostile(), figures: {} }),
+  http,
 };

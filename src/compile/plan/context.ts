@@ -63,6 +63,8 @@ export class Shared {
   readonly #positions = new WeakMap<Location, At>();
 
   readonly marks: Marks | undefined;
+  /** Whether rules stop once they have their one possible value. */
+  readonly earlyExit: boolean;
 
   constructor(
     rooms: Rooms,
@@ -70,8 +72,10 @@ export class Shared {
     reach: Reach,
     builtins: ReadonlyMap<string, BuiltinDeclaration>,
     marks?: Marks,
+    earlyExit = true,
   ) {
     this.marks = marks;
+    this.earlyExit = earlyExit && marks?.request.earlyExit !== false;
     this.rooms = rooms;
     this.trie = trie;
     this.reach = reach;

@@ -33,6 +33,8 @@ export interface PlanRequests {
   readonly queries?: readonly QuerySet[];
   /** Marks the places that are reached, for coverage and traces; filled with what was marked. */
   readonly marks?: Marks;
+  /** False: rules are tried although one of them has given the one possible value. For measurements; answers are the same. */
+  readonly earlyExit?: boolean;
 }
 
 const ROOMS: Rooms = {
@@ -51,7 +53,14 @@ const ROOMS: Rooms = {
 
 export function plan(compiled: CompiledModules, requests: PlanRequests): Policy {
   const trie = buildTrie(compiled.modules);
-  const shared = new Shared(ROOMS, trie, new Reach(trie), compiled.builtins, requests.marks);
+  const shared = new Shared(
+    ROOMS,
+    trie,
+    new Reach(trie),
+    compiled.builtins,
+    requests.marks,
+    requests.earlyExit,
+  );
   const plans = [
     ...(requests.entrypoints ?? []).map((entrypoint) => planEntrypoint(shared, entrypoint)),
     ...(requests.queries ?? []).map((query) => planQuerySet(shared, query)),

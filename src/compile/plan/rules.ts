@@ -61,7 +61,7 @@ class FuncBuilder {
     else if (isMultiValue(rule))
       this.#block(rule, () => c.emit({ kind: "MakeSetStmt", target: this.#result }));
     const rules = this.#group.rules.filter((item) => !item.rule.default);
-    const exit = haveOneValue(rules) && c.shared.marks?.request.earlyExit !== false;
+    const exit = haveOneValue(rules) && c.shared.earlyExit;
     if (exit) c.done = this.#result;
     rules.forEach((item, i) => {
       this.#block(item.rule, () => {

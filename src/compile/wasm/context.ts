@@ -3,10 +3,12 @@
 
 import type { At, Block, Local, Operand, Stmt } from "../ir/ir.ts";
 import * as abi from "../../runtime/abi.ts";
+import type { Passes } from "./passes.ts";
 import type { VaryingPlace } from "./templates.ts";
 import type { Traffic, Uses } from "./uses.ts";
 import { type Known, localsAssigned, repeatsSilently } from "./facts.ts";
 import type { Cells } from "./cells.ts";
+import { type ConstantCollection, type ConstantItem, constantAt } from "./constants.ts";
 import type { Code, Label } from "./instruction.ts";
 import type { Locals } from "./locals.ts";
 import type { Statics } from "./statics.ts";
@@ -31,11 +33,8 @@ export interface ModuleContext {
   dispatcher(args: number, path: readonly PathKey[]): number;
   /** The word with the address of an index of a base document by what stands at `places`; undefined if there are to be none. */
   dataIndex(path: readonly string[], places: readonly (readonly number[])[]): number | undefined;
-  /** Whether rules are chosen by tables. */
-  readonly indexesRules: boolean;
+  readonly passes: Passes;
   readonly strings: readonly string[];
-  /** Whether rules that differ in constants only have one body. */
-  readonly mergesRules: boolean;
   /** A local that no plan has. */
   readonly freshHole: () => Local;
   /**
@@ -93,6 +92,10 @@ export interface FunctionContext {
   readonly results: number | undefined;
   /** What the function does with its locals, looked at when it is first asked for. */
   readonly uses: () => Uses;
+  /** What is looked up in more than one place, as `Known` spells paths. */
+  readonly repeated: () => ReadonlySet<string>;
+  /** How often statements change the collection in a local. */
+  readonly updates: () => ReadonlyMap<Local, number>;
   /** Locals that stand for words of a row, whose address is in a Wasm local. */
   readonly holes: Map<Local, { readonly row: number; readonly offset: number }>;
   /** Positions of statements that differ from row to row. */
@@ -225,18 +228,38 @@ export function emitBody(
   if (options.loop === true) known.forget(localsAssigned(block));
   const tail = last && options.final !== false;
   context.frames.push({ label, leave: options.leave, tail, loop: options.loop === true, block });
-  block.stmts.forEach((stmt, index) => {
+  for (let index = 0; index < block.stmts.length; index++) {
+    const folded =
+      context.module.passes.constants === false
+        ? undefined
+        : constantAt(block.stmts, index, context.updates(), context.uses().counts);
+    if (folded !== undefined) {
+      placeConstant(context, folded);
+      index += folded.length - 1;
+      continue;
+    }
     context.last = index === block.stmts.length - 1;
-    context.statement(stmt);
-  });
+    context.statement(block.stmts[index]!);
+  }
   context.last = last;
   context.frames.pop();
   known.forget(localsAssigned(block));
 }
 
+/** A collection that is there before anything runs. */
+function placeConstant(context: FunctionContext, { kind, target, items }: ConstantCollection): void {
+  const { code, module, known } = context;
+  const address = (item: ConstantItem): number =>
+    item.kind === "number" ? module.statics.number(module.stringText(item.index)) : module.string(item.index);
+  if (kind === "array") code.i32(module.statics.array(items.map(address)));
+  else code.i32(module.statics.set(items.map(({ index }) => module.stringText(index))));
+  set(context, target);
+  known.forget([target]);
+}
+
 /** Behind a statement whose repetition changes nothing: leaves the loops in which only such a repetition could follow. */
 export function leaveLoops(context: FunctionContext): void {
-  if (!context.last) return;
+  if (!context.last || context.module.passes.earlyExit === false) return;
   let levels = -1;
   for (let index = 0; index < context.frames.length; index++) {
     const frame = frameAt(context, index);

@@ -146,8 +146,11 @@ function scanWith(
     code.set(count);
     code.end();
   }
-  code.get(count);
-  code.call(module.charge);
+  const counts = module.passes.fuel !== false;
+  if (counts) {
+    code.get(count);
+    code.call(module.charge);
+  }
   const loop = code.loop();
   known.forget([stmt.key, stmt.value]);
   if (reads.has(stmt.key)) {
@@ -170,8 +173,10 @@ function scanWith(
     code.ltS();
     code.brIf(done);
     // Each further turn pays for itself: how many there are is not known before.
-    code.i32(1);
-    code.call(module.charge);
+    if (counts) {
+      code.i32(1);
+      code.call(module.charge);
+    }
     code.br(loop);
     code.end();
   }

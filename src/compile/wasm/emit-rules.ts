@@ -23,7 +23,7 @@ const NESTED_WORTH_IT = 6;
 /** The blocks of a function, or, `nested`, of a statement somewhere inside it. */
 export function emitBlocks(context: FunctionContext, blocks: readonly Block[], nested = false): void {
   const { module } = context;
-  if (!module.indexesRules || (nested && blocks.length < NESTED_WORTH_IT))
+  if (module.passes.ruleIndex === false || (nested && blocks.length < NESTED_WORTH_IT))
     return plain(context, blocks, nested);
   const scope = new Scope(context.uses(), context.params, nested);
   const found = segments(blocks, scope, module.strings);
@@ -46,7 +46,7 @@ function choose(context: FunctionContext, choice: Choice, scope: Scope): void {
   const { templates: bodies, instances } = templates(
     choice.blocks,
     scope,
-    module.mergesRules,
+    module.passes.mergeRules !== false,
     module.freshHole,
   );
   const across = traffic(

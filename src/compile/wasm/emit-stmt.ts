@@ -170,9 +170,8 @@ const dot: Emit<"DotStmt"> = (context, stmt) => {
     known.set(stmt.target, { path, fromData });
     return;
   }
-  // In a loop the same ground path of input or data is looked up once: nothing in this function can change it.
-  const cache =
-    path !== undefined && context.frames.some((frame) => frame.loop) ? locals.cache(path) : undefined;
+  // The same ground path of input or data is looked up once in a loop, and once for several places: nothing in this function can change it.
+  const cache = path !== undefined && isWorthKeeping(context, path) ? locals.cache(path) : undefined;
   if (cache !== undefined) {
     code.get(cache);
     code.tee(target);
@@ -189,6 +188,11 @@ const dot: Emit<"DotStmt"> = (context, stmt) => {
   failUnless(context);
   known.set(stmt.target, { path, fromData });
 };
+
+function isWorthKeeping({ frames, module, repeated }: FunctionContext, path: string): boolean {
+  if (module.passes.loopInvariants !== false && frames.some((frame) => frame.loop)) return true;
+  return module.passes.commonLookups !== false && repeated().has(path);
+}
 
 /** Pushes what stands under a key, or 0. */
 function lookup(context: FunctionContext, stmt: StmtOf<"DotStmt">, fromData: boolean): void {

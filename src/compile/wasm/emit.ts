@@ -43,28 +43,21 @@ import { CELLS_SECTION, Cells } from "./cells.ts";
 import { Code } from "./instruction.ts";
 import { Linker } from "./link.ts";
 import { Locals } from "./locals.ts";
-import { Known, localsRead } from "./facts.ts";
+import { updatesOf } from "./constants.ts";
+import { Known, localsRead, repeatedPaths } from "./facts.ts";
+import type { Passes } from "./passes.ts";
 import { READS_SECTION, readSets } from "./read-set.ts";
 import { fixedBoxes, Statics } from "./statics.ts";
 import { FIRST_HOLE } from "./templates.ts";
 import { type Traffic, Uses } from "./uses.ts";
+
+export type { Passes };
 
 export interface EmitOptions {
   /** The prebuilt runtime, as scripts/build-runtime.mjs writes it. */
   readonly runtime: Uint8Array;
   /** What makes modules faster and changes no answer, by name; a pass that is `false` is left out. */
   readonly passes?: Passes | undefined;
-}
-
-export interface Passes {
-  /** The input's parts have fixed addresses, and entrypoints answer without a result set, for hosts that know both. */
-  readonly cells?: boolean;
-  /** Rules that a constant text chooses are found in a table. */
-  readonly ruleIndex?: boolean;
-  /** Rules behind a table that differ in nothing but constants have one body. */
-  readonly mergeRules?: boolean;
-  /** Scans of base documents that an equality restricts go over what an index finds. */
-  readonly dataIndex?: boolean;
 }
 
 export interface Emitted {
@@ -113,8 +106,7 @@ export function emit(policy: Policy, options: EmitOptions): Emitted {
 class Emitter implements ModuleContext, EntryContext, IndexLifetime {
   readonly statics: Statics;
   readonly cells: Cells | undefined;
-  readonly indexesRules: boolean;
-  readonly mergesRules: boolean;
+  readonly passes: Passes;
   readonly strings: readonly string[];
   readonly epoch: number;
   readonly lastEpoch: number;
@@ -133,7 +125,6 @@ class Emitter implements ModuleContext, EntryContext, IndexLifetime {
   readonly #dispatchers = new Map<string, number>();
   readonly #tree;
   readonly #indexSites = new Map<string, IndexSite>();
-  readonly #dataIndexes: boolean;
   readonly #spare: number[] = [];
   #nextHole = FIRST_HOLE;
   readonly #reads: ReturnType<typeof readSets>;
@@ -144,9 +135,7 @@ class Emitter implements ModuleContext, EntryContext, IndexLifetime {
     this.statics = new Statics(this.#linker.dataBase);
     this.#reads = readSets(policy);
     this.strings = policy.static.strings;
-    this.#dataIndexes = passes.dataIndex !== false;
-    this.indexesRules = passes.ruleIndex !== false;
-    this.mergesRules = passes.mergeRules !== false;
+    this.passes = passes;
     this.cells = passes.cells === false ? undefined : Cells.of(Object.values(this.#reads), this.statics);
     const zero = new Uint8Array([0x42, 0x00, 0x0b]);
     this.epoch = this.#linker.global(TYPE_I64, true, zero);
@@ -238,7 +227,7 @@ class Emitter implements ModuleContext, EntryContext, IndexLifetime {
   }
 
   dataIndex(path: readonly string[], places: readonly (readonly number[])[]): number | undefined {
-    if (!this.#dataIndexes) return undefined;
+    if (this.passes.dataIndex === false) return undefined;
     const key = JSON.stringify([path, places]);
     const known = this.#indexSites.get(key);
     if (known !== undefined) return known.cell;
@@ -262,7 +251,7 @@ class Emitter implements ModuleContext, EntryContext, IndexLifetime {
       new Locals(code, shared),
       blocks,
       { conflict: outer.conflict, exit: undefined, results: undefined, params: outer.params },
-      outer.uses,
+      outer,
     );
     for (const local of shared) context.known.set(local, outer.known.of(local));
     body(context, shared.length, shared.length + 1);
@@ -304,7 +293,7 @@ class Emitter implements ModuleContext, EntryContext, IndexLifetime {
   #func(func: Func): Uint8Array {
     const code = new Code(func.params.length);
     const locals = new Locals(code, func.params);
-    const rule = func.params.length === 2;
+    const rule = func.params.length === 2 && this.passes.memo !== false;
     const linker = this.#linker;
     const memoEpoch = rule ? linker.global(TYPE_I64, true, new Uint8Array([0x42, 0x7f, 0x0b])) : 0;
     const memoValue = rule ? linker.global(TYPE_I32, true, constantExpression(0)) : 0;
@@ -317,8 +306,10 @@ class Emitter implements ModuleContext, EntryContext, IndexLifetime {
       code.return();
       code.end();
     }
-    code.i32(1);
-    code.call(this.charge);
+    if (this.passes.fuel !== false) {
+      code.i32(1);
+      code.call(this.charge);
+    }
     const value = code.local();
     const label = code.block();
     const context = this.#context(code, locals, func.blocks, {
@@ -393,9 +384,11 @@ class Emitter implements ModuleContext, EntryContext, IndexLifetime {
     locals: Locals,
     blocks: Func["blocks"],
     rest: Pick<FunctionContext, "conflict" | "exit" | "results" | "params">,
-    outerUses?: () => Uses,
+    outer?: FunctionContext,
   ): FunctionContext {
     let uses: Uses | undefined;
+    let repeated: ReadonlySet<string> | undefined;
+    let updates: ReadonlyMap<number, number> | undefined;
     const context: FunctionContext = {
       module: this,
       code,
@@ -406,12 +399,9 @@ class Emitter implements ModuleContext, EntryContext, IndexLifetime {
       last: true,
       holes: new Map(),
       places: new Map(),
-      uses:
-        outerUses ??
-        (() => {
-          uses ??= Uses.of(blocks);
-          return uses;
-        }),
+      uses: outer?.uses ?? (() => (uses ??= Uses.of(blocks))),
+      repeated: () => (repeated ??= repeatedPaths(blocks, this.strings)),
+      updates: outer?.updates ?? (() => (updates ??= updatesOf(blocks))),
       statement: (stmt) => emitStmt(context, stmt),
       blocks: (inner) => emitBlocks(context, inner, true),
       ...rest,

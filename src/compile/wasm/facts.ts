@@ -3,6 +3,7 @@
 
 import { fieldsOf } from "../ir/fields.ts";
 import type { Block, Local, Operand, Stmt } from "../ir/ir.ts";
+import { visitStmts } from "../ir/walk.ts";
 
 const INPUT: Local = 0;
 const DATA: Local = 1;
@@ -72,6 +73,26 @@ function readsOf(block: Block, reads: Set<Local>): void {
       else if (role === "blocks") for (const inner of value as readonly Block[]) readsOf(inner, reads);
     }
   }
+}
+
+/** Ground paths of input and data, spelled as `Knowledge` spells them, that are looked up in more than one place of these blocks. */
+export function repeatedPaths(blocks: readonly Block[], strings: readonly string[]): ReadonlySet<string> {
+  const paths = new Map<Local, string>([
+    [INPUT, "input"],
+    [DATA, "data"],
+  ]);
+  const seen = new Set<string>();
+  const repeated = new Set<string>();
+  visitStmts(blocks, (stmt) => {
+    if (stmt.kind !== "DotStmt" || stmt.source.type !== "local" || stmt.key.type !== "string_index") return;
+    const from = paths.get(stmt.source.value);
+    if (from === undefined) return;
+    const path = `${from}.${JSON.stringify(strings[stmt.key.value] ?? "")}`;
+    paths.set(stmt.target, path);
+    if (seen.has(path)) repeated.add(path);
+    else seen.add(path);
+  });
+  return repeated;
 }
 
 const assignedIn = new WeakMap<Block, ReadonlySet<Local>>();

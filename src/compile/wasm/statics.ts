@@ -35,6 +35,7 @@ export class Statics {
   readonly #texts = new Map<string, number>();
   readonly #numbers = new Map<string, number>();
   readonly #arrays = new Map<string, number>();
+  readonly #sets = new Map<string, number>();
   readonly #words = new Map<string, number>();
   readonly #raw = new Map<string, number>();
 
@@ -114,6 +115,25 @@ export class Statics {
     const address = this.#box(abi.TAG_ARRAY, 0, elements.length, at, elements.length);
     this.#arrays.set(key, address);
     return address;
+  }
+
+  /** Address of the set box of texts. */
+  set(texts: readonly string[]): number {
+    const members = [...new Set(texts)];
+    const key = JSON.stringify(members);
+    const known = this.#sets.get(key);
+    if (known !== undefined) return known;
+    const entries = members.map((text) => ({
+      address: this.string(text),
+      hash: hashBytes(encodeUtf8(text)),
+    }));
+    const at = this.#here() + 8;
+    this.#out.word(members.length).word(0);
+    for (const { address, hash } of entries) this.#out.word(hash).word(address);
+    const index = members.length > LINEAR ? this.#index(entries.map(({ hash }) => hash)) : 0;
+    const box = this.#box(abi.TAG_SET, 0, members.length, at, index);
+    this.#sets.set(key, box);
+    return box;
   }
 
   /**

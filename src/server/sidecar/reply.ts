@@ -64,17 +64,20 @@ export function reply(
   json: string,
   options: ReplyOptions = {},
 ): void {
-  let body = Buffer.from(`${options.pretty === true ? indent(json) : json}\n`, "utf8");
+  // A text goes out in one piece with the headers.
+  let body: string | Buffer = `${options.pretty === true ? indent(json) : json}\n`;
+  let length = Buffer.byteLength(body);
   response.statusCode = status;
   response.setHeader("Content-Type", "application/json");
   if (options.compressFor !== undefined) {
     response.setHeader("Vary", "Accept-Encoding");
-    if (body.length >= GZIP_MIN_BYTES && takesGzip(options.compressFor)) {
+    if (length >= GZIP_MIN_BYTES && takesGzip(options.compressFor)) {
       body = gzipSync(body);
+      length = body.length;
       response.setHeader("Content-Encoding", "gzip");
     }
   }
-  response.setHeader("Content-Length", body.length);
+  response.setHeader("Content-Length", length);
   response.end(body);
 }
 

@@ -41,6 +41,8 @@ export interface QueryRequest {
   readonly package?: string | undefined;
   readonly context?: Partial<BuiltinContext> | undefined;
   readonly builtins?: ReadonlyMap<string, Builtin> | undefined;
+  /** Functions of the module carry their names, for profiles. */
+  readonly names?: boolean | undefined;
   readonly limits?: Limits | undefined;
   /** v1 unless told otherwise. */
   readonly regoVersion?: RegoVersion | undefined;
@@ -125,7 +127,7 @@ function compileBody(compiled: CompiledModules, body: Body, request: QueryReques
   const runtime = loadRuntime();
   const { marks } = request;
   const wanted = { queries: [{ name: PLAN, queries: [query] }], ...(marks !== undefined && { marks }) };
-  const { emitted } = compile(compiled, wanted, { runtime });
+  const { emitted } = compile(compiled, wanted, { runtime, names: request.names });
   const engine = prepare({
     wasm: emitted.bytes,
     builtins: request.builtins ?? allBuiltins,

@@ -12,12 +12,14 @@ import { loadPolicies, regoVersionFor } from "./load.ts";
 import { statistics } from "./metrics.ts";
 import { formatOption, parseInteger, readStdin } from "./options.ts";
 import * as output from "./output.ts";
+import { type Share, sample } from "./sampling.ts";
 import { readSchemas } from "./schema-files.ts";
 
 interface BenchFlags extends EvalFlags {
   readonly benchmem: boolean;
   readonly metrics: boolean;
   readonly fail: boolean;
+  readonly profile?: boolean;
 }
 
 interface BenchResult {
@@ -40,6 +42,7 @@ export function command(): Command {
     .option("--no-benchmem", "leave memory out")
     .option("--metrics", "report query performance metrics", true)
     .option("--no-metrics", "leave metrics out")
+    .option("--profile", "report where the time goes instead: rules, builtins, the runtime, the host")
     .option("--no-fail", "take an undefined result, too")
     .option("--optimize-store-for-read-speed", "accepted for OPA's sake")
     .option("--count <n>", "number of times to repeat each benchmark", parseInteger, 1);
@@ -55,6 +58,8 @@ async function run(queries: string[], flags: BenchFlags): Promise<void> {
     const { solutions } = await prepared.run();
     if (solutions.length === 0 && flags.fail !== false)
       throw new PolicyError("invalid_input", "undefined result");
+    if (flags.profile === true)
+      return void process.stdout.write(presentProfile(await profile(prepared), flags));
     for (let i = 0; i < flags.count; i++) process.stdout.write(present(await measure(prepared), flags));
   } catch (error) {
     if (!(error instanceof PolicyError)) throw error;
@@ -80,6 +85,7 @@ async function prepareBenchmark(text: string, flags: BenchFlags): Promise<Prepar
     imports: flags.import,
     package: flags.package,
     regoVersion: regoVersionFor(flags),
+    names: flags.profile,
   });
 }
 
@@ -103,6 +109,19 @@ async function measure(prepared: PreparedQuery): Promise<BenchResult> {
     ([name, value]) => [`histogram_timer_rego_query_eval_ns_${name}`, value] as const,
   );
   return { runs, ns, bytes, extra: Object.fromEntries(extra) };
+}
+
+async function profile(prepared: PreparedQuery): Promise<Share[]> {
+  for (let i = 0; i < WARM_UP_RUNS; i++) await prepared.run();
+  return sample(async () => {
+    for (const end = process.hrtime.bigint() + BigInt(BENCHMARK_NS); process.hrtime.bigint() < end; )
+      for (let i = 0; i < WARM_UP_RUNS; i++) await prepared.run();
+  });
+}
+
+function presentProfile(shares: readonly Share[], flags: BenchFlags): string {
+  if (flags.format === "json") return `${output.indentJson(output.plainToJson(shares))}\n`;
+  return twoColumns(shares.map(({ part, share }) => [part, `${(share * 100).toFixed(1)} %`] as const));
 }
 
 function present({ runs, ns, bytes, extra }: BenchResult, flags: BenchFlags): string {

@@ -78,6 +78,8 @@ export interface CompileOptions {
   readonly runtime: Uint8Array;
   /** Proves the plan well-formed before it is emitted. */
   readonly verify?: boolean;
+  /** Functions carry their names, for profiles. */
+  readonly names?: boolean | undefined;
 }
 
 /** Plans what is asked for and emits it. */
@@ -91,5 +93,5 @@ export function compile(
     const [wrong] = validate(policy);
     if (wrong !== undefined) throw new PolicyError("internal_error", `malformed plan: ${wrong.message}`);
   }
-  return { policy, emitted: emit(policy, { runtime: options.runtime }) };
+  return { policy, emitted: emit(policy, { runtime: options.runtime, names: options.names }) };
 }

@@ -115,7 +115,11 @@ async function authz(large: boolean): Promise<Table> {
   const wasm = ours(rego(AUTHZ), [ENTRYPOINT]);
   return {
     title: `Roles and attributes, ${large ? "7 KB" : "0.5 KB"} of input`,
-    rows: [...timed, ...yardsticks, ...opaBench({ grants: all }, objects[0])],
+    rows: [
+      ...timed,
+      ...yardsticks,
+      ...opaBench("opa bench, in Go, one input", AUTHZ, "data.authz.allow", { grants: all }, objects[0]),
+    ],
     figures: {
       "input bytes": Math.round(bytes.reduce((sum, item) => sum + item.length, 0) / 64),
       "our module bytes": wasm.length,
@@ -173,6 +177,16 @@ async function rules(): Promise<Table> {
     ];
     rows.push(...(await measure(group, { inputs: 64 })));
   }
+  const last = { action: "action-9999", role: "role-3" };
+  rows.push(
+    ...opaBench(
+      "opa bench, in Go, 10000 equality rules",
+      equalityRules(10_000),
+      "data.rules.allow",
+      {},
+      last,
+    ),
+  );
   for (const contestant of contestants) rows.push(...(await measure([contestant], { inputs: 1 })));
   for (const [kind, rule] of Object.entries(OTHER_KEYS)) {
     for (const count of [10, 1000]) {
@@ -426,22 +440,22 @@ async function known(): Promise<Table> {
 }
 
 /** What `opa bench` says of the same decision in Go, with one of the inputs. */
-function opaBench(data: unknown, input: unknown): Row[] {
+function opaBench(name: string, policy: string, query: string, data: unknown, input: unknown): Row[] {
   if (opaVersion === undefined) return [];
   const folder = mkdtempSync(join(tmpdir(), "bench-"));
   const files = {
-    "policy.rego": AUTHZ,
+    "policy.rego": policy,
     "data.json": JSON.stringify(data),
     "input.json": JSON.stringify(input),
   };
   for (const [file, text] of Object.entries(files)) writeFileSync(join(folder, file), text);
-  const asked = ["-d", "policy.rego", "-d", "data.json", "-i", "input.json", "data.authz.allow"];
+  const asked = ["-d", "policy.rego", "-d", "data.json", "-i", "input.json", query];
   const done = spawnSync("opa", ["bench", "--format", "json", ...asked], { cwd: folder, encoding: "utf8" });
   rmSync(folder, { recursive: true, force: true });
   if (done.status !== 0) throw new Error(`opa bench: ${done.stderr}`);
   const { N, T, Extra } = JSON.parse(done.stdout) as { N: number; T: number; Extra: Record<string, number> };
   const time = (name: string): number => Extra[`histogram_timer_rego_query_eval_ns_${name}`] ?? T / N;
-  return [{ name: "opa bench, in Go, one input", ns: T / N, low: time("min"), high: time("max"), calls: N }];
+  return [{ name, ns: T / N, low: time("min"), high: time("max"), calls: N }];
 }
 
 async function http(): Promise<Table> {

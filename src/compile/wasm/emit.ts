@@ -58,6 +58,8 @@ export interface EmitOptions {
   readonly runtime: Uint8Array;
   /** What makes modules faster and changes no answer, by name; a pass that is `false` is left out. */
   readonly passes?: Passes | undefined;
+  /** Functions carry their names, for profiles; nothing else differs. */
+  readonly names?: boolean | undefined;
 }
 
 export interface Emitted {
@@ -125,11 +127,13 @@ class Emitter implements ModuleContext, EntryContext, IndexLifetime {
   readonly #dispatchers = new Map<string, number>();
   readonly #tree;
   readonly #indexSites = new Map<string, IndexSite>();
+  readonly #names: boolean;
   readonly #spare: number[] = [];
   #nextHole = FIRST_HOLE;
   readonly #reads: ReturnType<typeof readSets>;
 
-  constructor(policy: Policy, { runtime, passes = {} }: EmitOptions) {
+  constructor(policy: Policy, { runtime, passes = {}, names = false }: EmitOptions) {
+    this.#names = names;
     this.#policy = policy;
     this.#linker = new Linker(runtime);
     this.statics = new Statics(this.#linker.dataBase);
@@ -169,6 +173,7 @@ class Emitter implements ModuleContext, EntryContext, IndexLifetime {
     linker.custom(READS_SECTION, encodeUtf8(JSON.stringify(this.#reads)));
     if (this.cells !== undefined) this.#decide(this.cells);
     this.#hostFunctions([...this.#indexSites.values()]);
+    if (this.#names) linker.nameFunctions(new Map(Array.from(this.#funcs, ([name, index]) => [index, name])));
     linker.place(fixedBoxes().offset, fixedBoxes().bytes);
     return {
       bytes: linker.finish(this.statics.finish()),

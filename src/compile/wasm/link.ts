@@ -127,6 +127,18 @@ export class Linker {
     this.#custom.push(new ByteWriter(content.length + 64).name(name).raw(content).finish());
   }
 
+  /** The section that tells profilers and debuggers what functions are called: these, and what the runtime exports. */
+  nameFunctions(own: ReadonlyMap<number, string>): void {
+    const names = new Map<number, string>();
+    for (const [name, { kind, index }] of this.#runtimeExports)
+      if (kind === wasm.KIND_FUNCTION) names.set(index, name);
+    for (const [index, name] of own) names.set(index, name);
+    const entries = [...names]
+      .sort(([a], [b]) => a - b)
+      .map(([index, name]) => new ByteWriter(name.length + 8).u32(index).name(name).finish());
+    this.custom("name", new ByteWriter(1024).byte(1).sized(vector(entries)).finish());
+  }
+
   /** The module: the runtime with everything that was added, unneeded bodies emptied, `data` at `dataBase`. */
   finish(data: Uint8Array): Uint8Array {
     const { runtime } = this;

@@ -61,7 +61,7 @@ export function newEvent(parts: EventParts): LogEvent {
     erased: [],
     masked: [],
     others: {
-      labels: fromPlain(parts.labels),
+      labels: labelValue(parts.labels),
       decision_id: parts.decisionId,
       trace_id: traceId,
       span_id: spanId,
@@ -87,10 +87,23 @@ export function newEvent(parts: EventParts): LogEvent {
   };
 }
 
-/** The event as policies and services see it. */
-export function eventValue(event: LogEvent): RegoObject {
+/** Labels are those of the agent, the same in every event. */
+const labelValues = new WeakMap<object, Value>();
+
+function labelValue(labels: Readonly<Record<string, string>>): Value {
+  let known = labelValues.get(labels);
+  if (known === undefined) {
+    known = fromPlain(labels);
+    labelValues.set(labels, known);
+  }
+  return known;
+}
+
+/** The event as policies and services see it, with further members where a sink has any. */
+export function eventValue(event: LogEvent, more: Readonly<Record<string, Value>> = {}): RegoObject {
   return objectFromRecord({
     ...event.others,
+    ...more,
     input: event.input,
     result: event.result,
     nd_builtin_cache: event.nd_builtin_cache,

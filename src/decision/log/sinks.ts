@@ -1,17 +1,12 @@
 // Where decisions and status reports go besides the service: lines of JSON on the console, as OPA's logger writes them.
 
 import { encode, fromPlain } from "../../value/json.ts";
-import { objectFromRecord } from "../../value/object.ts";
 import { type LogEvent, eventValue } from "./event.ts";
 
 /** A decision as one line, recognisable by its `type`. */
 export function consoleDecision(event: LogEvent, timeMs: number): string {
-  const fields = Object.fromEntries(
-    Array.from(eventValue(event).entries(), ([key, value]) => [key as string, value]),
-  );
   return encode(
-    objectFromRecord({
-      ...fields,
+    eventValue(event, {
       level: "info",
       msg: "Decision Log",
       time: new Date(timeMs).toISOString(),

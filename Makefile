@@ -8,7 +8,7 @@ PLANS ?=
 SOURCES := $(shell find src -name '*.ts' -not -path 'src/runtime/*') src/runtime/abi.ts
 RUNTIME_SOURCES := $(shell find src/runtime -name '*.ts') scripts/build-runtime.mjs
 
-.PHONY: help install build check test demo conformance interop bench differential differential-builtins clean
+.PHONY: help install build check test demo conformance interop bench differential differential-builtins differential-tools clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -64,11 +64,14 @@ bench: build ## Against other engines: goals and tables. TABLES="scans rules", R
 TIME ?= 60
 SEED ?= 1
 RUNS ?= 1000000
+MUTANTS ?= 2000
+INPUTS ?= 16
 
-differential: build ## Drawn modules on the real opa and on ours: TIME=60 SEED=1 RUNS=...
+differential: build ## Drawn modules on the real opa and on ours: TIME=60 SEED=1 RUNS=... INPUTS=16
 	@$(BIN)/esbuild test/differential/run.ts --bundle --platform=node --format=esm --packages=external \
 		--log-level=warning --outfile=build/differential/run.js
-	@node build/differential/run.js --runtime dist/runtime.wasm --time $(TIME) --seed $(SEED) --runs $(RUNS) --shrink
+	@node build/differential/run.js --runtime dist/runtime.wasm --time $(TIME) --seed $(SEED) --runs $(RUNS) \
+		--inputs $(INPUTS) --shrink
 
 CALLS ?= 50
 
@@ -76,6 +79,11 @@ differential-builtins: build ## Drawn calls of every builtin on the real opa and
 	@$(BIN)/esbuild test/differential/builtins/run.ts --bundle --platform=node --format=esm --packages=external \
 		--log-level=warning --outfile=build/differential/builtins.js
 	@node build/differential/builtins.js --calls $(CALLS) --seed $(SEED) $(if $(ONLY),--only '$(ONLY)')
+
+differential-tools: build ## check, parse and fmt of drawn and broken modules on the real opa and on ours: SEED=1 MUTANTS=2000
+	@$(BIN)/esbuild test/differential/tools.ts --bundle --platform=node --format=esm --packages=external \
+		--log-level=warning --outfile=build/differential/tools.js
+	@node build/differential/tools.js --seed $(SEED) --mutants $(MUTANTS)
 
 clean: ## Remove everything built
 	rm -rf dist build coverage

@@ -148,6 +148,17 @@ const POOLS: readonly (readonly [RegExp, readonly string[]])[] = [
   ],
 ];
 
+const GRAPHQL: readonly string[] = [
+  "{ a }",
+  "query { b(x: 1) { c } }",
+  "type Query { a: Int b(x: Int): B } type B { c: String! }",
+  "type Query { a: [Int!] }",
+  "{",
+  "",
+  "{ nope }",
+  "mutation { a }",
+];
+
 const usable: readonly Builtin[] = [...builtins.values()].filter(
   (builtin) =>
     builtin.result !== undefined &&
@@ -239,6 +250,9 @@ export function callOf(draw: Draw, builtin: Builtin, depth: number): string {
 
 function argument(draw: Draw, builtin: Builtin, type: Type, depth: number): string {
   const { random } = draw;
+  // Objects that are no syntax trees: OPA reads them into its own structures and drops what does not fit.
+  if (builtin.name.startsWith("graphql.") && type.kind === "any")
+    return stringLiteral(draw, random.pick(GRAPHQL));
   if (type.kind === "string" && random.chance(0.5)) {
     const pool = POOLS.find(([name]) => name.test(builtin.name))?.[1];
     if (pool !== undefined) return stringLiteral(draw, random.pick(pool));

@@ -3,8 +3,19 @@
 // and where something could fail before the body comes to them.
 
 import type { Body, Expr, RefTerm, Rule, Term } from "../../syntax/ast.ts";
+import type { Location } from "../../error.ts";
+import { printTerm } from "../../syntax/print.ts";
 import { walkBody, walkExpr } from "../../syntax/visit.ts";
-import { callOf, equality, isGround, isScalar, someTerm, termOf, varTerm } from "../check/walk.ts";
+import {
+  builtinRef,
+  callOf,
+  equality,
+  isGround,
+  isScalar,
+  someTerm,
+  termOf,
+  varTerm,
+} from "../check/walk.ts";
 import { pathText, type TrieNode } from "./rule-trie.ts";
 
 const NOT_INDEXED: ReadonlySet<string> = new Set(["internal.print", "internal.test_case"]);
@@ -70,13 +81,30 @@ function hasSideEffects(body: Body): boolean {
   return found;
 }
 
+/** What one expression, or several about one ref, asks for. */
+type Found =
+  | { readonly kind: "other"; readonly expr: Expr; readonly at: number }
+  | {
+      readonly kind: "holds";
+      readonly key: string;
+      readonly ref: Term;
+      /** Undefined: any value. */
+      readonly values: (Term | undefined)[];
+      readonly location: Location;
+      at: number;
+    };
+
+const printed = (term: Term | undefined): string => (term === undefined ? "" : printTerm(term));
+
 class RuleIndex {
   readonly #rule: Rule;
   readonly #data: TrieNode;
   readonly #constants = new Map<string, Term>();
   /** Variables that stand for a document: `x = input.a`. */
   readonly #refs = new Map<string, Term>();
-  readonly #found: Expr[] = [];
+  readonly #found: Found[] = [];
+  /** The expression that is being read. */
+  #at = 0;
   #anonymous = 0;
 
   constructor(rule: Rule, data: TrieNode) {
@@ -87,12 +115,37 @@ class RuleIndex {
 
   /** What the expressions from this one on ask for. */
   conditions(from = 0): Expr[] {
-    let before = 0;
     this.#rule.body.forEach((expr, i) => {
-      if (i === from) before = this.#found.length;
+      this.#at = i;
       if (expr.with.length === 0 && !expr.negated) this.#expr(expr);
     });
-    return this.#found.slice(before);
+    return this.#found.filter(({ at }) => at >= from).map((found) => this.#condition(found));
+  }
+
+  /** Several values of one ref are as good as each other, whatever the body says; a variable stands for any. */
+  #condition(found: Found): Expr {
+    if (found.kind === "other") return found.expr;
+    const { ref, values, location } = found;
+    const [first, ...more] = values;
+    if (more.length === 0) return equality(this.#any(first, location), ref, location, true);
+    const constants = values.filter((value): value is Term => value !== undefined && isScalar(value));
+    if (constants.length < values.length)
+      return equality(this.#any(undefined, location), ref, location, true);
+    const items: Term = { kind: "set", items: constants, location };
+    const terms: Expr["terms"] = [builtinRef("internal.member_2", location), ref, items];
+    return { kind: "expr", terms, negated: false, with: [], generated: true, location };
+  }
+
+  /** A value of variables only has to be there. */
+  #any(value: Term | undefined, location: Location): Term {
+    if (value === undefined || value.kind === "var") return varTerm(`$index${this.#anonymous++}`, location);
+    return value.kind === "array"
+      ? { ...value, items: value.items.map((item) => this.#any(item, location)) }
+      : value;
+  }
+
+  #other(expr: Expr): void {
+    this.#found.push({ kind: "other", expr, at: this.#at });
   }
 
   #expr(expr: Expr): void {
@@ -117,7 +170,7 @@ class RuleIndex {
     const value = b.kind === "var" ? this.#constants.get(b.name) : b;
     if (value === undefined || !isScalar(value)) return false;
     const any = [...prefix, varTerm("$element", a.location)] as unknown as RefTerm["terms"];
-    this.#found.push(equality({ ...a, terms: any }, value, expr.location, true));
+    this.#other(equality({ ...a, terms: any }, value, expr.location, true));
     return true;
   }
 
@@ -152,7 +205,7 @@ class RuleIndex {
         terms = [operator, value, document];
     }
     if (terms !== undefined)
-      this.#found.push({
+      this.#other({
         kind: "expr",
         terms,
         negated: false,
@@ -162,13 +215,19 @@ class RuleIndex {
       });
   }
 
-  /** A value of variables only has to be there. */
+  /** As OPA notes it (ast/index.go, insert): a constant takes the place of a variable, everything else stands beside what is there. */
   #holds(ref: Term, value: Term | undefined, { location }: Expr): void {
-    const any = (term: Term): Term => {
-      if (term.kind === "var") return varTerm(`$index${this.#anonymous++}`, location);
-      return term.kind === "array" ? { ...term, items: term.items.map(any) } : term;
-    };
-    this.#found.push(equality(any(value ?? varTerm("$", location)), ref, location, true));
+    const key = printTerm(ref);
+    const known = this.#found.find((found) => found.kind === "holds" && found.key === key);
+    if (known?.kind !== "holds") {
+      this.#found.push({ kind: "holds", key, ref, values: [value], location, at: this.#at });
+      return;
+    }
+    if (known.values.some((other) => printed(other) === printed(value))) return;
+    known.at = this.#at;
+    const open = known.values.findIndex((other) => other?.kind === "var");
+    if (value?.kind !== "var" && open >= 0) known.values[open] = value;
+    else known.values.push(value);
   }
 
   #isIndexed(ref: RefTerm): boolean {

@@ -3,7 +3,8 @@
 # description: |
 #   `data.site.budgets` is `{"calls": N, "tools": {name: N}, "amounts": {budget: "N"}}`, each per task. What was decided and not reported yet
 #   counts as spent. Which argument counts against which budget is in the catalogue (`"amount": budget`). Beyond a limit of calls is a deny;
-#   beyond an amount a person is asked.
+#   beyond an amount a person is asked. Budgets that outlast a task stand in the catalogue (`budgets`): named, per subject, agent, task or chain,
+#   over calls or amounts, in windows; the enforcement point keeps account and gives `input.session.budgets`.
 package ai.budgets
 
 import data.ai.catalogue
@@ -56,7 +57,10 @@ charged contains described.amount if {
 # METADATA
 # title: Clean
 # description: No budget of amounts is exceeded.
-clean if count(exceeded) == 0
+clean if {
+	count(exceeded) == 0
+	count(overdrawn) == 0
+}
 
 exceeded[name] := limit if {
 	some name in charged
@@ -101,4 +105,66 @@ denials contains reason if {
 		"code": "call_limit_exceeded",
 		"message": concat("", ["the task has used up its calls of `", input.tool.name, "`"]),
 	}
+}
+
+# --- the catalogue's named budgets: per subject, agent, task or chain, in windows -----------------------------------------------------
+
+# METADATA
+# title: Concerned
+# description: Named budgets that this call counts against, with what the catalogue says of them.
+concerned[name] := entry if {
+	some name, entry in data.site.catalogue.budgets
+	meant(entry)
+	counts(entry)
+}
+
+meant(entry) if not entry.tools
+
+meant(entry) if input.tool.name in entry.tools
+
+# Calls always count, amounts where the call has one.
+counts(entry) if not entry.amount
+
+counts(entry) if entry.amount in charged
+
+# Asked positively: a budget whose state the enforcement point did not give, or gave malformed, is exceeded.
+kept(name, entry) if {
+	state := input.session.budgets[name]
+	asked_now := to_number(state.asked)
+	asked_now >= 0
+	to_number(state.used) + asked_now <= to_number(entry.limit)
+	not unreadable(entry)
+}
+
+unreadable(entry) if uncountable(entry.amount)
+
+overdrawn[name] := entry if {
+	some name, entry in concerned
+	not kept(name, entry)
+}
+
+asks(entry) if entry.beyond == "approve"
+
+# METADATA
+# title: Left
+# description: What is left of each budget once this call is made, for the decision document.
+left contains {"name": name, "remaining": format(remaining), "limit": format(to_number(entry.limit))} if {
+	some name, entry in concerned
+	kept(name, entry)
+	state := input.session.budgets[name]
+	remaining := (to_number(entry.limit) - to_number(state.used)) - to_number(state.asked)
+}
+
+format(number) := json.marshal(number)
+
+over(name, entry) := concat("", ["the budget `", name, "` of ", format(to_number(entry.limit)), " per ", entry.per, " would be exceeded"])
+
+denials contains {"code": "budget_exceeded", "message": over(name, entry)} if {
+	some name, entry in overdrawn
+	not asks(entry)
+}
+
+approvals contains {"code": "budget_exceeded", "message": over(name, entry)} if {
+	some name, entry in overdrawn
+	asks(entry)
 }

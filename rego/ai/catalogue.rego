@@ -50,6 +50,24 @@ sensitive contains name if {
 }
 
 # METADATA
+# title: Path arguments
+# description: Names of the arguments in this call that are paths.
+path_arguments contains name if {
+	some name, argument in entry.arguments
+	argument.path == true
+	name in object.keys(input.action.arguments)
+}
+
+# METADATA
+# title: Result labels
+# description: Integrity of what the call returns, by path. What no path names is untrusted.
+result_labels[""] := "untrusted" if not "" in trusted_results
+
+result_labels[path] := "trusted" if some path in trusted_results
+
+trusted_results contains path if some path in entry.results.trusted
+
+# METADATA
 # title: Pointer
 # description: JSON pointer of an argument (RFC 6901, section 3).
 pointer(name) := concat("", ["/", replace(replace(name, "~", "~0"), "/", "~1")])

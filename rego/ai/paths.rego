@@ -7,6 +7,7 @@
 #   `input.task.folder` is an absolute, resolved path as well.
 package ai.paths
 
+import data.ai.catalogue
 import data.ai.tools
 
 # METADATA
@@ -31,16 +32,20 @@ folder := input.task.folder if {
 	input.task.folder != ""
 }
 
+names contains name if some name in tools.entry.paths
+
+names contains name if some name in catalogue.path_arguments
+
 # Pointers of all path arguments in the call, with what the argument says.
 arguments[pointer] := value if {
-	some name in tools.entry.paths
+	some name in names
 	value := input.action.arguments[name]
 	not is_array(value)
 	pointer := concat("", ["/", name])
 }
 
 arguments[pointer] := value if {
-	some name in tools.entry.paths
+	some name in names
 	some i, value in input.action.arguments[name]
 	is_array(input.action.arguments[name])
 	pointer := concat("", ["/", name, "/", format_int(i, 10)])

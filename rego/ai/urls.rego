@@ -2,7 +2,8 @@
 # title: URL containment
 # description: |
 #   Arguments that the catalogue marks with `"url": true` must not lead to private, local or metadata addresses, and where
-#   `data.site.urls.hosts` is given, to no other host (`*.example.com` covers subdomains). What cannot be read as a URL is denied.
+#   `data.site.urls.hosts` is given, to no other host (`*.example.com` covers subdomains). What cannot be read as a URL is denied. A private or
+#   local address that the user gave is asked about; the addresses where clouds keep credentials are always denied.
 package ai.urls
 
 import data.ai.catalogue
@@ -95,9 +96,56 @@ target_allowed(leaf) if allowed(leaf.value)
 # scope: document
 # custom:
 #   effect: deny
+
+# METADATA
+# title: Clean
+# description: Nothing here asks for a person.
+clean if count(asked) == 0
+
+# The user may have a server at home. Nobody means the metadata service.
+asked contains target if {
+	some target in targets
+	not target_allowed(target)
+	target.integrity == "user"
+	name := host(absolute(target.value))
+	plain_local(name)
+	not metadata(name)
+	listed(name)
+}
+
+# Written as everybody writes it: other spellings of an address hide it.
+plain_local(name) if {
+	is_address(name)
+	not contains(name, "::ffff:")
+	not startswith(name, "64:ff9b:")
+}
+
+plain_local(name) if {
+	not is_address(name)
+	regex.match(`^[a-z][a-z0-9-]*(\.[a-z0-9-]+)*$`, name)
+}
+
+metadata(name) if {
+	is_address(name)
+	some network in ["169.254.0.0/16", "100.100.100.200/32", "192.0.0.192/32", "fe80::/10", "fd00:ec2::/32", "fd20:ce::/32"]
+	net.cidr_contains(network, name)
+}
+
+metadata(name) if regex.match(`(^|\.)(metadata|instance-data)(\.|$)`, name)
+
+approvals contains reason if {
+	some target in asked
+	reason := {
+		"code": "url_private",
+		"message": "the URL leads to a private or local address, which the user gave",
+		"path": object.get(target, "path", ""),
+	}
+}
+
 denials contains reason if {
 	some target in targets
 	not target_allowed(target)
+	not target in asked
 	reason := {
 		"code": "url_not_allowed",
 		"message": "the URL leads to a private or local address, or to one that is not listed",

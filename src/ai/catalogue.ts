@@ -27,6 +27,8 @@ export interface ArgumentEntry {
   readonly default?: unknown;
   /** Never in a log. */
   readonly secret?: boolean;
+  /** A path: must lead into the task's folder. */
+  readonly path?: boolean;
   /** Leads somewhere on the network. */
   readonly url?: boolean;
   /** Counts against the budget of this name. */
@@ -66,11 +68,28 @@ export interface ToolEntry {
   };
 }
 
+/** A named limit. */
+export interface BudgetEntry {
+  /** Whose it is: a chain is a task and all that it started. */
+  readonly per: "subject" | "agent" | "task" | "chain";
+  /** The tools that count; absent: all. */
+  readonly tools?: readonly string[];
+  /** Sums the arguments that count against this name (`amount` of an argument); absent: counts calls. */
+  readonly amount?: string;
+  /** Exact decimal, as text or number. */
+  readonly limit: string | number;
+  /** Seconds; absent: for ever. */
+  readonly window_s?: number;
+  /** Beyond it: `deny` (default) or `approve`. */
+  readonly beyond?: "deny" | "approve";
+}
+
 export interface CatalogueDocument {
   readonly version: string;
   /** Hash over the definitions of all tools, by server. */
   readonly sets?: Readonly<Record<string, string>>;
   readonly tools: Readonly<Record<string, ToolEntry>>;
+  readonly budgets?: Readonly<Record<string, BudgetEntry>>;
 }
 
 export const CATALOGUE_VERSION = "reeve-catalogue/1";
@@ -90,6 +109,7 @@ export class Catalogue {
     this.document = document;
     this.#tools = new Map(Object.entries(document.tools));
     for (const [name, entry] of this.#tools) checkEntry(name, entry);
+    for (const [name, entry] of Object.entries(document.budgets ?? {})) checkBudget(name, entry);
     this.#arguments = new Map(
       [...this.#tools].map(([name, entry]) => [name, new Map(Object.entries(entry.arguments))]),
     );
@@ -116,6 +136,19 @@ export class Catalogue {
     const added = missing.map(([name, entry]): [Value, Value] => [name, fromPlain(entry.default)]);
     return { args: object([...args.entries(), ...added]), filled: new Set(missing.map(([name]) => name)) };
   }
+}
+
+const HOLDERS: ReadonlySet<unknown> = new Set(["subject", "agent", "task", "chain"]);
+
+function checkBudget(name: string, entry: BudgetEntry): void {
+  const wrong = (what: string): never => {
+    throw new PolicyError("config_error", `catalogue budget \`${name}\`: ${what}`);
+  };
+  if (typeof entry !== "object" || entry === null) wrong("must be an object");
+  if (!HOLDERS.has(entry.per)) wrong("`per` must be subject, agent, task or chain");
+  if (!/^\d+(?:\.\d+)?$/.test(String(entry.limit))) wrong("`limit` must be a decimal number");
+  if (entry.window_s !== undefined && !(entry.window_s > 0)) wrong("`window_s` must be above zero");
+  if (entry.tools !== undefined && !Array.isArray(entry.tools)) wrong("`tools` must be an array");
 }
 
 function checkEntry(name: string, entry: ToolEntry): void {

@@ -61,6 +61,12 @@ const session = record({
     amounts: map(text("exact decimal"), "sums of amount arguments by `tool/argument`"),
   }),
   pending: list(text(), "calls that were decided and not reported back"),
+  budgets: optional(
+    map(
+      record({ used: text("exact decimal"), asked: text("what this call would add") }),
+      "the catalogue's budgets that this call counts against",
+    ),
+  ),
 });
 
 const tool = record({
@@ -126,7 +132,7 @@ export const requestShape = record(
       arguments: optional(anything("exactly as the tool gets them, defaults filled in")),
       values: optional(map(list(labelled), "leaves of each argument, with labels")),
       asked: optional(flag("the user said one of the verbs that the catalogue gives the tool")),
-      parsed: optional(anything()),
+      parsed: optional(map(anything(), "arguments that are programs, as their parsers read them")),
       digest: optional(text()),
     }),
     resource: record({ type: name(), id: name(), properties: optional(properties) }),

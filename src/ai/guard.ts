@@ -4,9 +4,11 @@
 // what was reserved and labels the result. `run` does all of it in one call. Nothing here throws for a reason that lies in the call, the
 // policy or the store: whatever goes wrong is an answer with `forward: false` and a reason.
 
+import { Accounts } from "./accounts.ts";
 import type { Catalogue } from "./catalogue.ts";
 import type { Decider } from "./decider.ts";
 import type { LedgerStore } from "./ledger.ts";
+import type { ProgramParsers } from "./programs/program.ts";
 import { GuardedTask, type TaskScope } from "./task.ts";
 
 export type { Decider } from "./decider.ts";
@@ -24,6 +26,8 @@ export interface GuardOptions {
   readonly nowMs: () => number;
   /** Obligation types that the host carries out. */
   readonly obligations?: ReadonlySet<string>;
+  /** Parsers for arguments that are programs. */
+  readonly programs?: ProgramParsers;
   /** A call that was let through and not reported for so long is released, and stands as `unreported`; ten minutes unless said. */
   readonly reportTimeoutMs?: number;
 }
@@ -39,8 +43,9 @@ export interface Guard {
 }
 
 export function createGuard(options: GuardOptions): Guard {
-  const { decider, path, catalogue, store, nowMs, obligations, reportTimeoutMs } = options;
+  const { decider, path, catalogue, store, nowMs, obligations, reportTimeoutMs, programs } = options;
   const tasks = new Map<string, Promise<GuardedTask>>();
+  const accounts = new Accounts(store, nowMs);
   return {
     task(id, scope = {}) {
       const known = tasks.get(id);
@@ -52,7 +57,9 @@ export function createGuard(options: GuardOptions): Guard {
         path,
         catalogue,
         ledger: { store, nowMs },
+        accounts,
         ...(obligations !== undefined && { obligations }),
+        ...(programs !== undefined && { programs }),
         ...(reportTimeoutMs !== undefined && { reportTimeoutMs }),
       });
       tasks.set(id, opened);

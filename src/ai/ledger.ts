@@ -22,6 +22,9 @@ export type LedgerEvent =
   | { readonly type: "returned"; readonly call: string; readonly result: string }
   /** JSON text of content that reached the model on another way than through a call. */
   | { readonly type: "seen"; readonly source: string; readonly content: string }
+  /** In an account of `accounts.ts`, not in a task. */
+  | { readonly type: "charged"; readonly call: string; readonly amount: string }
+  | { readonly type: "refunded"; readonly call: string }
   | {
       readonly type: "approval";
       readonly digest: string;
@@ -197,6 +200,11 @@ export class TaskLedger {
     }
   }
 
+  /** Calls that were let through and not reported back. */
+  pending(): string[] {
+    return [...this.#calls.values()].filter(({ status }) => status === "reserved").map(({ id }) => id);
+  }
+
   session(labels: SessionDocument["labels"]): SessionDocument {
     const calls = [...this.#calls.values()];
     return {
@@ -217,7 +225,7 @@ export class TaskLedger {
         by_tool: Object.fromEntries(this.#byTool),
         amounts: Object.fromEntries(this.#amounts),
       },
-      pending: calls.filter(({ status }) => status === "reserved").map(({ id }) => id),
+      pending: this.pending(),
     };
   }
 
@@ -252,6 +260,8 @@ export class TaskLedger {
         return this.#settle(event.call, event.why === "timeout" ? "unreported" : "released");
       case "returned":
       case "seen":
+      case "charged":
+      case "refunded":
         return;
     }
   }

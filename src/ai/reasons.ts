@@ -51,6 +51,11 @@ export const reasonCodes = new Map<string, { readonly who: ReasonSource; readonl
   ["private_to_sink", { who: "policy", means: "private content would reach somebody the user did not name" }],
   ["encoded_private", { who: "policy", means: "private content would leave in an encoding" }],
   ["url_not_allowed", { who: "policy", means: "the URL leads to a private, local or unlisted address" }],
+  ["url_private", { who: "policy", means: "the user gave a URL that leads to a private or local address" }],
+  ["program_unparsed", { who: "policy", means: "a program in an argument could not be read" }],
+  ["program_not_allowed", { who: "policy", means: "a program does what the site does not allow" }],
+  ["program_writes", { who: "policy", means: "a program changes something" }],
+  ["duty_conflict", { who: "policy", means: "the task has done another part of what takes two" }],
   // Files.
   ["no_task_folder", { who: "policy", means: "the task has no folder" }],
   ["path_unresolved", { who: "policy", means: "it cannot be told where a path leads" }],

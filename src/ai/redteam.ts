@@ -9,6 +9,7 @@ import type { Catalogue } from "./catalogue.ts";
 import type { Effect } from "./documents.ts";
 import type { Decider } from "./decider.ts";
 import { MemoryLedgerStore } from "./ledger.ts";
+import type { ProgramParsers } from "./programs/program.ts";
 import { type CallAnswer, GuardedTask } from "./task.ts";
 
 export interface RecordedCall {
@@ -40,6 +41,7 @@ export interface RedTeamOptions {
   /** User tasks that are reported apart. */
   readonly apart: ReadonlySet<string>;
   readonly clockMs: () => number;
+  readonly programs: ProgramParsers;
   /** Task scope as its owner would set it: the tools that the user task needs. */
   readonly scoped: boolean;
 }
@@ -153,6 +155,7 @@ async function begin(options: RedTeamOptions, task: RecordedTask): Promise<Guard
     ledger: { store: new MemoryLedgerStore(), nowMs: () => 0 },
     decider: options.decider,
     path: options.path,
+    programs: options.programs,
     ...(options.scoped && { tools: [...new Set(task.calls.map((call) => call.name))] }),
   });
   await run.userSaid(task.prompt);

@@ -6,7 +6,8 @@ import { decisionIdOf } from "../decision/decision.ts";
 import { PolicyError } from "../error.ts";
 import { decode, encode, fromPlain } from "../value/json.ts";
 import { emptyObject, object } from "../value/object.ts";
-import { isNumber, type RegoObject, type Value } from "../value/value.ts";
+import { isNumber, isObject, type RegoObject, type Value } from "../value/value.ts";
+import { Accounts, type BudgetState, type Holders } from "./accounts.ts";
 import type { Catalogue, ToolFacts } from "./catalogue.ts";
 import { secretPointers, withoutSecretArguments } from "./secrets.ts";
 import type { Decider } from "./decider.ts";
@@ -14,6 +15,7 @@ import type { SessionDocument } from "./documents.ts";
 import { type Effect, type Settled, settle, settleFailure } from "./effect.ts";
 import { type ResultLabels, resultLabels } from "./labels.ts";
 import { addDecimals, type Approval, type LedgerOptions, type StampedEvent, TaskLedger } from "./ledger.ts";
+import { parsePrograms, type ProgramParsers } from "./programs/program.ts";
 import { Provenance } from "./provenance.ts";
 import { actionDigest, REQUEST_VERSION } from "./request.ts";
 import { numberForm } from "./tokens.ts";
@@ -24,6 +26,8 @@ export interface TaskScope {
   readonly tools?: readonly string[];
   /** Absolute real path of the folder it works in. */
   readonly folder?: string;
+  /** The task that it was started for, where it is not the first: what the whole chain spends counts together. */
+  readonly chain?: string;
   /** What a server shows of a tool now, for pins. */
   readonly shown?: (tool: string, server: string) => ToolFacts | undefined;
 }
@@ -39,6 +43,10 @@ export interface TaskOptions extends TaskScope {
   readonly obligations?: ReadonlySet<string>;
   /** A call that was let through and not reported for so long is released. */
   readonly reportTimeoutMs?: number;
+  /** Parsers for arguments that are programs; `loadProgramParsers` gives those that are installed. */
+  readonly programs?: ProgramParsers;
+  /** Budgets across tasks; those of one store are shared by its tasks. */
+  readonly accounts?: Accounts;
 }
 
 export interface CallRequest {
@@ -89,6 +97,7 @@ export class GuardedTask {
   #catalogue: Catalogue;
   /** What the ledger's events are shown to. */
   readonly #seeing: { provenance: Provenance };
+  readonly #accounts: Accounts;
 
   private constructor(
     options: TaskOptions,
@@ -100,6 +109,7 @@ export class GuardedTask {
     this.#ledger = ledger;
     this.#catalogue = catalogue;
     this.#seeing = seeing;
+    this.#accounts = options.accounts ?? new Accounts(options.ledger.store, options.ledger.nowMs);
   }
 
   /** Throws what the store throws. */
@@ -134,6 +144,8 @@ export class GuardedTask {
       await this.#ledger.append(
         outcome === "done" ? { type: "committed", call } : { type: "released", call, why: "failed" },
       );
+      const key = this.#accountKey(call);
+      await (outcome === "done" ? this.#accounts.reinstate(key) : this.#accounts.refund(key));
       await this.#ledger.append({ type: "returned", call, result: encode(result, { escapeHtml: false }) });
       return resultLabels(this.#catalogue.tool(this.#ledger.toolOf(call) ?? ""));
     });
@@ -141,7 +153,36 @@ export class GuardedTask {
 
   /** A call that was let through and then not made: gives back what it reserved. */
   withdrawn(call: string): Promise<void> {
-    return this.#ledger.exclusive(() => this.#ledger.append({ type: "released", call, why: "withdrawn" }));
+    return this.#ledger.exclusive(async () => {
+      await this.#ledger.append({ type: "released", call, why: "withdrawn" });
+      await this.#accounts.refund(this.#accountKey(call));
+    });
+  }
+
+  #accountKey(call: string): string {
+    return `${this.id}\u0000${call}`;
+  }
+
+  /** Gives up calls that nobody reported. */
+  async #expire(): Promise<void> {
+    const before = this.#ledger.pending();
+    await this.#ledger.expire(this.#options.reportTimeoutMs ?? REPORT_TIMEOUT_MS);
+    const left = new Set(this.#ledger.pending());
+    for (const call of before) if (!left.has(call)) await this.#accounts.refund(this.#accountKey(call));
+  }
+
+  #holders({ subject, agent }: Pick<CallRequest, "subject" | "agent">): Holders {
+    const idOf = (principal: Value): string => {
+      const id =
+        principal !== null && typeof principal === "object" && isObject(principal) ? principal.get("id") : "";
+      return typeof id === "string" ? id : "";
+    };
+    return {
+      subject: idOf(subject),
+      agent: idOf(agent),
+      task: this.id,
+      chain: this.#options.chain ?? this.id,
+    };
   }
 
   /**
@@ -232,22 +273,37 @@ export class GuardedTask {
     let kept = false;
     try {
       await this.#refresh();
-      await this.#ledger.expire(this.#options.reportTimeoutMs ?? REPORT_TIMEOUT_MS);
+      await this.#expire();
       const completed = this.#catalogue.withDefaults(request.tool, request.arguments);
       args = completed.args;
       digest = actionDigest(request.tool, request.server, args);
       if (this.#ledger.toolOf(request.id) !== undefined)
         throw new PolicyError("invalid_parameter", `the task has a call \`${request.id}\` already`);
-      input = this.#input({ ...request, arguments: args }, "tools/call", completed.filled, digest);
       const amounts = this.#amounts(request.tool, args);
-      await this.#ledger.append({ type: "proposed", call: request.id, tool: request.tool, digest, amounts });
-      ({ document, decisionId, bundles } = await this.#ask(input, request.tool));
-      await this.#ledger.append({
-        type: "decided",
-        call: request.id,
-        effect: document.effect,
-        reserve: goesAhead(document.effective),
-      });
+      const concerns = this.#accounts.concerns(
+        this.#catalogue,
+        request.tool,
+        amounts,
+        this.#holders(request),
+      );
+      ({ document, decisionId, bundles } = await this.#accounts.exclusive(concerns, async () => {
+        const budgets = await this.#accounts.states(concerns);
+        const call = { ...request, arguments: args };
+        input = this.#input(call, "tools/call", completed.filled, digest, budgets);
+        await this.#ledger.append({
+          type: "proposed",
+          call: request.id,
+          tool: request.tool,
+          digest,
+          amounts,
+        });
+        const answered = await this.#ask(input, request.tool);
+        const { effect, effective } = answered.document;
+        const reserve = goesAhead(effective);
+        if (reserve) await this.#accounts.charge(this.#accountKey(request.id), concerns);
+        await this.#ledger.append({ type: "decided", call: request.id, effect, reserve });
+        return { bundles: undefined, ...answered };
+      }));
       kept = true;
     } catch (error) {
       document = settleFailure(error);
@@ -303,7 +359,13 @@ export class GuardedTask {
     this.#seeing.provenance = provenance;
   }
 
-  #input(request: CallRequest, name: string, filled: ReadonlySet<string>, digest: string): RegoObject {
+  #input(
+    request: CallRequest,
+    name: string,
+    filled: ReadonlySet<string>,
+    digest: string,
+    budgets: Readonly<Record<string, BudgetState>> = {},
+  ): RegoObject {
     const { id, tools, folder, shown } = this.#options;
     const isCall = name === "tools/call";
     const facts = shown?.(request.tool, request.server);
@@ -314,6 +376,9 @@ export class GuardedTask {
     ];
     if (isCall) {
       action.push(["values", this.#seeing.provenance.label(request.tool, request.arguments, filled)]);
+      const programs = this.#options.programs ?? new Map();
+      const parsed = parsePrograms(this.#catalogue, request.tool, request.arguments, programs);
+      if (parsed !== undefined) action.push(["parsed", parsed]);
       action.push(["asked", this.#seeing.provenance.asked(request.tool)]);
       action.push(["digest", digest]);
     }
@@ -325,7 +390,7 @@ export class GuardedTask {
       ["action", object(action)],
       ["resource", fromPlain({ type: "mcp_tool", id: `${request.server}#${request.tool}` })],
       ["tool", fromPlain({ ...facts, name: request.tool, server: request.server })],
-      ["session", fromPlain(this.session())],
+      ["session", fromPlain({ ...this.session(), budgets })],
       ["context", this.#context(request.context, isCall ? this.#ledger.approvalOf(digest) : undefined)],
     ]);
   }

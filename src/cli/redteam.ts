@@ -8,6 +8,7 @@ import { Command } from "commander";
 import { type CatalogueDocument, Catalogue, readDefinitions, type ToolDefinition } from "../ai/catalogue.ts";
 import { deriveCatalogue, editCatalogue } from "../ai/derive.ts";
 import type { Decider } from "../ai/decider.ts";
+import { loadProgramParsers } from "../ai/programs/load.ts";
 import { readRendering } from "../ai/renderings.ts";
 import { type Figures, type RecordedTask, redTeam, type Suite } from "../ai/redteam.ts";
 import { build } from "../build.ts";
@@ -124,6 +125,7 @@ async function measure(
   flags: Flags,
 ): Promise<Row> {
   const figures: Figures[] = [];
+  const programs = await loadProgramParsers();
   for (const suite of suites) {
     const derived = deriveCatalogue(suite.definitions, suite.name);
     const document = kind === "derived" ? derived : edited(derived, suite.name, flags.edits);
@@ -137,6 +139,7 @@ async function measure(
         catalogue: owner,
         decider: deciderOf(engine),
         path: ENTRYPOINT,
+        programs,
         onlyReads: (tool) => owner.tool(tool)?.read_only === true && byName.tool(tool)?.read_only === true,
         apart: new Set(flags.apart),
         clockMs: () => performance.now(),

@@ -81,6 +81,7 @@ async function replay(site: object) {
       }),
     },
     path: PATH,
+    programs: new Map(),
     onlyReads: (tool) => catalogue.tool(tool)?.read_only === true,
     apart: new Set(),
     clockMs: () => 0,

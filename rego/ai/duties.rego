@@ -1,0 +1,66 @@
+# METADATA
+# title: Separation of duties
+# description: |
+#   Nobody does both halves of what takes two. `data.site.duties` is a list of `{"name": text, "tools": [names]}`: a task that has used one of
+#   the tools uses none of the others. `data.site.approvals` is `{"four_eyes": true, "approvers": [names]}`: who asks does not approve, and
+#   only those listed do. An approval that does not hold is as good as none.
+package ai.duties
+
+# METADATA
+# title: Denials
+# scope: document
+# custom:
+#   effect: deny
+denials contains reason if {
+	some duty in conflicts
+	reason := {
+		"code": "duty_conflict",
+		"message": concat("", ["this task has done another part of `", duty.name, "`, which takes two"]),
+	}
+}
+
+conflicts contains duty if {
+	some duty in data.site.duties
+	input.tool.name in duty.tools
+	some call in input.session.calls
+	call.status in {"reserved", "committed", "unreported"}
+	call.tool in duty.tools
+	call.tool != input.tool.name
+}
+
+# METADATA
+# title: Clean
+# description: No duty conflicts. Where duties are separated, the session must be there to tell.
+clean if not data.site.duties
+
+clean if {
+	past_known
+	count(conflicts) == 0
+}
+
+denials contains {"code": "duty_conflict", "message": "it is not known what this task has done"} if {
+	data.site.duties
+	not past_known
+}
+
+past_known if is_array(input.session.calls)
+
+# METADATA
+# title: Approval holds
+# description: The approval in the request is by somebody who may give it.
+approval_holds if {
+	other_person
+	permitted_approver
+}
+
+other_person if not data.site.approvals.four_eyes
+
+other_person if {
+	is_string(input.context.approval.approver)
+	input.context.approval.approver != input.subject.id
+	input.context.approval.approver != input.agent.id
+}
+
+permitted_approver if not data.site.approvals.approvers
+
+permitted_approver if input.context.approval.approver in data.site.approvals.approvers

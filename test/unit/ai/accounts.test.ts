@@ -1,0 +1,163 @@
+// Budgets across tasks, through guard, ledger and the compiled library: per person, in windows, with refunds, over a restart, in a race.
+
+import { beforeAll, describe, expect, test } from "vitest";
+import { Catalogue, type CatalogueDocument } from "../../../src/ai/catalogue.ts";
+import { createGuard, type Guard } from "../../../src/ai/guard.ts";
+import { MemoryLedgerStore } from "../../../src/ai/ledger.ts";
+import { build } from "../../../src/build.ts";
+import { builtins } from "../../../src/builtins/registry.ts";
+import { prepare } from "../../../src/engine/engine.ts";
+import { fromPlain } from "../../../src/value/json.ts";
+import { object } from "../../../src/value/object.ts";
+import type { RegoObject } from "../../../src/value/value.ts";
+
+const catalogue: CatalogueDocument = {
+  version: "reeve-catalogue/1",
+  tools: {
+    pay: { read_only: false, arguments: { amount: { amount: "money" }, to: { sensitive: true } } },
+    look: { read_only: true, arguments: {} },
+  },
+  budgets: {
+    "day's money": { per: "subject", amount: "money", limit: "100.50", window_s: 86_400 },
+    "calls of an hour": { per: "agent", tools: ["look"], limit: 3, window_s: 3600, beyond: "approve" },
+    "chain's money": { per: "chain", amount: "money", limit: 60 },
+  },
+};
+
+let wasm: Uint8Array;
+beforeAll(async () => {
+  const options = {
+    paths: ["rego"],
+    asBundle: true,
+    target: "wasm",
+    entrypoints: ["ai/calls/decision"],
+  } as const;
+  wasm = (await build({ ...options, entrypoints: [...options.entrypoints] })).bundle.wasm[0]!.bytes;
+}, 60_000);
+
+class Site {
+  now = 0;
+  readonly store = new MemoryLedgerStore();
+  #calls = 0;
+  guard(): Guard {
+    const engine = prepare({ wasm, data: { value: fromPlain({ site: { catalogue } }) }, builtins });
+    return createGuard({
+      catalogue: () => new Catalogue(catalogue),
+      store: this.store,
+      nowMs: () => this.now,
+      path: "ai/calls/decision",
+      decider: {
+        decide: async ({ path, input }) => {
+          await new Promise((resolve) => setTimeout(resolve, 1));
+          return { decisionId: "", result: engine.evaluate(path, { value: input }).value };
+        },
+      },
+    });
+  }
+  async ask(
+    guard: Guard,
+    task: string,
+    tool: string,
+    args: object,
+    who: { subject?: string; chain?: string } = {},
+  ) {
+    const opened = await guard.task(task, who.chain === undefined ? {} : { chain: who.chain });
+    await opened.userSaid("pay bakery-17", "said");
+    const id = `c${this.#calls++}`;
+    const answer = await opened.ask({
+      id,
+      tool,
+      server: "s",
+      arguments: fromPlain(args) as RegoObject,
+      subject: fromPlain({ type: "user", id: who.subject ?? "ann" }),
+      agent: fromPlain({ id: "bot", identity: { verified: true } }),
+      context: object([]),
+    });
+    return { ...answer, id, task: opened, codes: answer.reasons.map(({ code }) => code) };
+  }
+}
+
+const pay = (amount: number) => ({ amount, to: "bakery-17" });
+
+describe("amounts", () => {
+  test("of one person count together over tasks, and what is left is said", async () => {
+    const site = new Site();
+    const guard = site.guard();
+    const first = await site.ask(guard, "a", "pay", pay(60));
+    expect([first.effect, first.budget]).toEqual([
+      "allow",
+      [
+        { name: "chain's money", remaining: "0", limit: "60" },
+        { name: "day's money", remaining: "40.5", limit: "100.5" },
+      ],
+    ]);
+    const second = await site.ask(guard, "b", "pay", pay(41));
+    expect([second.effect, second.codes]).toEqual(["deny", ["budget_exceeded"]]);
+    expect((await site.ask(guard, "c", "pay", pay(40.5))).effect).toBe("allow");
+    expect((await site.ask(guard, "d", "pay", pay(0.01))).effect).toBe("deny");
+    expect((await site.ask(guard, "d", "pay", pay(50), { subject: "bea" })).effect).toBe("allow");
+  });
+
+  test("leave the window, come back with a failure, survive a restart", async () => {
+    const site = new Site();
+    const guard = site.guard();
+    const first = await site.ask(guard, "a", "pay", pay(60));
+    await first.task.returned(first.id, null, "failed");
+    expect((await site.ask(guard, "b", "pay", pay(60))).effect).toBe("allow");
+    expect((await site.ask(site.guard(), "c", "pay", pay(60))).effect).toBe("deny");
+    site.now = 86_401_000;
+    expect((await site.ask(site.guard(), "d", "pay", pay(60))).effect).toBe("allow");
+  });
+
+  test("what nobody reports comes back, and counts again when it is reported late", async () => {
+    const site = new Site();
+    const guard = site.guard();
+    const first = await site.ask(guard, "a", "pay", pay(60));
+    site.now = 11 * 60_000;
+    await site.ask(guard, "a", "look", {});
+    expect((await site.ask(guard, "b", "pay", pay(60))).effect).toBe("allow");
+    await first.task.returned(first.id, null);
+    expect((await site.ask(guard, "c", "pay", pay(1))).effect).toBe("deny");
+  });
+
+  test("cannot be overspent by tasks that ask at once", async () => {
+    const site = new Site();
+    const guard = site.guard();
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, (_, i) => site.ask(guard, `t${i}`, "pay", pay(30))),
+    );
+    expect(answers.filter(({ forward }) => forward)).toHaveLength(3);
+  });
+
+  test("of a chain of tasks count together", async () => {
+    const site = new Site();
+    const guard = site.guard();
+    expect((await site.ask(guard, "a", "pay", pay(40))).effect).toBe("allow");
+    expect((await site.ask(guard, "a1", "pay", pay(30), { chain: "a" })).codes).toEqual(["budget_exceeded"]);
+    expect((await site.ask(guard, "b", "pay", pay(30))).effect).toBe("allow");
+  });
+
+  test.each([[pay(-5)], [{ to: "bakery-17", amount: "5" }]])("that win nothing back: %j", async (args) => {
+    const site = new Site();
+    const answer = await site.ask(site.guard(), "a", "pay", args);
+    expect([answer.effect, new Set(answer.codes)]).toEqual(["deny", new Set(["budget_exceeded"])]);
+  });
+});
+
+test("rates of calls: beyond them a person is asked", async () => {
+  const site = new Site();
+  const guard = site.guard();
+  const effects: string[] = [];
+  for (let i = 0; i < 4; i++) effects.push((await site.ask(guard, `t${i}`, "look", {})).effect);
+  expect(effects).toEqual(["allow", "allow", "allow", "approve"]);
+  site.now = 3_601_000;
+  expect((await site.ask(guard, "t9", "look", {})).effect).toBe("allow");
+});
+
+test.each([
+  [{ per: "team", limit: 1 }, "`per` must be"],
+  [{ per: "task", limit: "-1" }, "`limit` must be"],
+  [{ per: "task", limit: 1, window_s: 0 }, "`window_s` must be"],
+])("a budget that nobody can keep is refused: %j", (budget, message) => {
+  expect(() => new Catalogue({ ...catalogue, budgets: { b: budget as never } })).toThrow(message);
+});

@@ -84,11 +84,11 @@ describe("amounts", () => {
     const site = new Site();
     const guard = site.guard();
     const first = await site.ask(guard, "a", "pay", pay(60));
-    expect([first.effect, first.budget]).toEqual([
+    expect([first.effect, [...(first.budget ?? [])].sort((a, b) => (a.name < b.name ? -1 : 1))]).toEqual([
       "allow",
       [
         { name: "chain's money", remaining: "0", limit: "60" },
-        { name: "day's money", remaining: "40.5", limit: "100.5" },
+        { name: "day's money", remaining: "40.5", limit: "100.50" },
       ],
     ]);
     const second = await site.ask(guard, "b", "pay", pay(41));

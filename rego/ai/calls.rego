@@ -10,6 +10,7 @@ package ai.calls
 import data.ai.budgets
 import data.ai.catalogue
 import data.ai.combining
+import data.ai.delegation
 import data.ai.destructive
 import data.ai.duties
 import data.ai.flow
@@ -47,6 +48,8 @@ denials contains reason if some reason in urls.denials
 denials contains reason if some reason in programs.denials
 
 denials contains reason if some reason in duties.denials
+
+denials contains reason if some reason in delegation.denials
 
 denials contains reason if {
 	count(catalogue.path_arguments) > 0
@@ -108,6 +111,7 @@ grants contains {"code": "permitted", "message": "every requirement for this cal
 	pinning.unchanged
 	count(denials) == 0
 	duties.clean
+	delegation.clean
 	allowed_by_site
 	accounted
 }

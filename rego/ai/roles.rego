@@ -1,7 +1,8 @@
 # METADATA
 # title: Roles
 # description: |
-#   The person on whose behalf an AI agent acts must hold a role whose `tools` (`data.site.roles[role].tools`) name the tool.
+#   The person on whose behalf an AI agent acts must hold a role whose `tools` (`data.site.roles[role].tools`) name the tool. A role may ask for
+#   attributes as well: with `"when": {"department": ["finance"]}` it counts only for a person whose attribute has one of the values.
 package ai.roles
 
 # METADATA
@@ -10,6 +11,16 @@ package ai.roles
 permitted if {
 	some role in input.subject.properties.roles
 	input.tool.name in data.site.roles[role].tools
+	applies(data.site.roles[role])
+}
+
+applies(role) if not role.when
+
+applies(role) if {
+	is_object(role.when)
+	every name, values in role.when {
+		input.subject.properties[name] in values
+	}
 }
 
 # METADATA

@@ -39,3 +39,17 @@ test_denial_without_person_or_tool if {
 		"message": "no role of the subject permits the tool `unknown`",
 	}} with input as {} with data.site.roles as site
 }
+
+site_with_attributes := {"roles": {"clerk": {"tools": ["pay"], "when": {"department": ["finance"], "level": [2, 3]}}}}
+
+person(properties) := {"tool": {"name": "pay"}, "subject": {"id": "ann", "properties": object.union({"roles": ["clerk"]}, properties)}}
+
+test_attributes_of_the_person if {
+	roles.permitted with input as person({"department": "finance", "level": 2}) with data.site as site_with_attributes
+}
+
+test_attributes_that_do_not_fit if {
+	not roles.permitted with input as person({"department": "sales", "level": 2}) with data.site as site_with_attributes
+	not roles.permitted with input as person({"department": "finance"}) with data.site as site_with_attributes
+	not roles.permitted with input as person({}) with data.site as {"roles": {"clerk": {"tools": ["pay"], "when": "never"}}}
+}

@@ -92,12 +92,6 @@ listed(name) if {
 target_allowed(leaf) if allowed(leaf.value)
 
 # METADATA
-# title: Denials
-# scope: document
-# custom:
-#   effect: deny
-
-# METADATA
 # title: Clean
 # description: Nothing here asks for a person.
 clean if count(asked) == 0
@@ -142,6 +136,11 @@ approvals contains reason if {
 	}
 }
 
+# METADATA
+# title: Denials
+# scope: document
+# custom:
+#   effect: deny
 denials contains reason if {
 	some target in targets
 	not target_allowed(target)

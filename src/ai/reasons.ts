@@ -22,6 +22,18 @@ export const reasonCodes = new Map<string, { readonly who: ReasonSource; readonl
   ["effect_unsupported", { who: "enforcement", means: "the host has no way to carry the effect out" }],
   // Who acts.
   ["identity_unverified", { who: "policy", means: "the AI agent's identity is not proven" }],
+  ["revoked", { who: "policy", means: "the AI agent, the person or the task may not act any more" }],
+  [
+    "delegation_unverified",
+    { who: "policy", means: "a hop of the delegation is not verified, or has expired" },
+  ],
+  [
+    "delegation_broken",
+    { who: "policy", means: "the delegation does not lead from the person to the AI agent" },
+  ],
+  ["delegation_too_deep", { who: "policy", means: "the delegation has too many hops" }],
+  ["delegation_missing", { who: "policy", means: "the AI agent shows no delegation" }],
+  ["delegation_scope", { who: "policy", means: "a hop of the delegation does not cover the tool" }],
   ["tool_not_permitted", { who: "policy", means: "no role of the person permits the tool" }],
   ["outside_working_hours", { who: "policy", means: "not at this time" }],
   ["untrusted_network", { who: "policy", means: "not from this network" }],

@@ -59,6 +59,8 @@ export interface CallRequest {
   /** Who acts, verified by the enforcement point; `subject` and `agent` as in the request document. */
   readonly subject: Value;
   readonly agent: Value;
+  /** Hops from the subject to the agent, verified by the enforcement point; as in the request document. */
+  readonly delegation?: Value;
   /** `time` is filled in where it is not given. */
   readonly context: RegoObject;
   /** Facts about the arguments that the enforcement point found out: resolved paths and the like. */
@@ -386,6 +388,7 @@ export class GuardedTask {
       ["version", REQUEST_VERSION],
       ["subject", request.subject],
       ["agent", request.agent],
+      ...(request.delegation === undefined ? [] : [["delegation", request.delegation] as [Value, Value]]),
       ["task", fromPlain({ id, tools, folder })],
       ["action", object(action)],
       ["resource", fromPlain({ type: "mcp_tool", id: `${request.server}#${request.tool}` })],

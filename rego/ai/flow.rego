@@ -152,10 +152,13 @@ dictated contains leaf if {
 	catalogue.writes
 	setting("dictated") != "allow"
 	count(catalogue.entry.readers) > 0
-	some leaves in input.action.values
+	some name, leaves in input.action.values
+	not heading(name)
 	some leaf in leaves
 	leaf.dictated == true
 }
+
+heading(name) if catalogue.entry.arguments[name].message == false
 
 approvals contains reason if {
 	some leaf in dictated

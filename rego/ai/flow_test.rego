@@ -12,6 +12,7 @@ tools := {
 			"on": {"sensitive": true, "computed": true},
 			"kind": {"sensitive": true, "computed": true, "values": ["short", "long"]},
 			"body": {"text": true},
+			"title": {"text": true, "message": false},
 		},
 	},
 	"save": {"read_only": false, "arguments": {"to": {"sensitive": true}, "body": {"text": true}}},
@@ -70,6 +71,11 @@ test_dictated_messages if {
 	codes("send", [to_user, body({"dictated": true})]) == {"dictated_text"}
 	codes("send", [to_user, body({})]) == set()
 	codes_with("send", [to_user, body({"dictated": true})], {"asked": true}, {"dictated": "allow"}) == set()
+}
+
+test_a_title_is_no_message if {
+	title := {"name": "title", "leaf": object.union(leaf("title", "lunch at noon today", "untrusted"), {"dictated": true})}
+	codes("send", [to_user, title]) == set()
 }
 
 test_dictated_texts_that_nobody_gets if codes("save", [to_user, body({"dictated": true})]) == set()

@@ -22,6 +22,8 @@ export interface ArgumentEntry {
   readonly sensitive?: boolean;
   /** Prose: read for links, never matched as a whole. */
   readonly text?: boolean;
+  /** `false`: prose, but no message that somebody will take for the user's (a title, a place). */
+  readonly message?: boolean;
   readonly required?: boolean;
   /** Filled in when it is absent. */
   readonly default?: unknown;

@@ -27,6 +27,9 @@ const DESTROYING = words(
 const PROSE = words(
   "body content contents text message description comment comments note notes summary caption title subject reason memo markdown html",
 );
+/** Of an entry in a calendar, where it takes place is prose as well: nothing goes there. */
+const CALENDAR = words("event events calendar meeting meetings appointment appointments agenda reminder");
+const PLACES = words("location venue place room");
 const READERS = words(
   "recipient recipients to cc bcc email emails participants participant attendees attendee user users channel invitee invitees members member phone address",
 );
@@ -36,6 +39,8 @@ const URLS = words("url uri");
 const NOUNS = words(
   "post call order book store mark schedule start stop share set open run comment commit transfer reserve invite push make save cancel reset merge note release assign forward reply enable",
 );
+/** Prose that is no message to anybody. */
+const HEADINGS = words("subject title caption reason summary location venue place room");
 const JOINING = words("and or then with");
 /** Arguments whose text is run by what is called. */
 const PROGRAMS = new Map([
@@ -133,7 +138,13 @@ function deriveEntry(definition: ToolDefinition, server: string | undefined): To
   const args = Object.entries(asRecord(schema.properties)).map(
     ([name, property]): [string, ArgumentEntry] => [
       name,
-      deriveArgument(name, resolved(asRecord(property), schema), required.has(name), readOnly),
+      deriveArgument(
+        name,
+        resolved(asRecord(property), schema),
+        required.has(name),
+        readOnly,
+        has(CALENDAR, parts),
+      ),
     ],
   );
   const destructive = !readOnly && (has(DESTROYING, parts) || hints.destructiveHint === true);
@@ -171,11 +182,12 @@ function deriveArgument(
   property: Readonly<Record<string, unknown>>,
   required: boolean,
   readOnly: boolean,
+  inCalendar: boolean,
 ): ArgumentEntry {
   const parts = split(name);
   const types = typesOf(property);
   const last = parts.at(-1) ?? "";
-  const isText = types.has("string") && PROSE.has(last);
+  const isText = types.has("string") && (PROSE.has(last) || (inCalendar && PLACES.has(last)));
   const onlySwitch = [...types].every((type) => type === "boolean" || type === "null") && types.size > 0;
   const program = types.has("string") ? programOf(name) : undefined;
   const values = Array.isArray(property.enum) ? property.enum : undefined;
@@ -187,6 +199,7 @@ function deriveArgument(
     ...(computed && { computed: true }),
     ...(computed && values !== undefined && { values }),
     ...(isText && { text: true }),
+    ...(isText && HEADINGS.has(last) && { message: false }),
     ...(program !== undefined && { program }),
     ...(required && { required: true }),
     ...("default" in property && { default: property.default }),

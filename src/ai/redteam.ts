@@ -148,6 +148,36 @@ async function attack(
   return { harmed, complete };
 }
 
+/**
+ * Milliseconds that a decision takes behind a history of so many calls, for each length: lower quartiles, measured in turns, so that whatever
+ * else the machine does meets all of them alike.
+ */
+export async function decisionsBehind(
+  options: RedTeamOptions,
+  histories: readonly number[],
+): Promise<number[]> {
+  const calls = options.suite.userTasks.flatMap((task) => task.calls);
+  const asked = calls.find((call) => !options.onlyReads(call.name)) ?? calls[0];
+  const first = options.suite.userTasks[0];
+  if (asked === undefined || first === undefined) return histories.map(() => 0);
+  const runs: { readonly run: GuardedTask; readonly times: number[] }[] = [];
+  for (const history of histories) {
+    const run = await begin(options, first);
+    for (let i = 0; i < history; i++) {
+      const call = calls[i % calls.length] as RecordedCall;
+      await ask(run, options, call, `h${i}`, []);
+      await run.returned(`h${i}`, call.result, "done");
+    }
+    runs.push({ run, times: [] });
+  }
+  for (let i = 0; i < ROUNDS; i++)
+    for (const { run, times } of runs) await ask(run, options, asked, `m${i}`, times);
+  // The first rounds warm the machine up.
+  return runs.map(({ times }) => times.slice(ROUNDS / 2).sort((a, b) => a - b)[ROUNDS >> 3] ?? 0);
+}
+
+const ROUNDS = 48;
+
 async function begin(options: RedTeamOptions, task: RecordedTask): Promise<GuardedTask> {
   const run = await GuardedTask.open({
     id: task.id,

@@ -10,7 +10,14 @@ import { deriveCatalogue, editCatalogue } from "../ai/derive.ts";
 import type { Decider } from "../ai/decider.ts";
 import { loadProgramParsers } from "../ai/programs/load.ts";
 import { readRendering } from "../ai/renderings.ts";
-import { type Figures, type RecordedTask, redTeam, type Suite } from "../ai/redteam.ts";
+import {
+  type Figures,
+  decisionsBehind,
+  type RecordedTask,
+  type RedTeamOptions,
+  redTeam,
+  type Suite,
+} from "../ai/redteam.ts";
 import { build } from "../build.ts";
 import { builtins } from "../builtins/registry.ts";
 import { type Engine, prepare } from "../engine/engine.ts";
@@ -101,8 +108,9 @@ async function run(benchmark: string, dir: string, flags: Flags): Promise<void> 
     : (["derived", "edited"] as const)) {
     for (const setting of settings) rows.push(await measure(module, suites, catalogue, setting, flags));
   }
+  const behind = flags.json === true ? undefined : await behindHistory(module, suites);
   process.stdout.write(
-    flags.json === true ? `${JSON.stringify(rows.map(plainRow), null, 2)}\n` : report(rows),
+    flags.json === true ? `${JSON.stringify(rows.map(plainRow), null, 2)}\n` : `${report(rows)}${behind}`,
   );
   if (flags.details === true) process.stdout.write(details(rows));
 }
@@ -125,30 +133,49 @@ async function measure(
   flags: Flags,
 ): Promise<Row> {
   const figures: Figures[] = [];
-  const programs = await loadProgramParsers();
-  for (const suite of suites) {
-    const derived = deriveCatalogue(suite.definitions, suite.name);
-    const document = kind === "derived" ? derived : edited(derived, suite.name, flags.edits);
-    const site = { ...setting.site, catalogue: document };
-    const engine = prepare({ wasm: module, data: { value: fromPlain({ site }) }, builtins });
-    const owner = new Catalogue(document);
-    const byName = new Catalogue(derived);
-    figures.push(
-      await redTeam({
-        suite,
-        catalogue: owner,
-        decider: deciderOf(engine),
-        path: ENTRYPOINT,
-        programs,
-        onlyReads: (tool) => owner.tool(tool)?.read_only === true && byName.tool(tool)?.read_only === true,
-        apart: new Set(flags.apart),
-        clockMs: () => performance.now(),
-        scoped: setting.scoped === true,
-      }),
-    );
-  }
+  for (const suite of suites)
+    figures.push(await redTeam(await optionsFor(module, suite, kind, setting, flags)));
   return { catalogue: kind, setting: setting.name, figures };
 }
+
+async function optionsFor(
+  module: WebAssembly.Module,
+  suite: LoadedSuite,
+  kind: "derived" | "edited",
+  setting: (typeof SETTINGS)[number],
+  flags: Pick<Flags, "edits" | "apart">,
+): Promise<RedTeamOptions> {
+  const derived = deriveCatalogue(suite.definitions, suite.name);
+  const document = kind === "derived" ? derived : edited(derived, suite.name, flags.edits);
+  const site = { ...setting.site, catalogue: document };
+  const engine = prepare({ wasm: module, data: { value: fromPlain({ site }) }, builtins });
+  const owner = new Catalogue(document);
+  const byName = new Catalogue(derived);
+  return {
+    suite,
+    catalogue: owner,
+    decider: deciderOf(engine),
+    path: ENTRYPOINT,
+    programs: await loadProgramParsers(),
+    onlyReads: (tool) => owner.tool(tool)?.read_only === true && byName.tool(tool)?.read_only === true,
+    apart: new Set(flags.apart),
+    clockMs: () => performance.now(),
+    scoped: setting.scoped === true,
+  };
+}
+
+/** How much longer a decision takes behind a long history than behind none. */
+async function behindHistory(module: WebAssembly.Module, suites: readonly LoadedSuite[]): Promise<string> {
+  const [suite] = [...suites].sort((a, b) => b.userTasks.length - a.userTasks.length);
+  const [setting] = SETTINGS;
+  if (suite === undefined || setting === undefined) return "";
+  const options = await optionsFor(module, suite, "derived", setting, { apart: [] });
+  const [none = 0, long = 0] = await decisionsBehind(options, [0, HISTORY]);
+  const times = (long / none).toFixed(1);
+  return `A decision behind ${HISTORY} calls: ${long.toFixed(3)} ms; behind none: ${none.toFixed(3)} ms (${times} times; lower quartiles, suite ${suite.name})\n`;
+}
+
+const HISTORY = 200;
 
 function edited(derived: CatalogueDocument, suite: string, folder: string | undefined): CatalogueDocument {
   const path = folder === undefined ? "" : join(folder, `${suite}.json`);

@@ -2,6 +2,7 @@
 // no server, no Node built-in: runs in Node, browsers, Deno, Bun and edge workers.
 
 export {
+  decisionDocument,
   denied,
   type Effect,
   type EffectDocument,
@@ -9,6 +10,9 @@ export {
   type Obligation,
   type Reason,
   readEffect,
+  reasonText,
+  type Settled,
+  settle,
 } from "./ai/effect.ts";
 export { Catalogue, type CatalogueDocument, readCatalogue } from "./ai/catalogue.ts";
 export {
@@ -22,6 +26,8 @@ export {
   type TaskScope,
 } from "./ai/guard.ts";
 export { type LedgerStore, MemoryLedgerStore } from "./ai/ledger.ts";
+export { loadProgramParsers } from "./ai/programs/load.ts";
+export type { ProgramParser, ProgramParsers } from "./ai/programs/program.ts";
 export { type IdentityOptions, identify, type Principal } from "./ai/identity.ts";
 export { actionDigest, type AgentIdentity, canonicalAction } from "./ai/request.ts";
 export type { Bundle, Manifest, VerifiedBundle } from "./bundle/bundle.ts";

@@ -58,6 +58,8 @@ export class Provenance {
   /** Stems of the user's words. */
   readonly #words = new Set<string>();
   readonly #private = new Map<string, Set<string>>();
+  /** Values of fields that are in no log. */
+  readonly #secrets = new Set<string>();
   #sawUntrusted = false;
   #sawPrivate = false;
 
@@ -94,7 +96,9 @@ export class Provenance {
     const labels = Object.entries(entry?.confidential ?? {}).map(
       ([path, names]) => [segments(path), names] as const,
     );
+    const secret = (entry?.secret ?? []).map(segments);
     for (const leaf of leaves(result)) {
+      if (secret.some((pattern) => matches(pattern, leaf.path, true))) this.#addSecret(leaf);
       const from = `call:${callId}#${pointer(leaf.path)}`;
       const isTrusted = trusted.some((pattern) => matches(pattern, leaf.path, true));
       const prose = typeof leaf.value === "string" && isProse(leaf.value);
@@ -139,6 +143,19 @@ export class Provenance {
       for (const name of names) known.add(name);
       this.#private.set(text, known);
     }
+  }
+
+  #addSecret({ value }: Leaf): void {
+    const text = typeof value === "string" ? normalise(value).trim() : "";
+    if (text.length >= MIN_LENGTH) this.#secrets.add(text);
+  }
+
+  /** Whether a text holds a value that a catalogue marks as secret. */
+  holdsSecret(text: string): boolean {
+    if (this.#secrets.size === 0) return false;
+    const normal = normalise(text);
+    for (const secret of this.#secrets) if (normal.includes(secret)) return true;
+    return false;
   }
 
   /** `input.action.values`: the leaves of each argument with their labels. `filled` names arguments that are the schema's defaults. */

@@ -1,40 +1,51 @@
 // What must be in no log: arguments and results that a catalogue marks as secret. In: a catalogue. Out: pointers into the request document
 // for the decision log, and results without what is secret. What is marked is taken out whole; nothing is shortened or hashed.
 
+import { encode } from "../value/json.ts";
 import { object } from "../value/object.ts";
-import { isArray, isObject, type Value } from "../value/value.ts";
+import { isArray, isObject, type RegoObject, type Value } from "../value/value.ts";
 import type { Catalogue } from "./catalogue.ts";
+import { readRendering } from "./renderings.ts";
 import { escapePointer } from "./schema.ts";
 
-/** JSON pointers into a log record (`/input/…`, `/result/…`) for calls of this tool. */
-export function secretPointers(catalogue: Catalogue, tool: string): string[] {
-  return [...catalogue.argumentsOf(tool)]
-    .filter(([, entry]) => entry.secret === true)
-    .flatMap(([name]) => {
-      const step = escapePointer(name);
-      return [
-        `/input/action/arguments/${step}`,
-        `/input/action/values/${step}`,
-        `/input/action/parsed/${step}`,
-        `/result/transform/${step}`,
-      ];
-    });
+/**
+ * JSON pointers into a log record (`/input/…`, `/result/…`) for one call: arguments that are marked, and those in which `holds` finds a
+ * value that a result marked as secret gave.
+ */
+export function secretPointers(
+  catalogue: Catalogue,
+  tool: string,
+  args: RegoObject,
+  holds: (text: string) => boolean,
+): string[] {
+  const names = new Set<string>();
+  for (const [name, entry] of catalogue.argumentsOf(tool)) if (entry.secret === true) names.add(name);
+  for (const [name, value] of args.entries())
+    if (typeof name === "string" && holds(encode(value, { escapeHtml: false }))) names.add(name);
+  return [...names].flatMap((name) => {
+    const step = escapePointer(name);
+    return [
+      `/input/action/arguments/${step}`,
+      `/input/action/values/${step}`,
+      `/input/action/parsed/${step}`,
+      `/result/transform/${step}`,
+      // A reason may quote what it is about.
+      ...(args.has(name) ? ["/result/reasons"] : []),
+    ];
+  });
 }
 
-/** The arguments as a log may show them. */
-export function withoutSecretArguments(catalogue: Catalogue, tool: string, args: Value): Value {
-  if (!isObject(args)) return args;
-  const secret = (name: Value): boolean =>
-    typeof name === "string" && catalogue.argument(tool, name)?.secret === true;
-  return object(Array.from(args.entries(), ([name, value]) => [name, secret(name) ? REMOVED : value]));
-}
-
-/** The result as a log may show it. */
+/**
+ * The result as it may be kept. A text that cannot be read as a document has no paths: where any of it is secret, all of it is taken out.
+ */
 export function withoutSecretResults(catalogue: Catalogue, tool: string, result: Value): Value {
   const paths = catalogue.tool(tool)?.results?.secret ?? [];
+  if (paths.length === 0) return result;
+  const document = typeof result === "string" ? readRendering(result) : result;
+  if (document === undefined) return REMOVED;
   return paths.reduce<Value>(
     (left, path) => without(left, path === "" ? [] : path.slice(1).split("/")),
-    result,
+    document,
   );
 }
 

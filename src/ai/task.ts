@@ -9,7 +9,7 @@ import { emptyObject, object } from "../value/object.ts";
 import { isNumber, isObject, type RegoObject, type Value } from "../value/value.ts";
 import { Accounts, type BudgetState, type Holders } from "./accounts.ts";
 import type { Catalogue, ToolFacts } from "./catalogue.ts";
-import { secretPointers, withoutSecretArguments } from "./secrets.ts";
+import { secretPointers, withoutSecretResults } from "./secrets.ts";
 import type { Decider } from "./decider.ts";
 import type { SessionDocument } from "./documents.ts";
 import { type Effect, type Settled, settle, settleFailure } from "./effect.ts";
@@ -148,8 +148,12 @@ export class GuardedTask {
       );
       const key = this.#accountKey(call);
       await (outcome === "done" ? this.#accounts.reinstate(key) : this.#accounts.refund(key));
-      await this.#ledger.append({ type: "returned", call, result: encode(result, { escapeHtml: false }) });
-      return resultLabels(this.#catalogue.tool(this.#ledger.toolOf(call) ?? ""));
+      const tool = this.#ledger.toolOf(call) ?? "";
+      const shown = withoutSecretResults(this.#catalogue, tool, result);
+      await this.#ledger.append({ type: "returned", call, result: encode(shown, { escapeHtml: false }) });
+      // What is secret is known to this process alone; after a restart its values are seen nowhere.
+      if (shown !== result) this.#seeing.provenance.addResult(call, tool, result);
+      return resultLabels(this.#catalogue.tool(tool));
     });
   }
 
@@ -250,7 +254,7 @@ export class GuardedTask {
 
   /** Arguments as a person is shown them: without what the catalogue marks as secret. */
   shownArguments(tool: string, args: RegoObject): Value {
-    return withoutSecretArguments(this.#catalogue, tool, args);
+    return withoutSecretResults(this.#catalogue, tool, args);
   }
 
   /**
@@ -259,7 +263,7 @@ export class GuardedTask {
    */
   async shows(request: Omit<CallRequest, "id" | "arguments" | "properties">): Promise<boolean> {
     const input = this.#input({ ...request, id: "", arguments: emptyObject }, "tools/list", new Set(), "");
-    const { document } = await this.#ask(input, request.tool);
+    const { document } = await this.#ask(input, request.tool, emptyObject);
     if (document.effective !== "deny") return true;
     return document.reasons.length > 0 && document.reasons.every(({ path }) => path !== undefined);
   }
@@ -299,7 +303,7 @@ export class GuardedTask {
           digest,
           amounts,
         });
-        const answered = await this.#ask(input, request.tool);
+        const answered = await this.#ask(input, request.tool, args);
         const { effect, effective } = answered.document;
         const reserve = goesAhead(effective);
         if (reserve) await this.#accounts.charge(this.#accountKey(request.id), concerns);
@@ -330,9 +334,11 @@ export class GuardedTask {
   async #ask(
     input: RegoObject,
     tool: string,
+    args: RegoObject,
   ): Promise<{ document: Settled; decisionId: string; bundles?: CallAnswer["bundles"] }> {
     const { obligations, path, decider } = this.#options;
-    const erase = secretPointers(this.#catalogue, tool);
+    const holds = (text: string): boolean => this.#seeing.provenance.holdsSecret(text);
+    const erase = secretPointers(this.#catalogue, tool, args, holds);
     try {
       const decision = await decider.decide({
         path,

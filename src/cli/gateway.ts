@@ -3,6 +3,7 @@
 
 import { Command } from "commander";
 import { lookup } from "../bundle/tree.ts";
+import { loadProgramParsers } from "../ai/programs/load.ts";
 import { type Catalogue, readCatalogue } from "../ai/catalogue.ts";
 import { MemoryLedgerStore } from "../ai/ledger.ts";
 import { openSqliteLedger } from "../ai/node/sqlite-ledger.ts";
@@ -171,6 +172,7 @@ async function gatewayOptions(flags: GatewayFlags): Promise<Omit<GatewayOptions,
   return {
     decision: flags.decision,
     store: flags.ledger === undefined ? new MemoryLedgerStore() : openSqliteLedger(flags.ledger),
+    programs: await loadProgramParsers(),
     task: {
       id: flags.taskId,
       ...(folder !== undefined && { folder }),

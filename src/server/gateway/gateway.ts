@@ -4,6 +4,7 @@
 import { createHash } from "node:crypto";
 import { realpathSync } from "node:fs";
 import { Catalogue, CATALOGUE_VERSION } from "../../ai/catalogue.ts";
+import type { ProgramParsers } from "../../ai/programs/program.ts";
 import { createGuard, type Decider, type GuardedTask } from "../../ai/guard.ts";
 import { identify, type IdentityOptions } from "../../ai/identity.ts";
 import type { LedgerStore } from "../../ai/ledger.ts";
@@ -23,6 +24,8 @@ export interface GatewayOptions {
   /** The tool catalogue as it is now; without one, every result is untrusted and no default is filled in. */
   readonly catalogue?: () => Catalogue | undefined;
   readonly store: LedgerStore;
+  /** Parsers for arguments that are programs (`loadProgramParsers`). */
+  readonly programs?: ProgramParsers;
   /** A call that was let through and not answered for so long is released, and stands as `unreported`. */
   readonly reportTimeoutMs?: number;
   readonly task: {
@@ -84,6 +87,7 @@ export function createGateway(options: GatewayOptions): Gateway {
     catalogue: () => options.catalogue?.() ?? NO_CATALOGUE,
     store: options.store,
     nowMs: options.nowMs,
+    ...(options.programs !== undefined && { programs: options.programs }),
     ...(options.reportTimeoutMs !== undefined && { reportTimeoutMs: options.reportTimeoutMs }),
   });
   const told = new WeakSet<GuardedTask>();

@@ -14,7 +14,7 @@ import { memoryStorage, type Storage } from "../../../src/decision/storage.ts";
 import { decode, fromPlain } from "../../../src/value/json.ts";
 import { object } from "../../../src/value/object.ts";
 import type { RegoObject } from "../../../src/value/value.ts";
-import { FakeClock, Service, settle } from "./harness.ts";
+import { FakeClock, Service, until } from "./harness.ts";
 
 const REGO = `package guard
 
@@ -110,6 +110,7 @@ async function start(bytes: Uint8Array, storage?: Storage, reachable = true) {
 }
 
 const tools = {
+  login: { read_only: true, arguments: {}, results: { secret: ["/token"] } },
   pay: { read_only: false, arguments: { limit: {}, grant: {}, conflict: {}, pin: { secret: true } } },
 };
 
@@ -178,7 +179,7 @@ describe("observe mode", () => {
 
   test("is nobody's to set but the bundle's: what was not signed, or is misspelt, is refused", async () => {
     const { agent, service } = await start(await bundle({ mode: "watch" }));
-    await settle();
+    await until(() => agent.obstacle()?.includes("`mode`") === true);
     expect(codes(await ask(agent, {}))).toEqual(["policy_unverified"]);
     expect((await ask(agent, {})).forward).toBe(false);
     const own = await bundle({ mode: "observe" });
@@ -228,7 +229,7 @@ describe("greatest age", () => {
 
   test("a limit that cannot be read is refused", async () => {
     const { agent } = await start(await bundle({ max_age_s: "soon" }));
-    await settle();
+    await until(() => agent.obstacle()?.includes("`max_age_s`") === true);
     const answer = await ask(agent, {});
     expect(codes(answer)).toEqual(["policy_unverified"]);
     expect(answer.reasons[0]?.message).toContain("`max_age_s` must be a number above zero");
@@ -245,4 +246,29 @@ test("a secret argument is in no log, whether allowed, denied or failing", async
     expect(line).not.toContain("7391-secret");
     expect(line).toContain("/input/action/arguments/pin");
   }
+});
+
+test("a secret result is neither in the ledger nor in the log of a call that it flows into", async () => {
+  const { agent, lines } = await start(await bundle({}));
+  await agent.ready();
+  const store = new MemoryLedgerStore();
+  const task = await GuardedTask.open({
+    id: "t",
+    catalogue: new Catalogue({ version: "reeve-catalogue/1", tools }),
+    ledger: { store, nowMs: () => 0 },
+    decider: agent,
+    path: "guard/decision",
+  });
+  const open = { id: "login-1", tool: "login", server: "bank", arguments: object([]), context: object([]) };
+  await task.ask({
+    ...open,
+    subject: fromPlain({ type: "user", id: "ann" }),
+    agent: fromPlain({ id: "bot" }),
+  });
+  await task.returned("login-1", "{'token': 'hunter2-9931', 'user': 'ann'}");
+  expect(JSON.stringify(store.read("t").slice(-1))).not.toContain("hunter2");
+  expect(JSON.stringify(store.read("t").slice(-1))).toContain("ann");
+  await ask(agent, { grant: 1, limit: "Bearer hunter2-9931" }, task);
+  expect(lines.at(-1)).not.toContain("hunter2");
+  expect(lines.at(-1)).toContain('"grant":1');
 });

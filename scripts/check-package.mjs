@@ -38,7 +38,7 @@ try {
   );
   // Adapters import no host: they load without one.
   const adapters = Object.keys(JSON.parse(readFileSync(join(root, "package.json"), "utf8")).exports).filter(
-    (name) => name.startsWith("./adapters/"),
+    (name) => /^\.\/(adapters\/|authzen$)/.test(name),
   );
   writeFileSync(
     join(folder, "adapters.mjs"),

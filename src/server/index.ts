@@ -1,6 +1,5 @@
 // `reeve/server`: the doors as functions, for programs that run a distribution server or a decision agent's daemon themselves.
 
-export { type Authzen, type AuthzenOptions, createAuthzen } from "../ai/authzen.ts";
 export { type Access, parseAccess, readAccessFile, tokenDigest } from "./auth.ts";
 export {
   createDistributionServer,

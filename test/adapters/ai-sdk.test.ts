@@ -79,7 +79,7 @@ async function play(turns: readonly Turn[], names = ["act"]) {
   const result = await generateText({
     model: scripted(turns),
     tools: guard.guardTools(tools),
-    toolApproval: guard.toolApproval as never,
+    toolApproval: guard.toolApproval,
     prompt: "go",
     stopWhen,
   });
@@ -108,7 +108,7 @@ describe("toolApproval", () => {
     const guard = guardOf(await chosenTask());
     const { tools } = toolsOf("act");
     const model = scripted([[["act", { effect: "deny" }]]]);
-    await generateText({ model, tools, toolApproval: guard.toolApproval as never, prompt: "go", stopWhen });
+    await generateText({ model, tools, toolApproval: guard.toolApproval, prompt: "go", stopWhen });
     expect(JSON.stringify(model.doGenerateCalls[1]?.prompt)).toContain("Denied: deny it is.");
   });
 
@@ -124,7 +124,7 @@ describe("toolApproval", () => {
     const guard = guardOf(await chosenTask());
     const { tools, log } = toolsOf("act");
     const model = scripted([[["act", { effect: "transform", n: 4 }]]]);
-    await generateText({ model, tools, toolApproval: guard.toolApproval as never, prompt: "go", stopWhen });
+    await generateText({ model, tools, toolApproval: guard.toolApproval, prompt: "go", stopWhen });
     expect(log).toEqual([]);
   });
 
@@ -160,7 +160,7 @@ describe("toolApproval", () => {
         ],
       ]),
       tools: guard.guardTools(tools),
-      toolApproval: guard.toolApproval as never,
+      toolApproval: guard.toolApproval,
       prompt: "go",
       stopWhen,
     });
@@ -192,7 +192,7 @@ describe("toolApproval", () => {
       },
     });
     const model = scripted([[["act", { effect: "allow" }]]]);
-    await generateText({ model, tools, toolApproval: guard.toolApproval as never, prompt: "go", stopWhen });
+    await generateText({ model, tools, toolApproval: guard.toolApproval, prompt: "go", stopWhen });
     expect(task.session().calls).toMatchObject([{ status: "released" }]);
   });
 });
@@ -206,7 +206,7 @@ describe("a person's approval", () => {
       return generateText({
         model: scripted(turns),
         tools: guard.guardTools(tools),
-        toolApproval: guard.toolApproval as never,
+        toolApproval: guard.toolApproval,
         messages: messages as never,
         stopWhen,
       });
@@ -266,7 +266,7 @@ test("with the library: what was read in a file sends no mail, what the user sai
       ],
     ]),
     tools: tools as ToolSet,
-    toolApproval: guard.toolApproval as never,
+    toolApproval: guard.toolApproval,
     prompt: "go",
     stopWhen,
   });
@@ -284,7 +284,7 @@ test("the user's messages count as the user's words only where the program says 
     await generateText({
       model: scripted([[["send_mail", { to: "ann@corp.example" }]]]),
       tools: guard.guardTools(tools),
-      toolApproval: guard.toolApproval as never,
+      toolApproval: guard.toolApproval,
       prompt: "Write to ann@corp.example.",
       stopWhen,
     });

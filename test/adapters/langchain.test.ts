@@ -209,20 +209,20 @@ test("with the library: what was read in a file sends no mail, what the user sai
 describe("the self-test", () => {
   test("passes in an agent that has the middleware", async () => {
     const { guard, agent, log } = open(await chosenTask(), []);
-    expect(await guard.selfTest(agent as never)).toEqual({ fired: true, blocked: true });
+    expect(await guard.selfTest(agent)).toEqual({ fired: true, blocked: true });
     expect(log).toEqual([]);
   });
 
   test("fails in one that has not, and in one that has half of it", async () => {
     const { guard } = open(await chosenTask(), []);
     const bare = createAgent({ model: model([]), tools: [] });
-    await expect(guard.selfTest(bare as never)).rejects.toThrow("the hook did not fire");
+    await expect(guard.selfTest(bare)).rejects.toThrow("the hook did not fire");
     const { name, wrapModelCall } = guard.middleware;
     const half = createAgent({
       model: model([]),
       tools: [],
       middleware: [createMiddleware({ name, wrapModelCall })],
     });
-    await expect(guard.selfTest(half as never)).rejects.toThrow("the hook did not fire");
+    await expect(guard.selfTest(half)).rejects.toThrow("the hook did not fire");
   });
 });

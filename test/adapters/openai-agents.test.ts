@@ -232,7 +232,7 @@ test("with the library: what was read in a file sends no mail, what the user sai
 describe("the self-test", () => {
   test("passes where the guardrail fires", async () => {
     const { guard } = open(await chosenTask(), []);
-    expect(await guard.selfTest({ Agent, Runner, tool } as never)).toEqual({ fired: true, blocked: true });
+    expect(await guard.selfTest({ Agent, Runner, tool })).toEqual({ fired: true, blocked: true });
   });
 
   test("fails where the SDK drops guardrails and approvals, and where it ignores them", async () => {

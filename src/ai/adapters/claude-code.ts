@@ -27,7 +27,7 @@ export interface ClaudeCodeGuard {
   /** One event, plain or a Value (digits are kept then); what the host must be told. Throws nothing. */
   handle(event: unknown): Promise<RegoObject>;
   /** `hooks` of the Agent SDK's `query`. */
-  readonly hooks: Readonly<Record<HookEvent, readonly HookMatcher[]>>;
+  readonly hooks: Record<HookEvent, HookMatcher[]>;
 }
 
 export const hookEvents = ["PreToolUse", "PostToolUse", "PostToolUseFailure", "UserPromptSubmit"] as const;

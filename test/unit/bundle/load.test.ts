@@ -2,7 +2,9 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, expect, test } from "vitest";
+import type { Bundle } from "../../../src/bundle/bundle.ts";
 import { load, mergeBundles } from "../../../src/bundle/load.ts";
+import { moduleVersion, versionsByFile } from "../../../src/bundle/manifest.ts";
 import { write } from "../../../src/bundle/write.ts";
 import { encode } from "../../../src/value/json.ts";
 
@@ -47,6 +49,23 @@ test("a packed bundle loads as it was", async () => {
   const file = join(folder, "packed.tar.gz");
   writeFileSync(file, write(bundle));
   expect((await load(file)).modules).toEqual([{ path: "p.rego", text: "package p\n" }]);
+});
+
+test("modules keep the version that their bundle gave them, whatever they are named", async () => {
+  const old = await load(
+    place("old", {
+      ".manifest": '{"roots":["old"],"rego_version":0,"file_rego_versions":{"/x/*.rego":1}}',
+      "a.rego": "package old.a\n",
+      "x/b.rego": "package old.b\n",
+    }),
+  );
+  const now = await load(place("now", { ".manifest": '{"roots":["now"]}', "c.rego": "package now\n" }));
+  const versions = ({ manifest, modules }: Bundle): (number | undefined)[] =>
+    modules.map((module) => moduleVersion(manifest, module));
+  expect(versions(old)).toEqual([0, 1]);
+  const both = mergeBundles([old, now]);
+  expect(versions(both)).toEqual([0, 1, undefined]);
+  expect([...versionsByFile(both.manifest, both.modules, 1).values()]).toEqual([0]);
 });
 
 test("several bundles become one, if their roots keep apart", async () => {

@@ -62,6 +62,13 @@ describe("layout", () => {
   });
 });
 
+it("the relation form of an operator is written as an equality, and is none the less the same", () => {
+  const formatted = formatModule("package a\n\np if {\n\tplus(1, 2, x)\n\tnot equal(x, 4, false)\n}\n", {
+    file: "a.rego",
+  });
+  expect(formatted).toEqual({ text: "package a\n\np if {\n\tx = 1 + 2\n\tnot false = x == 4\n}\n" });
+});
+
 describe("laws", () => {
   const tree = (text: string): string | undefined => {
     const { module } = parseModule(text, { file: "a.rego" });

@@ -341,8 +341,19 @@ function keysOf(path: string | readonly string[]): readonly string[] {
   return trimmed === "" ? [] : trimmed.split("/");
 }
 
+/** Of a state that decides: found once, as it never changes. */
+const knownRevisions = new WeakMap<State, Record<string, { revision: string }>>();
+
 function revisions(state: State): Record<string, { revision: string }> {
-  return Object.fromEntries(
-    Array.from(state.bundles, ([name, { manifest }]) => [name, { revision: manifest.revision }]),
-  );
+  let known = knownRevisions.get(state);
+  if (known === undefined) {
+    const each = Array.from(
+      state.bundles,
+      ([name, { manifest }]) => [name, Object.freeze({ revision: manifest.revision })] as const,
+    );
+    // Every decision shows the same object.
+    known = Object.freeze(Object.fromEntries(each));
+    knownRevisions.set(state, known);
+  }
+  return known;
 }

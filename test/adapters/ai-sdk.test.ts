@@ -7,7 +7,7 @@ import { describe, expect, test } from "vitest";
 import { guardAiSdk, policyClient } from "../../src/ai/adapters/ai-sdk.ts";
 import { MemoryLedgerStore } from "../../src/ai/ledger.ts";
 import type { GuardedTask } from "../../src/ai/task.ts";
-import { chosenDecider, chosenTask, libraryTask } from "./guard.ts";
+import { chosenDecider, chosenTask, ForgetfulStore, libraryTask } from "./guard.ts";
 
 type Call = readonly [tool: string, args: unknown];
 type Turn = readonly Call[];
@@ -195,6 +195,22 @@ describe("toolApproval", () => {
     await generateText({ model, tools, toolApproval: guard.toolApproval, prompt: "go", stopWhen });
     expect(task.session().calls).toMatchObject([{ status: "released" }]);
   });
+});
+
+test("a result that cannot be recorded does not reach the model", async () => {
+  const guard = guardOf(await chosenTask("t", new ForgetfulStore()));
+  const { tools } = toolsOf("act");
+  const model = scripted([[["act", { effect: "allow" }]]]);
+  await generateText({
+    model,
+    tools: guard.guardTools(tools),
+    toolApproval: guard.toolApproval,
+    prompt: "go",
+    stopWhen,
+  });
+  const seen = JSON.stringify(model.doGenerateCalls[1]?.prompt);
+  expect(seen).toContain("disk full");
+  expect(seen).not.toContain("act ran");
 });
 
 describe("a person's approval", () => {

@@ -11,7 +11,7 @@ import type { Guard } from "../../src/ai/guard.ts";
 import { type LedgerStore, MemoryLedgerStore } from "../../src/ai/ledger.ts";
 import { decode, encode, toPlain } from "../../src/value/json.ts";
 import { type Daemon, startDaemon } from "../conformance/authzen/daemon.ts";
-import { chosenTask } from "./guard.ts";
+import { chosenTask, ForgetfulStore } from "./guard.ts";
 
 type Json = Record<string, unknown>;
 
@@ -176,6 +176,12 @@ describe("what came of it", () => {
       stopReason: expect.stringContaining("although it was denied"),
     });
   });
+});
+
+test("a result that cannot be recorded stops the session", async () => {
+  const { pre, post } = open(new ForgetfulStore());
+  await pre("c1", { effect: "allow" });
+  expect(await post("c1", { effect: "allow" })).toMatchObject({ continue: false });
 });
 
 test("prompts are the user's words only if the user wrote them, each once", async () => {

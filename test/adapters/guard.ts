@@ -57,6 +57,14 @@ agreed if input.context.approval.digest == input.action.digest
 names := ["act"]
 `;
 
+/** A store that takes every event but results. */
+export class ForgetfulStore extends MemoryLedgerStore {
+  override append(task: string, event: Parameters<MemoryLedgerStore["append"]>[1]): void {
+    if (event.type === "returned") throw new Error("disk full");
+    super.append(task, event);
+  }
+}
+
 const LIBRARY = "ai/calls/decision";
 let library: Promise<Decider> | undefined;
 let chosen: Decider | undefined;

@@ -6,7 +6,7 @@ import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { guardLangChain } from "../../src/ai/adapters/langchain.ts";
 import type { GuardedTask } from "../../src/ai/task.ts";
-import { chosenTask, libraryTask } from "./guard.ts";
+import { chosenTask, ForgetfulStore, libraryTask } from "./guard.ts";
 
 type Call = readonly [tool: string, args: Record<string, unknown>];
 type Turns = readonly (readonly Call[])[];
@@ -117,6 +117,11 @@ describe("the middleware", () => {
     await expect(agent.invoke({ messages: [{ role: "user", content: "go" }] })).rejects.toThrow("broken");
     expect(task.session().calls).toMatchObject([{ status: "released" }]);
   });
+});
+
+test("a result that cannot be recorded ends the run", async () => {
+  const { start } = open(await chosenTask("t", new ForgetfulStore()), [[["act", { effect: "allow" }]]]);
+  await expect(start()).rejects.toThrow("disk full");
 });
 
 describe("a person", () => {

@@ -6,7 +6,7 @@ import { z } from "zod";
 import { guardOpenAiAgents } from "../../src/ai/adapters/openai-agents.ts";
 import { MemoryLedgerStore } from "../../src/ai/ledger.ts";
 import type { GuardedTask } from "../../src/ai/task.ts";
-import { chosenTask, libraryTask } from "./guard.ts";
+import { chosenTask, ForgetfulStore, libraryTask } from "./guard.ts";
 
 type Call = readonly [tool: string, args: unknown];
 
@@ -151,6 +151,14 @@ describe("guarded tools", () => {
     const result = await runner.run(new Agent({ name: "t", model: model as never, tools: [guarded] }), "go");
     expect({ asks: result.interruptions.length, log }).toEqual({ asks: 1, log: [] });
   });
+});
+
+test("a result that cannot be recorded ends the run", async () => {
+  const { agent, model } = open(await chosenTask("t", new ForgetfulStore()), [
+    [["act", { effect: "allow" }]],
+  ]);
+  await expect(runner.run(agent, "go")).rejects.toThrow();
+  expect(model.seen).toHaveLength(1);
 });
 
 describe("a person's approval", () => {

@@ -8,7 +8,7 @@ PLANS ?=
 SOURCES := $(shell find src -name '*.ts' -not -path 'src/runtime/*') src/runtime/abi.ts
 RUNTIME_SOURCES := $(shell find src/runtime -name '*.ts') scripts/build-runtime.mjs
 
-.PHONY: help install build check test demo conformance interop bench differential differential-builtins differential-tools clean
+.PHONY: help install build check test demo conformance interop bench differential differential-builtins differential-tools builtins-reference clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -84,6 +84,11 @@ differential-tools: build ## check, parse and fmt of drawn and broken modules on
 	@$(BIN)/esbuild test/differential/tools.ts --bundle --platform=node --format=esm --packages=external \
 		--log-level=warning --outfile=build/differential/tools.js
 	@node build/differential/tools.js --seed $(SEED) --mutants $(MUTANTS)
+
+builtins-reference: build ## Write docs/builtins-reference.md anew
+	@$(BIN)/esbuild src/builtins/reference.ts --bundle --platform=node --format=esm --packages=external \
+		--log-level=warning --outfile=build/builtin-reference.js
+	@node scripts/builtin-reference.mjs
 
 clean: ## Remove everything built
 	rm -rf dist build coverage

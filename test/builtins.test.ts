@@ -2,18 +2,20 @@
 // derived from the declarations against each other and against the runtime's exports.
 
 import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import type { Builtin, BuiltinContext } from "../src/builtins/builtin.ts";
 import { capabilities } from "../src/builtins/capabilities.ts";
 import { hostBuiltins } from "../src/builtins/host.ts";
 import { builtins, register } from "../src/builtins/registry.ts";
-import { checkSources } from "../src/compile/compile.ts";
+import { builtinReference } from "../src/builtins/reference.ts";
+import { checkSources, compile } from "../src/compile/compile.ts";
 import { PolicyError } from "../src/error.ts";
 import { runQuery } from "../src/query.ts";
 import { jsonText, moduleToJson } from "../src/syntax/ast-json.ts";
 import { parseModule } from "../src/syntax/parser.ts";
-import { decode, encode, toJsonValue } from "../src/value/json.ts";
+import { decode, encode, fromPlain, toJsonValue } from "../src/value/json.ts";
 import { emptyObject } from "../src/value/object.ts";
 import type { Value } from "../src/value/value.ts";
 
@@ -104,6 +106,77 @@ describe("the lists agree", () => {
     const [first] = builtins.values();
     expect(() => register([[first as Builtin], [first as Builtin]])).toThrow("is declared twice");
   });
+});
+
+interface OpaWasm {
+  loadPolicySync(wasm: Uint8Array): {
+    setData(data: object): void;
+    evaluate(input: object, entrypoint: number): { result: Record<string, unknown> }[];
+  };
+}
+
+describe("in the unmodified opa-wasm, which supplies nothing", () => {
+  const native = current.filter(([builtin]) => builtin.native === true);
+  // One module with a rule for each; what needs more than its own body is not native.
+  const rules = native.map(([, expression], at) => `e${at} := ${expression}`);
+  const module = { file: "n.rego", text: ["package n", ...rules].join("\n\n") };
+  const { emitted } = compile(checkSources([module]), { entrypoints: ["n"] }, { runtime });
+  const sdk = createRequire(import.meta.url)("@open-policy-agent/opa-wasm") as OpaWasm;
+  const answers = (() => {
+    const policy = sdk.loadPolicySync(emitted.bytes);
+    policy.setData({});
+    return policy.evaluate({}, 0)[0]!.result;
+  })();
+
+  test("the module asks its host for nothing", () => expect(Object.keys(emitted.builtins)).toEqual([]));
+
+  test.each(native.map(([, expression, want], at) => [expression, want, at] as const))(
+    "%s",
+    (_, want, at) => {
+      // This host reads JSON with JavaScript's numbers, and so do we here.
+      const plain = (text: string): string => encode(fromPlain(JSON.parse(text)));
+      expect(encode(fromPlain(answers[`e${at}`]))).toBe(plain(want));
+    },
+  );
+});
+
+describe("what is not called costs no bytes", () => {
+  const sizeOf = (body: string): number => {
+    const sources = [{ file: "s.rego", text: `package s\n\nx := ${body}\n` }];
+    return compile(checkSources(sources), { entrypoints: ["s/x"] }, { runtime }).emitted.bytes.length;
+  };
+  const base = sizeOf("input.a");
+
+  test("a module without builtins is a fraction of the runtime", () => {
+    expect(base).toBeLessThan(runtime.length / 2);
+  });
+
+  // Each of these brings its code, and some a table: Unicode classes, cases, calendars, hash constants.
+  test.each([
+    "count(input.a)",
+    "upper(input.a)",
+    'regex.match("a", input.a)',
+    "crypto.sha256(input.a)",
+    "sprintf(input.a, [])",
+  ])("%s brings its own", (body) => {
+    const size = sizeOf(body);
+    expect(size).toBeGreaterThan(base);
+    expect(size).toBeLessThan(runtime.length);
+  });
+
+  test("tables come only with those who read them", () => {
+    const [upper, regex, sha] = ["upper(input.a)", 'regex.match("a", input.a)', "crypto.sha256(input.a)"].map(
+      (body) => sizeOf(body) - base,
+    ) as [number, number, number];
+    const all = sizeOf('[upper(input.a), regex.match("a", input.a), crypto.sha256(input.a)]') - base;
+    // Together they cost no less than the dearest of them, and more than it: none carries the others.
+    expect(all).toBeGreaterThan(Math.max(upper, regex, sha));
+  });
+});
+
+test("the reference page is up to date (make builtins-reference)", () => {
+  const page = readFileSync(new URL("../docs/builtins-reference.md", import.meta.url), "utf8");
+  expect(page).toBe(builtinReference());
 });
 
 test("every builtin that a policy can call has an example", () => {

@@ -45,6 +45,9 @@ class Lexer {
   #at = 0;
   #line = 1;
   #lineStart = 0;
+  /** Where the characters of this line are counted up to, and how many there are. */
+  #counted = 0;
+  #characters = 0;
 
   constructor(text: string) {
     this.#text = text;
@@ -60,8 +63,18 @@ class Lexer {
     }
   }
 
+  /** Counted on from where it was asked for last: a document may be one long line. */
   get #column(): number {
-    return [...this.#text.slice(this.#lineStart, this.#at)].length + 1;
+    if (this.#counted < this.#lineStart || this.#counted > this.#at) {
+      this.#counted = this.#lineStart;
+      this.#characters = 0;
+    }
+    for (; this.#counted < this.#at; this.#counted++) {
+      const unit = this.#text.charCodeAt(this.#counted);
+      const isSecondHalf = unit >= 0xdc00 && unit < 0xe000;
+      if (!isSecondHalf) this.#characters++;
+    }
+    return this.#characters + 1;
   }
 
   #skip(): string[] {

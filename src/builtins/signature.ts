@@ -27,7 +27,10 @@ export function builtin(declaration: Builtin): Builtin {
 
 /** Internal, conflict, cancel and limit errors speak for the evaluation, not for a builtin: they pass as they are. */
 function nameFailure(name: string, error: unknown): PolicyError {
-  const message = error instanceof Error ? error.message : String(error);
+  const given = error instanceof Error ? error.message : String(error);
+  // What recursion ran into is a matter of the operand, not of ours.
+  const message =
+    error instanceof RangeError && /call stack/.test(given) ? "operand is nested too deeply" : given;
   const code = error instanceof PolicyError ? error.code : "eval_builtin_error";
   if (error instanceof PolicyError && PASSED_ON.has(code)) return error;
   return new PolicyError(code === "eval_type_error" ? code : "eval_builtin_error", `${name}: ${message}`, {

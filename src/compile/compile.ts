@@ -57,7 +57,7 @@ export function checkSources(sources: readonly SourceText[], options: CheckOptio
 }
 
 export function checkModules(modules: readonly Module[], options: CheckOptions = {}): CompiledModules {
-  const { compiled, diagnostics } = check(modules, options);
+  const { compiled, diagnostics } = withinStack(() => check(modules, options));
   if (compiled === undefined) throw failWith(diagnostics, { asGiven: true });
   return compiled;
 }
@@ -68,7 +68,7 @@ export function compileQuery(
   body: Body,
   options: QueryOptions = {},
 ): CompiledQuery {
-  const { query, diagnostics } = checkQuery(compiled, body, options);
+  const { query, diagnostics } = withinStack(() => checkQuery(compiled, body, options));
   if (query === undefined) throw failWith(diagnostics, { asGiven: true });
   return query;
 }
@@ -88,10 +88,23 @@ export function compile(
   requests: PlanRequests,
   options: CompileOptions,
 ): { policy: Policy; emitted: Emitted } {
-  const policy = plan(compiled, requests);
-  if (options.verify === true) {
-    const [wrong] = validate(policy);
-    if (wrong !== undefined) throw new PolicyError("internal_error", `malformed plan: ${wrong.message}`);
+  return withinStack(() => {
+    const policy = plan(compiled, requests);
+    if (options.verify === true) {
+      const [wrong] = validate(policy);
+      if (wrong !== undefined) throw new PolicyError("internal_error", `malformed plan: ${wrong.message}`);
+    }
+    return { policy, emitted: emit(policy, { runtime: options.runtime, names: options.names }) };
+  });
+}
+
+/** The parser bounds nesting; what is long without being nested (a reference of thousands of steps) runs into the stack only here. */
+function withinStack<T>(work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    if (!(cause instanceof RangeError) || !/call stack/.test(cause.message)) throw cause;
+    const message = "an expression or reference is too long for the compiler";
+    throw new PolicyError("rego_compile_error", message, { cause });
   }
-  return { policy, emitted: emit(policy, { runtime: options.runtime, names: options.names }) };
 }

@@ -15,6 +15,7 @@ const ENCODER = new TextEncoder();
 /** Up to this many bytes a string is read character by character: cheaper than a call of the decoder. */
 const SHORT = 24;
 
+/** Addresses come out of a module as signed integers: beyond 2 GiB they are negative, which every way in undoes. */
 export class Memory {
   readonly #memory: WebAssembly.Memory;
   #bytes: Uint8Array;
@@ -63,14 +64,15 @@ export class Memory {
 
   word(address: number): number {
     this.#fresh();
-    return this.#view.getInt32(address, true);
+    return this.#view.getInt32(address >>> 0, true);
   }
 
   /** The text from an address to the next NUL. */
   terminated(address: number): string {
     this.#fresh();
-    const end = this.#bytes.indexOf(0, address);
-    return decodeUtf8(this.#bytes.subarray(address, end < 0 ? undefined : end));
+    const from = address >>> 0;
+    const end = this.#bytes.indexOf(0, from);
+    return decodeUtf8(this.#bytes.subarray(from, end < 0 ? undefined : end));
   }
 
   /** A string box at `address` (16 bytes, then the text): the address behind it. */
@@ -88,7 +90,7 @@ export class Memory {
     if (address === abi.ADDRESS_TRUE) return true;
     if (address === abi.ADDRESS_FALSE) return false;
     this.#fresh();
-    return this.#value(address);
+    return this.#value(address >>> 0);
   }
 
   /** The solutions in a list of results. */

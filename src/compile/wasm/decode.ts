@@ -123,7 +123,12 @@ export class ByteReader {
   }
 
   name(): string {
-    return UTF8.decode(this.sized());
+    const bytes = this.sized();
+    try {
+      return UTF8.decode(bytes);
+    } catch {
+      throw malformed("holds a name that is no UTF-8");
+    }
   }
 
   list<T>(read: () => T): T[] {

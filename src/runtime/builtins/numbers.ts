@@ -19,6 +19,9 @@ function integer(name: string, position: i32, v: usize): usize {
   return operand_text(name, position, "must be integer number but got floating-point number");
 }
 
+/** OPA runs until it is cancelled; nothing here may fill the memory. */
+const LARGEST: u64 = 10000000;
+
 function range(name: string, from: usize, to: usize, step: usize): usize {
   const result = array_new(4);
   const up = number_compare(from, to) <= 0;
@@ -26,6 +29,7 @@ function range(name: string, from: usize, to: usize, step: usize): usize {
     let i = int_value(from);
     const stop = int_value(to);
     const by = <u64>int_value(step);
+    if ((up ? <u64>stop - <u64>i : <u64>i - <u64>stop) / by >= LARGEST) return builtin_error(name, "range has too many numbers");
     array_append(result, number_int(i));
     while ((up ? <u64>stop - <u64>i : <u64>i - <u64>stop) >= by) {
       i = up ? i + <i64>by : i - <i64>by;

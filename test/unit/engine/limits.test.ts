@@ -1,0 +1,135 @@
+// docs/limits.md, row by row: what is too deep, too large or too long ends in one clear error, and an instance that ran out of memory goes on.
+
+import { describe, expect, test } from "vitest";
+import { builtins } from "../../../src/builtins/registry.ts";
+import { checkSources } from "../../../src/compile/compile.ts";
+import { type Engine, type Limits, prepare } from "../../../src/engine/engine.ts";
+import { PolicyError } from "../../../src/error.ts";
+import { runQuery } from "../../../src/query.ts";
+import { parseQuery } from "../../../src/syntax/parser.ts";
+import { decode } from "../../../src/value/json.ts";
+import { toPlain } from "../../../src/value/json.ts";
+import { wasmOf } from "../decision/harness.ts";
+
+const DEEP = 100_000;
+
+function engineOf(body: string, limits: Limits = {}): Engine {
+  return prepare({ wasm: wasmOf({ "l.rego": `package l\n\nx := ${body}\n` }, ["l/x"]), builtins, limits });
+}
+
+const ask = async (body: string): Promise<string> => {
+  try {
+    const solutions = await runQuery(checkSources([]), { text: `x := ${body}`, strictBuiltinErrors: true });
+    return JSON.stringify(toPlain(solutions[0]?.bindings.get("x") ?? null));
+  } catch (error) {
+    if (!(error instanceof PolicyError)) throw error;
+    return `${error.code}: ${error.message}`;
+  }
+};
+
+describe("Rego that is too deep", () => {
+  test.each([
+    ["brackets", "[".repeat(DEEP) + "]".repeat(DEEP)],
+    ["braces", "{".repeat(DEEP)],
+    ["parentheses", `${"(".repeat(DEEP)}1${")".repeat(DEEP)}`],
+    ["calls", "count(".repeat(DEEP)],
+    ["operators", `1${" + 1".repeat(DEEP)}`],
+    ["references within references", "input[input".repeat(DEEP)],
+    ["comprehensions", "[x | x := ".repeat(DEEP)],
+  ])("%s: one finding with its place", (_, text) => {
+    const { body, diagnostics } = parseQuery(text);
+    expect(body).toBeUndefined();
+    expect(diagnostics.map(({ code, message }) => [code, message])).toEqual([
+      ["rego_parse_error", "max parsing recursion depth exceeded"],
+    ]);
+    expect(diagnostics[0]?.location?.row).toBe(1);
+  });
+
+  test("a reference of many steps", async () => {
+    expect(await ask(`input${".a".repeat(20_000)}`)).toBe(
+      "rego_compile_error: an expression or reference is too long for the compiler",
+    );
+  });
+});
+
+describe("documents", () => {
+  test("JSON that is too deep, as input, data and text", () => {
+    const deep = "[".repeat(DEEP) + "]".repeat(DEEP);
+    const engine = engineOf("input");
+    expect(() => engine.evaluate("l/x", { json: deep })).toThrow(PolicyError);
+    expect(() => engine.setData({ json: `{"a":${deep}}` })).toThrow(PolicyError);
+    expect(() => decode(deep)).toThrow("exceeded max depth");
+    expect(engine.evaluate("l/x", { json: "[[1]]" }).json).toBe('[{"result":[[1]]}]');
+  });
+
+  test("an input that is too large", () => {
+    const engine = engineOf("input", { inputBytes: 10 });
+    expect(() => engine.evaluate("l/x", { json: '"0123456789"' })).toThrow("larger than the limit of 10");
+  });
+});
+
+describe("evaluation", () => {
+  test("memory: an error, and the engine answers afterwards", () => {
+    const engine = engineOf("count(numbers.range(1, input))", { memoryBytes: 8 * 1024 * 1024 });
+    for (let round = 0; round < 3; round++) {
+      expect(() => engine.evaluate("l/x", { json: "5000000" })).toThrow("memory limit reached");
+      expect(engine.evaluate("l/x", { json: "5" }).json).toBe('[{"result":5}]');
+    }
+  });
+
+  test("a cross product ends with its steps", () => {
+    const engine = engineOf(
+      "count([1 | some i in numbers.range(1, 100000); some j in numbers.range(1, 100000); i < j])",
+      {
+        steps: 1_000_000,
+      },
+    );
+    expect(() => engine.evaluate("l/x")).toThrow(expect.objectContaining({ code: "eval_limit_error" }));
+  });
+
+  test("failures beyond 256 are dropped", () => {
+    const engine = engineOf('[y | some i in numbers.range(1, 1000); y := to_number(sprintf("x%d", [i]))]');
+    const { errors, json } = engine.evaluate("l/x");
+    expect([errors.length, json]).toEqual([256, '[{"result":[]}]']);
+  });
+});
+
+const repeated = (text: string, times: number): string =>
+  `concat("", [${JSON.stringify(text)} | numbers.range(1, ${times})[_]])`;
+
+describe("builtins", () => {
+  test.each([
+    ["1e1000000000", "rego_parse_error: 1:6: rego_parse_error: number too big"],
+    ['to_number("1e1000000000")', "value out of range"],
+    ['json.unmarshal("1e1000000000") * 2', "eval_builtin_error: mul: number too big"],
+    ["bits.lsh(1, 1000000000)", "eval_builtin_error: bits.lsh: number too big"],
+    ["numbers.range(1, 1000000000)", "eval_builtin_error: numbers.range: range has too many numbers"],
+    [
+      "numbers.range_step(1, 1000000000000, 2)",
+      "eval_builtin_error: numbers.range_step: range has too many numbers",
+    ],
+    ['net.cidr_expand("::/0")', "eval_builtin_error: net.cidr_expand: too many addresses to expand"],
+    ['sprintf("%1000000000d", [1])', '"%!(NOVERB)%!(EXTRA int64=1)"'],
+    [`regex.match("(a*)*b", ${repeated("a", 100_000)})`, "false"],
+    [`regex.match("(a|aa)+$", ${repeated("a", 100_000)})`, "true"],
+    ['regex.is_valid("((a{1000}){1000}){1000}")', "false"],
+    [`glob.match(${repeated("*a", 30)}, [], ${repeated("a", 3000)})`, "true"],
+    [
+      `regex.globs_match(${repeated(".*", 3000)}, ${repeated(".*b", 3000)})`,
+      "eval_builtin_error: regex.globs_match: pattern too large",
+    ],
+    ['units.parse("1e1000000000")', "eval_builtin_error: units.parse: units.parse: exponent too large"],
+    [`json.unmarshal(${repeated("[", DEEP)})`, "eval_builtin_error: json.unmarshal: exceeded max depth"],
+    [
+      `graphql.parse_query(${repeated("{a", DEEP)})`,
+      "eval_builtin_error: graphql.parse_query: operand is nested too deeply",
+    ],
+    [`yaml.is_valid(${repeated("[", 5000)})`, "false"],
+    [
+      'strings.render_template("{{range .x}}{{range $.x}}{{range $.x}}{{range $.x}}a{{end}}{{end}}{{end}}{{end}}", {"x": numbers.range(1, 1000)})',
+      "eval_builtin_error: strings.render_template: template: exceeded maximum template depth",
+    ],
+  ])("%s", { timeout: 60_000 }, async (body, want) => {
+    expect(await ask(body)).toContain(want);
+  });
+});

@@ -43,17 +43,44 @@ export function regoFiles(folder: string): string[] {
 
 const shared = join(root, "../shared/conformance/cases");
 
-/** Modules of the conformance cases, where they are at hand: every n-th, so that about `count` come out. */
-export function conformanceModules(count: number): string[] {
+export interface ConformanceCase {
+  readonly note: string;
+  readonly query: string;
+  readonly modules?: readonly string[];
+  readonly data?: unknown;
+  readonly input?: unknown;
+}
+
+function allCases(): ConformanceCase[] {
   if (!existsSync(shared)) return [];
-  const all = readdirSync(shared)
+  return readdirSync(shared)
     .filter((name) => name.endsWith(".json"))
     .sort()
-    .flatMap((name) => JSON.parse(readFileSync(join(shared, name), "utf8")) as { modules?: string[] }[])
-    .flatMap(({ modules }) => modules ?? []);
+    .flatMap((name) => JSON.parse(readFileSync(join(shared, name), "utf8")) as ConformanceCase[]);
+}
+
+function sample<T>(all: readonly T[], count: number): T[] {
   const step = Math.max(1, Math.floor(all.length / count));
   return all.filter((_, i) => i % step === 0);
 }
+
+/** Modules of the conformance cases, where they are at hand: every n-th, so that about `count` come out. */
+export function conformanceModules(count: number): string[] {
+  return sample(
+    allCases().flatMap(({ modules }) => modules ?? []),
+    count,
+  );
+}
+
+/** Cases that ask for a document of their modules. */
+export function conformanceCases(count: number): ConformanceCase[] {
+  const fit = allCases().filter(
+    ({ modules = [], query }) => modules.length > 0 && /^data\.[\w.]+ = x$/.test(query),
+  );
+  return sample(fit, count);
+}
+
+const folders: string[] = [];
 
 /** A folder with one file for each text, `m0.rego` and so on; it is gone when the process ends. */
 export function folderOf(texts: readonly string[]): {
@@ -61,7 +88,11 @@ export function folderOf(texts: readonly string[]): {
   readonly files: readonly string[];
 } {
   const folder = mkdtempSync(join(tmpdir(), "reeve-interop-"));
-  process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+  if (folders.length === 0)
+    process.on("exit", () => {
+      for (const path of folders) rmSync(path, { recursive: true, force: true });
+    });
+  folders.push(folder);
   const files = texts.map((text, i) => {
     const name = `m${String(i).padStart(4, "0")}.rego`;
     writeFileSync(join(folder, name), text);

@@ -5,6 +5,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { conformanceCases, folderOf } from "./both.ts";
 import { afterAll, describe, expect, test } from "vitest";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -150,6 +151,25 @@ describe.runIf(hasOpa)("beside the result", () => {
   ])("%j", { timeout: 300_000 }, (args) => {
     const [ours, theirs] = both([...given, ...args], folder);
     expect(ours).toEqual(theirs);
+  });
+
+  test("conformance cases: result, what failed, coverage", { timeout: 600_000 }, () => {
+    for (const { data, input, modules = [], note, query } of conformanceCases(12)) {
+      const { folder: at, files } = folderOf(modules);
+      const args = files.flatMap((file) => ["-d", file]);
+      const give = (flag: string, name: string, document: unknown): void => {
+        if (document === undefined || document === null) return;
+        writeFileSync(join(at, name), JSON.stringify(document));
+        args.push(flag, name);
+      };
+      give("-d", "data.json", data);
+      give("-i", "input.json", input);
+      args.push(query.replace(/ = x$/, ""));
+      for (const flags of [["--explain=fails", "-f", "pretty"], ["--coverage"]]) {
+        const [ours, theirs] = both([...args, ...flags], at);
+        expect(ours, note).toEqual(theirs);
+      }
+    }
   });
 
   test("profiles: what was counted where", { timeout: 300_000 }, () => {

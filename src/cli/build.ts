@@ -4,7 +4,6 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { Command, Option } from "commander";
 import { build, type BuildOptions, type Target } from "../build.ts";
-import type { VerificationConfig } from "../bundle/verify.ts";
 import { printPolicy } from "../compile/ir/print.ts";
 import { PolicyError } from "../error.ts";
 import { loadBuiltins } from "./builtin-file.ts";
@@ -12,9 +11,16 @@ import { capabilityOptions, refuseWithoutV1 } from "./capability-file.ts";
 import { loadBundleModules, loadFiles, regoVersionFor } from "./load.ts";
 import { addVersionOptions, collect, collectList, parseInteger, usageError, writeWhole } from "./options.ts";
 import * as output from "./output.ts";
-import { addSigningOptions, keyText, type SigningFlags, signOptions } from "./signing.ts";
+import {
+  addSigningOptions,
+  addVerificationOptions,
+  type SigningFlags,
+  signOptions,
+  type VerificationFlags,
+  verificationOf,
+} from "./signing.ts";
 
-interface BuildFlags extends SigningFlags {
+interface BuildFlags extends SigningFlags, VerificationFlags {
   readonly bundle?: boolean;
   readonly target: Target;
   readonly format: string;
@@ -28,10 +34,6 @@ interface BuildFlags extends SigningFlags {
   readonly builtins?: string;
   readonly pruneUnused?: boolean;
   readonly debug?: boolean;
-  readonly verificationKey?: string;
-  readonly verificationKeyId: string;
-  readonly scope?: string;
-  readonly excludeFilesVerify?: string[];
   readonly v0Compatible?: boolean;
   readonly wasmIncludePrint?: boolean;
 }
@@ -72,12 +74,8 @@ export function command(): Command {
     )
     .option("--follow-symlinks", "accepted for OPA's sake: links to files are read")
     .option("--debug", "print the plan on stderr")
-    .option("--verification-key <key>", "secret (HMAC) or path of the PEM file with the public key")
-    .option("--verification-key-id <id>", "name of the verification key", "default")
-    .option("--scope <scope>", "scope to use for bundle signature verification")
-    .option("--exclude-files-verify <names>", "file names to exclude during bundle verification", collectList)
     .option("--wasm-include-print", "keep print statements in the Wasm module");
-  return addVersionOptions(addSigningOptions(command)).action(run);
+  return addVersionOptions(addVerificationOptions(addSigningOptions(command))).action(run);
 }
 
 async function run(paths: string[], flags: BuildFlags): Promise<void> {
@@ -149,17 +147,6 @@ function optionsOf(
     ...(flags.debug === true && {
       onPlan: (policy) => void process.stderr.write(`${printPolicy(policy)}\n`),
     }),
-  };
-}
-
-function verificationOf(flags: BuildFlags): VerificationConfig | undefined {
-  if (flags.verificationKey === undefined) return undefined;
-  const key = { key: keyText(flags.verificationKey, flags.signingAlg), algorithm: flags.signingAlg };
-  return {
-    keys: new Map([[flags.verificationKeyId, key]]),
-    keyId: flags.verificationKeyId,
-    ...(flags.scope !== undefined && { scope: flags.scope }),
-    ...(flags.excludeFilesVerify !== undefined && { exclude: flags.excludeFilesVerify }),
   };
 }
 

@@ -4,7 +4,7 @@
 import { Command } from "commander";
 import { type BuiltinJson, type Capabilities, capabilities } from "../builtins/capabilities.ts";
 import { builtins } from "../builtins/registry.ts";
-import { capabilitiesOf, capabilityVersions } from "../builtins/versions.ts";
+import { capabilitiesOf } from "../builtins/versions.ts";
 import { PolicyError } from "../error.ts";
 import { readCapabilitiesFile } from "./capability-file.ts";
 import { addVersionOptions } from "./options.ts";

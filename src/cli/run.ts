@@ -15,16 +15,19 @@ import { createSidecar } from "../server/sidecar/app.ts";
 import type { CompilerPort } from "../server/sidecar/ports.ts";
 import { object } from "../value/object.ts";
 import { logLine, startAgent } from "./agent.ts";
+import { onChanges } from "./changes.ts";
 import { overridden } from "./config-overrides.ts";
 import { loadPolicies } from "./load.ts";
-import { addVersionOptions, collect, collectList, parseInteger } from "./options.ts";
+import { addVersionOptions, collect, collectList, parseInteger, usageError } from "./options.ts";
 import * as output from "./output.ts";
 import { parseAddress } from "./serve.ts";
 import { runShell } from "./shell.ts";
+import { addVerificationOptions, type VerificationFlags, verificationOf } from "./signing.ts";
 import { untilStopped } from "./stop.ts";
 import { packageVersion } from "./version.ts";
 
-interface RunFlags {
+interface RunFlags extends VerificationFlags {
+  readonly watch?: boolean;
   readonly server?: boolean;
   readonly configFile?: string;
   readonly set?: string[];
@@ -83,8 +86,13 @@ export function command(): Command {
         .default("json"),
     )
     .option("--ready-timeout <seconds>", "how long to wait for configured bundles", parseInteger, 0)
-    .option("--shutdown-grace-period <seconds>", "time to let running requests and uploads finish", "10");
-  return addVersionOptions(command).action(run);
+    .option("--shutdown-grace-period <seconds>", "time to let running requests and uploads finish", "10")
+    .option("-w, --watch", "with -s: load the given paths again whenever they change")
+    .option("--signing-alg <name>", "name of the signing algorithm", "RS256")
+    .option("--log-timestamp-format <format>", "accepted for OPA's sake")
+    .option("--optimize-store-for-read-speed", "accepted for OPA's sake")
+    .option("--skip-version-check", "accepted for OPA's sake: no version is ever asked for");
+  return addVersionOptions(addVerificationOptions(command)).action(run);
 }
 
 function sources(modules: readonly SourceModule[]) {
@@ -133,6 +141,8 @@ async function converse(paths: readonly string[], flags: RunFlags): Promise<void
 }
 
 async function serve(paths: string[], flags: RunFlags): Promise<void> {
+  if (flags.verificationKey !== undefined && flags.bundle !== true)
+    throw usageError("enable bundle mode (ie. --bundle) to verify bundle files or directories");
   const addresses = (flags.addr ?? [DEFAULT_ADDRESS]).map(parseAddress);
   const diagnostic = (flags.diagnosticAddr ?? []).map(parseAddress);
   const overrides = flags.set !== undefined || flags.setFile !== undefined;
@@ -154,18 +164,30 @@ async function serve(paths: string[], flags: RunFlags): Promise<void> {
     version: packageVersion(),
     onError: (error) => process.stderr.write(logLine("error", (error as Error).message, flags.logFormat)),
   });
-  if (paths.length > 0 && flags.bundle === true) {
-    const { bytes } = await build({
-      paths,
-      asBundle: true,
-      ignore: flags.ignore,
-      v0Compatible: flags.v0Compatible,
-    });
-    await started.agent.offer(LOCAL_BUNDLE, bytes);
-  } else if (paths.length > 0) {
-    const { modules, data } = loadSources(paths, { ignore: flags.ignore ?? [] });
-    await sidecar.load({ data, policies: new Map(modules.map(({ file, text }) => [file, text])) });
-  }
+  const load = async (): Promise<void> => {
+    if (flags.bundle === true) {
+      const { bytes } = await build({
+        paths,
+        asBundle: true,
+        ignore: flags.ignore,
+        v0Compatible: flags.v0Compatible,
+        verification: verificationOf(flags),
+      });
+      await started.agent.offer(LOCAL_BUNDLE, bytes);
+    } else {
+      const { modules, data } = loadSources(paths, { ignore: flags.ignore ?? [] });
+      await sidecar.load({ data, policies: new Map(modules.map(({ file, text }) => [file, text])) });
+    }
+  };
+  if (paths.length > 0) await load();
+  const log = (level: string, message: string): void =>
+    void process.stderr.write(logLine(level, message, flags.logFormat));
+  const reload = (): Promise<void> =>
+    load().then(
+      () => log("info", "Processed file watch event."),
+      (error: unknown) => log("error", `what changed is not taken: ${output.failureText(error)}`),
+    );
+  const watching = flags.watch === true && paths.length > 0 ? onChanges(paths, reload) : undefined;
   const listening = [];
   for (const address of [...addresses, ...diagnostic]) listening.push(await sidecar.listen(address));
   const urls = listening.map(({ url }) => url);
@@ -182,6 +204,7 @@ async function serve(paths: string[], flags: RunFlags): Promise<void> {
     })}\n`,
   );
   await untilStopped();
+  await watching?.close();
   const graceMs = Number(flags.shutdownGracePeriod) * 1000;
   await sidecar.close(graceMs);
   await started.agent.close(graceMs);

@@ -261,3 +261,70 @@ test_names_of_prototypes_are_names_like_others if {
 	decide(request("__proto__", {})).effect == "deny"
 	decide(request("read", {"constructor": leaf("constructor", 1, "user")})).effect == "deny"
 }
+
+# --- what a site may require beside the catalogue's rules -------------------------------------------------------------------------------
+
+test_roles_of_the_site if {
+	roles := {"roles": {"payer": {"tools": ["pay"]}}}
+	with_role := with_member(payment("user"), "/subject/properties", {"roles": ["payer"]})
+	decide_at(with_role, roles).effect == "allow"
+	codes(decide_at(payment("user"), roles)) == {"tool_not_permitted"}
+}
+
+test_hours_of_the_site if {
+	hours := {"hours": {"zone": "UTC", "days": ["Monday"], "opens": [8, 0], "closes": [18, 0]}}
+	monday := with_member(payment("user"), "/context/time", "2026-03-02T10:00:00Z")
+	decide_at(monday, hours).effect == "allow"
+	codes(decide_at(with_member(payment("user"), "/context/time", "2026-03-02T20:00:00Z"), hours)) == {"outside_working_hours"}
+	reading := with_member(request("read", {}), "/context/time", "2026-03-02T20:00:00Z")
+	decide_at(reading, hours).effect == "allow"
+}
+
+test_networks_of_the_site if {
+	networks := {"networks": ["10.0.0.0/8"]}
+	inside := with_member(payment("user"), "/context/network", {"ip": "10.1.1.1"})
+	decide_at(inside, networks).effect == "allow"
+	codes(decide_at(payment("user"), networks)) == {"untrusted_network"}
+}
+
+test_paths_of_the_catalogue if {
+	writer := {"catalogue": {"version": "reeve-catalogue/1", "tools": {"write": {
+		"read_only": false,
+		"server": "bank",
+		"arguments": {"path": {"path": true}},
+	}}}}
+	question := request("write", {"path": leaf("path", "notes.txt", "user")})
+	in_folder := with_member(question, "/task/folder", "/work")
+	resolved := with_member(in_folder, "/action/properties", {"paths": [{
+		"pointer": "/path",
+		"given": "notes.txt",
+		"real": "/work/notes.txt",
+	}]})
+	decide_at(resolved, writer).effect == "allow"
+	codes(decide_at(in_folder, writer)) == {"path_unresolved"}
+	codes(decide_at(question, writer)) == {"no_task_folder", "path_unresolved"}
+}
+
+test_duties_and_revocation_of_the_site if {
+	done := with_member(payment("user"), "/session/calls", [{"id": "c1", "tool": "erase", "status": "committed", "digest": "d"}])
+	codes(decide_at(done, {"duties": [{"name": "both", "tools": ["pay", "erase"]}]})) == {"duty_conflict"}
+	codes(decide_at(payment("user"), {"revoked": {"agents": ["bot"]}})) == {"revoked"}
+}
+
+test_an_approval_answers_for_private_addresses_as_well if {
+	question := request("read", {"url": leaf("url", "http://localhost/", "user")})
+	codes(decide(question)) == {"url_private"}
+	decide(with_member(question, "/context/approval", {"digest": "sha256:this"})).effect == "allow"
+}
+
+test_labels_and_budgets_in_the_answer if {
+	labelled := {"catalogue": {
+		"version": "reeve-catalogue/1",
+		"tools": {"look": {"read_only": true, "server": "bank", "arguments": {}, "results": {"trusted": ["/id"]}}},
+		"budgets": {"looks": {"per": "agent", "limit": 10}},
+	}}
+	question := with_member(request("look", {}), "/session/budgets", {"looks": {"used": "3", "asked": "1"}})
+	decision := decide_at(question, labelled)
+	decision.labels == {"result": {"": "untrusted", "/id": "trusted"}}
+	decision.budget == [{"name": "looks", "remaining": "6", "limit": "10"}]
+}

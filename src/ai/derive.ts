@@ -78,7 +78,7 @@ const ASKING: readonly (readonly [ReadonlySet<string>, readonly string[]])[] = [
   [
     words("send post reply forward publish message email mail notify tweet sms dm announce broadcast"),
     list(
-      "send post reply forward publish message email mail e-mail notify tweet text sms dm announce broadcast tell inform write ask share let invite respond answer say remind contact thank warn update submit upload confirm request pay transfer refund apologize congratulate greet call report summarize give pass deliver reach return sum",
+      "send post reply forward publish message email mail e-mail notify tweet text sms dm announce broadcast tell inform write ask share let invite respond answer say remind contact thank warn update submit upload confirm request pay transfer refund apologize congratulate greet call report summarize give pass deliver reach return sum create make",
     ),
   ],
 ];

@@ -3,7 +3,10 @@
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { requestShape } from "../../../src/ai/documents.ts";
 import { reasonCodes } from "../../../src/ai/reasons.ts";
+import { documentSchema } from "../../../src/ai/schema.ts";
+import { checkSources } from "../../../src/compile/compile.ts";
 
 const root = new URL("../../../", import.meta.url);
 const read = (path: string): string => readFileSync(new URL(path, root), "utf8");
@@ -41,4 +44,23 @@ test("every OWASP entry has a rule with an attack and a benign case", () => {
       expect([row.includes(`\`${name}\``), new RegExp(`^${name} if`, "m").test(tests)]).toEqual([true, true]);
     }
   }
+});
+
+test("reads no path that a request cannot have", () => {
+  const files = readdirSync(new URL("rego/ai/", root)).filter(
+    (file) => file.endsWith(".rego") && !file.endsWith("_test.rego"),
+  );
+  const sources = (change: (text: string) => string) =>
+    files.map((file) => ({ file, text: change(read(`rego/ai/${file}`)), regoVersion: "v1" as const }));
+  const schemas = new Map([["schema", documentSchema(requestShape, "request")]]);
+  expect(() =>
+    checkSources(
+      sources((text) => text),
+      { schemas, strict: true },
+    ),
+  ).not.toThrow();
+  const misspelt = sources((text) => text.replaceAll("input.session.budgets", "input.session.budget"));
+  expect(() => checkSources(misspelt, { schemas, strict: true })).toThrow(
+    /undefined ref: input\.session\.budget/,
+  );
 });

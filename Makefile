@@ -52,7 +52,7 @@ conformance: build ## OPA's cases: ours, or a folder given as CASES=...; with PL
 	@node build/conformance/run.js --host opa-wasm --runtime dist/runtime.wasm $(if $(CASES),$(CASES),test/conformance/cases)
 	@echo "in our engine:"
 	@node build/conformance/run.js --runtime dist/runtime.wasm $(if $(CASES),$(CASES),test/conformance/cases)
-	@$(if $(PLANS),echo "OPA's own plans, on our emitter and engine:"; \
+	@$(if $(PLANS),echo "OPA's own plans on our emitter and engine:"; \
 		node build/conformance/run.js --runtime dist/runtime.wasm --plans $(PLANS) $(CASES))
 
 bench: build ## Against other engines: goals and tables. TABLES="scans rules", REPORT=docs/performance.md, JSON=file

@@ -15,7 +15,7 @@ import { platformNetwork } from "./network.ts";
 import { failure, members, stringOperand } from "./operand.ts";
 
 /** More addresses than anybody can iterate over. */
-const EXPAND_LIMIT = 1n << 22n;
+const EXPAND_LIMIT = 1n << 20n;
 
 function blockOperand(value: Value | undefined): Block {
   const text = stringOperand(value, 1);
@@ -47,7 +47,7 @@ const netCidrIsValidBody: HostBody = ([cidr]) => typeof cidr === "string" && par
 
 const netCidrExpandBody: HostBody = ([cidr]) => {
   const { first, last } = blockOperand(cidr);
-  if (last - first >= EXPAND_LIMIT) throw failure("too many IP addresses to expand");
+  if (last - first >= EXPAND_LIMIT) throw failure("too many addresses to expand");
   const addresses: Value[] = [];
   for (let at = first; at <= last; at++) addresses.push(ipText(at));
   return set(addresses);

@@ -3,6 +3,8 @@
 
 import fc from "fast-check";
 import type { Json } from "./arbitrary.ts";
+import type { Comparison } from "./comparisons.ts";
+import { applyEdit, editsFor, type InputEdit } from "./relate.ts";
 import { pathsOf, sameBut, shrink, valueAt, withValue, type Path } from "./shrink.ts";
 
 /** What one input came to. `why` is there when the property does not hold. */
@@ -11,11 +13,15 @@ export interface Verdict {
   readonly why?: string | undefined;
   /** Tells inputs apart that went other ways through the policy. */
   readonly signature: number;
+  /** It came to a place that none before it came to. */
+  readonly novel?: boolean | undefined;
 }
 
 export interface Property {
   readonly arbitrary: fc.Arbitrary<Json>;
   readonly check: (input: Json) => Verdict;
+  /** What is compared on an input: it is varied so that comparisons come out otherwise. */
+  readonly watch?: ((input: Json) => readonly Comparison[]) | undefined;
   /** Inputs are pairs `{a, b}` that differ only here. */
   readonly vary?: readonly Path[] | undefined;
   /** Inputs that are no such thing are never tried. */
@@ -41,6 +47,14 @@ export interface Outcome {
 
 const CHUNK = 100;
 const MAX_CORPUS = 500;
+/** One input in so many is watched: that takes some ten times as long. */
+const WATCH_ONE_IN = 25;
+
+/** An input worth varying, with the edits that comparisons suggest once it was watched. */
+interface Kept {
+  readonly input: Json;
+  edits?: readonly InputEdit[];
+}
 
 export function runProperty(property: Property, bounds: Bounds): Outcome {
   return new Hunt(property, bounds).run();
@@ -50,12 +64,15 @@ class Hunt {
   readonly #property: Property;
   readonly #bounds: Bounds;
   readonly #random: () => number;
-  readonly #corpus: Json[] = [];
+  readonly #corpus: Kept[] = [];
   /** Kept inputs that satisfied the assumption: worth varying more often. */
-  readonly #good: Json[] = [];
+  readonly #good: Kept[] = [];
+  /** Those that were the first to come to some place. */
+  readonly #novel: Kept[] = [];
   readonly #signatures = new Set<number>();
   #runs = 0;
   #met = 0;
+  #watched = 0;
 
   constructor(property: Property, bounds: Bounds) {
     this.#property = property;
@@ -94,24 +111,50 @@ class Hunt {
     const { vary, allowed } = this.#property;
     const kept = this.#corpus.length > 0 && this.#random() < 0.7 ? this.#kept() : undefined;
     let input: Json;
-    if (vary === undefined) input = kept === undefined ? fresh : this.#mutate(kept, fresh);
-    else input = this.#pair(fresh as { a: Json; b: Json }, kept as { a: Json; b: Json } | undefined, vary);
+    if (vary !== undefined) input = this.#pair(fresh as { a: Json; b: Json }, kept, vary);
+    else if (kept === undefined) input = fresh;
+    else input = this.#varied(kept, kept.input, fresh);
     if (allowed === undefined || allowed(input)) return input;
     return vary === undefined && allowed(fresh) ? fresh : undefined;
   }
 
-  #pair(fresh: { a: Json; b: Json }, kept: { a: Json; b: Json } | undefined, vary: readonly Path[]): Json {
-    const a = kept === undefined ? fresh.a : this.#mutate(kept.a, fresh.a);
+  #pair(fresh: { a: Json; b: Json }, kept: Kept | undefined, vary: readonly Path[]): Json {
+    const pair = kept?.input as { a: Json; b: Json } | undefined;
+    const a = kept === undefined || pair === undefined ? fresh.a : this.#varied(kept, pair.a, fresh.a);
     let b = a;
     for (const path of vary) {
       const was = valueAt(a, path);
-      const other = valueAt(kept !== undefined && this.#random() < 0.5 ? kept.b : fresh.b, path);
+      const other = valueAt(pair !== undefined && this.#random() < 0.5 ? pair.b : fresh.b, path);
       // More of the same, less of the same, or something else.
       const both = Array.isArray(was) && Array.isArray(other) && this.#random() < 0.6;
       const next = both ? (this.#random() < 0.7 ? [...was, ...other] : was.slice(1)) : other;
       b = withValue(b, path, next);
     }
     return this.#random() < 0.5 ? { a, b } : { a: b, b: a };
+  }
+
+  /** As comparisons suggest, or with parts of a drawn one, or both. */
+  #varied(kept: Kept, base: Json, donor: Json): Json {
+    const edits = this.#editsOf(kept);
+    if (edits.length === 0 || this.#random() < 0.45) return this.#mutate(base, donor);
+    let result = base;
+    for (let n = 1 + Math.floor(this.#random() * 3); n > 0; n--)
+      result = applyEdit(result, this.#pick(edits));
+    return this.#random() < 0.2 ? this.#mutate(result, donor) : result;
+  }
+
+  #editsOf(kept: Kept): readonly InputEdit[] {
+    const { watch, vary } = this.#property;
+    if (kept.edits !== undefined) return kept.edits;
+    if (watch === undefined || this.#watched * WATCH_ONE_IN > this.#runs) return [];
+    this.#watched++;
+    const edits = editsFor(kept.input, watch(kept.input));
+    // Both of a pair are made from one input.
+    kept.edits =
+      vary === undefined
+        ? edits
+        : edits.flatMap((edit) => (edit.path.length === 0 ? [] : [{ ...edit, path: edit.path.slice(1) }]));
+    return kept.edits;
   }
 
   #mutate(base: Json, donor: Json): Json {
@@ -123,7 +166,8 @@ class Hunt {
       if (roll < 0.7 && places.length > 0) {
         const path = this.#walk(donor);
         result = withValue(result, path, valueAt(donor, path));
-      } else if (roll < 0.82 && own.length > 0) result = withValue(result, this.#pick(own), undefined);
+      } else if (roll < 0.8 && own.length > 0) result = withValue(result, this.#pick(own), undefined);
+      else if (roll < 0.86 && own.length > 0) result = this.#doubled(result, own);
       else if (own.length > 1) {
         const value = valueAt(result, this.#pick(own));
         const target = this.#pick(own);
@@ -135,16 +179,27 @@ class Hunt {
     return result;
   }
 
+  /** A member of a list once more: the second may be varied by itself. */
+  #doubled(input: Json, paths: readonly Path[]): Json {
+    const lists = paths.filter((path) => Array.isArray(valueAt(input, path)));
+    if (lists.length === 0) return input;
+    const path = this.#pick(lists);
+    const list = valueAt(input, path) as Json[];
+    return list.length === 0 || list.length > 5 ? input : withValue(input, path, [...list, this.#pick(list)]);
+  }
+
   #try(input: Json): string | undefined {
     this.#runs++;
-    const { met, why, signature } = this.#property.check(input);
+    const { met, why, signature, novel } = this.#property.check(input);
     if (met) this.#met++;
     const key = signature * 2 + Number(met);
     if (!this.#signatures.has(key)) {
       this.#signatures.add(key);
-      if (met && this.#good.length < MAX_CORPUS) this.#good.push(input);
-      if (this.#corpus.length < MAX_CORPUS) this.#corpus.push(input);
-      else this.#corpus[Math.floor(this.#random() * MAX_CORPUS)] = input;
+      const kept: Kept = { input };
+      if (novel === true) this.#novel.push(kept);
+      if (met && this.#good.length < MAX_CORPUS) this.#good.push(kept);
+      if (this.#corpus.length < MAX_CORPUS) this.#corpus.push(kept);
+      else this.#corpus[Math.floor(this.#random() * MAX_CORPUS)] = kept;
     }
     return why;
   }
@@ -163,8 +218,15 @@ class Hunt {
     return { runs: this.#runs, met: this.#met, failure, timedOut };
   }
 
-  #kept(): Json {
-    return this.#pick(this.#good.length > 0 && this.#random() < 0.6 ? this.#good : this.#corpus);
+  #kept(): Kept {
+    const roll = this.#random();
+    if (roll < 0.35 && this.#good.length > 0) return this.#pick(this.#good);
+    if (roll < 0.75 && this.#novel.length > 0) {
+      // The later ones came further.
+      const late = this.#novel.slice(-12);
+      return this.#pick(this.#random() < 0.6 ? late : this.#novel);
+    }
+    return this.#pick(this.#corpus);
   }
 
   /** Every branch is as likely as its siblings, however much is below them. */

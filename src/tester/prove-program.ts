@@ -11,6 +11,7 @@ import type { Annotations, Module, RefTerm, Rule } from "../syntax/ast.ts";
 import { printRef } from "../syntax/print.ts";
 import { encode } from "../value/json.ts";
 import type { RegoObject } from "../value/value.ts";
+import { makeWatch, type Watch } from "./comparisons.ts";
 import { inferShapes, placeOf, replacesInput, type Shape } from "./prove-shape.ts";
 import type { Path } from "./shrink.ts";
 
@@ -39,6 +40,8 @@ export interface ProveProgram {
   readonly schema: unknown;
   /** Hears of marks while an input is evaluated. */
   readonly listener: { onMark: (mark: number) => void };
+  /** What the policy compares on an input. */
+  readonly watch: Watch;
   /** What the entrypoint asked for may read. */
   readonly wasm: WebAssembly.Module;
 }
@@ -115,6 +118,7 @@ export function makeProveProgram(
     input: shapes.input,
     schema: options.schemas?.get("schema"),
     listener,
+    watch: makeWatch(compiled, [...new Set(entrypoints)], data, fixedContext),
     wasm,
   };
 }

@@ -95,15 +95,23 @@ class Prover {
     this.#deadline = options.timeMs === undefined ? undefined : Date.now() + options.timeMs;
     program.listener.onMark = (mark) => {
       this.#everHit[mark] = 1;
+      if (this.#hit[mark] === 0) {
+        this.#hit[mark] = 1;
+        this.#novel = true;
+      }
       // The set of marks counts, not their order or how often each is passed.
       if (this.#now[mark] === this.#turn) return;
       this.#now[mark] = this.#turn;
       this.#signature = (this.#signature + Math.imul(mark + 1, 0x9e3779b1)) | 0;
     };
     this.#now = new Uint32Array(program.marks.list.length);
+    this.#hit = new Uint8Array(program.marks.list.length);
   }
 
   readonly #now: Uint32Array;
+  /** Marks passed since the invariant was begun. */
+  readonly #hit: Uint8Array;
+  #novel = false;
   #turn = 0;
 
   run(): ProveReport {
@@ -134,6 +142,7 @@ class Prover {
 
   #begin(): void {
     this.#signature = 0;
+    this.#novel = false;
     this.#turn++;
   }
 
@@ -147,10 +156,13 @@ class Prover {
     const property: Property = {
       arbitrary: schema === undefined ? shapeArbitrary(shape) : schemaArbitrary(schema, shape),
       check: (input) => this.#check(entrypoint, assumption, input),
+      watch: (input) =>
+        this.#program.watch(assumption === undefined ? [entrypoint] : [assumption, entrypoint], input),
       vary,
       ...(schema !== undefined && { allowed }),
     };
     const started = Date.now();
+    this.#hit.fill(0);
     const outcome = runProperty(property, this.#bounds(invariant.name, deadline));
     const { name, title, description, location } = invariant;
     const described = {
@@ -178,12 +190,14 @@ class Prover {
       arbitrary: schema === undefined ? shapeArbitrary(shape) : schemaArbitrary(schema, shape),
       check: (input) => {
         this.#begin();
-        return check(input);
+        return { ...check(input), novel: this.#novel };
       },
+      watch: (input) => this.#program.watch([entrypoint], input),
       ...(schema !== undefined && { allowed: (input: Json) => conforms(schema, input) }),
     };
     const started = Date.now();
     const name = `${entrypoint}: ${law.name}`;
+    this.#hit.fill(0);
     const outcome = runProperty(property, this.#bounds(name, deadline));
     const described = {
       name,
@@ -240,11 +254,11 @@ class Prover {
     this.#begin();
     try {
       if (assumption !== undefined && this.#evaluate(assumption, input) !== true)
-        return { met: false, signature: this.#signature };
+        return { met: false, signature: this.#signature, novel: this.#novel };
       const value = this.#evaluate(entrypoint, input);
       const why =
         value === true ? undefined : value === undefined ? "it is undefined" : `it is ${encode(value)}`;
-      return { met: true, why, signature: this.#signature };
+      return { met: true, why, signature: this.#signature, novel: this.#novel };
     } catch (error) {
       if (!(error instanceof PolicyError) || !error.code.startsWith("eval_")) throw error;
       return { met: true, why: `evaluation fails: ${error.message}`, signature: this.#signature };

@@ -163,13 +163,26 @@ export class Context {
     const { marks } = this.shared;
     if (marks === undefined || marks.muted || location.row === 0 || !marks.request.wants(location.file))
       return;
-    const { branches, events, passes } = marks.request;
+    const { branches, events, passes, operands } = marks.request;
+    if (operands === true && kind !== "eval") return;
     const asked =
       (branches === true && (kind === "enter" || kind === "leave")) || (passes === true && kind === "pass");
     if (events !== true && !asked && kind !== "eval" && kind !== "exit") return;
-    const known = events === true && kind !== "leave" ? this.vars.all() : [];
+    const known = this.#marked(kind, node, events === true, operands === true);
     const mark = marks.add({ kind, node, location, vars: known.map(([name]) => name) });
     this.emit({ kind: "MarkStmt", mark, values: known.map(([, operand]) => operand) });
+  }
+
+  #marked(kind: MarkKind, node: MarkNode, events: boolean, operands: boolean): [string, Operand][] {
+    if (events && kind !== "leave") return this.vars.all();
+    const terms =
+      operands && !Array.isArray(node) && (node as Expr).kind === "expr" ? (node as Expr).terms : [];
+    if (!Array.isArray(terms)) return [];
+    const named = new Set<string>();
+    for (const term of terms as readonly Term[])
+      for (const part of term.kind === "ref" ? term.terms : [term])
+        if (part.kind === "var") named.add(part.name);
+    return this.vars.all().filter(([name]) => named.has(name));
   }
 
   /** Plans a closure: what it binds is forgotten afterwards, and its loops go on to the end. */

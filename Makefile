@@ -8,7 +8,7 @@ PLANS ?=
 SOURCES := $(shell find src -name '*.ts' -not -path 'src/runtime/*') src/runtime/abi.ts
 RUNTIME_SOURCES := $(shell find src/runtime -name '*.ts') scripts/build-runtime.mjs
 
-.PHONY: help install build check test demo conformance interop bench differential differential-builtins differential-tools builtins-reference clean
+.PHONY: help install build check test demo conformance interop bench differential differential-builtins differential-tools builtins-reference faults clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -60,6 +60,11 @@ bench: build ## Against other engines: goals and tables. TABLES="scans rules", R
 		--log-level=warning --outfile=build/bench/run.js
 	@node build/bench/run.js $(foreach table,$(TABLES),--table $(table)) $(if $(REPORT),--report $(REPORT)) \
 		$(if $(JSON),--json $(JSON))
+
+faults: build ## Planted faults: each searched for from nothing, 30 s at most
+	@$(BIN)/esbuild test/e2e/prove/faults.run.ts --bundle --platform=node --format=esm --packages=external \
+		--log-level=warning --outfile=build/faults.js
+	@node build/faults.js
 
 TIME ?= 60
 SEED ?= 1

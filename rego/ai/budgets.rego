@@ -77,15 +77,21 @@ approvals contains reason if {
 }
 
 # Asked positively: a session that is missing or malformed is below no limit.
-calls_below(limit) if input.session.counters.tool_calls < limit
+calls_below(limit) if {
+	is_number(input.session.counters.tool_calls)
+	input.session.counters.tool_calls < limit
+}
 
-tool_calls_below(limit) if calls_of(input.tool.name) < limit
+tool_calls_below(limit) if {
+	is_number(calls_of(input.tool.name))
+	calls_of(input.tool.name) < limit
+}
 
 calls_of(tool) := input.session.counters.by_tool[tool]
 
 calls_of(tool) := 0 if {
 	is_object(input.session.counters.by_tool)
-	not input.session.counters.by_tool[tool]
+	not tool in object.keys(input.session.counters.by_tool)
 }
 
 # METADATA

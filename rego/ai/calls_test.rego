@@ -327,4 +327,18 @@ test_labels_and_budgets_in_the_answer if {
 	decision := decide_at(question, labelled)
 	decision.labels == {"result": {"": "untrusted", "/id": "trusted"}}
 	decision.budget == [{"name": "looks", "remaining": "6", "limit": "10"}]
+
+test_counts_that_are_no_numbers_give_one_answer if {
+	question := with_member(payment("user"), "/session/counters/by_tool", {"pay": false})
+	decide_at(question, {"budgets": {"tools": {"pay": 3}}}).effect == "deny"
+}
+
+test_labels_that_are_no_list_are_none if {
+	question := with_member(payment("user"), "/action/values/to", "user")
+	codes(decide(question)) == {"unlabelled_argument", "unanchored"}
+}
+
+test_a_url_without_labels_is_denied if {
+	question := with_member(request("read", {"url": leaf("url", "https://a.example", "user")}), "/action/values", {})
+	codes(decide(question)) == {"url_not_allowed"}
 }

@@ -27,6 +27,18 @@ site := {
 	},
 }
 
+example_write := {
+	"subject": {"id": "ann", "properties": {"roles": ["editor"]}},
+	"agent": {"id": "bot", "identity": {"verified": true}},
+	"task": {"folder": "/work"},
+	"tool": {"name": "write_file"},
+	"action": {
+		"arguments": {"path": "a", "content": "x"},
+		"properties": {"paths": [{"pointer": "/path", "given": "a", "real": "/work/a"}]},
+	},
+	"context": {"time": "2026-03-04T11:00:00Z", "network": {"ip": "10.0.0.1"}},
+}
+
 decision := document if document := ai.decision with data.site as site
 
 allowed if decision.effect == "allow"
@@ -81,7 +93,7 @@ reports(pointer, given) := [report.real |
 	report.pointer == pointer
 	report.given == given
 	is_string(report.real)
-	not contains(report.real, "..")
+	not regex.match(`(^|/)[.][.](/|$)`, report.real)
 ]
 
 paths[pointer] := given if {

@@ -66,7 +66,10 @@ unlabelled contains name if {
 	not labelled(name)
 }
 
-labelled(name) if count(input.action.values[name]) > 0
+labelled(name) if {
+	is_array(input.action.values[name])
+	count(input.action.values[name]) > 0
+}
 
 labelled(name) if empty(input.action.arguments[name])
 

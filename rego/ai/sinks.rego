@@ -22,7 +22,7 @@ addresses contains name if {
 }
 
 # Labels of private content in the call, with a place.
-carried contains {"label": label, "path": leaf.path} if {
+carried contains {"label": label, "path": object.get(leaf, "path", "")} if {
 	some leaves in input.action.values
 	some leaf in leaves
 	some label in leaf.confidentiality

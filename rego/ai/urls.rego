@@ -91,6 +91,20 @@ listed(name) if {
 
 target_allowed(leaf) if allowed(leaf.value)
 
+# What has no label was looked at by nobody.
+unlabelled contains name if {
+	some name, argument in catalogue.entry.arguments
+	argument.url == true
+	name in object.keys(input.action.arguments)
+	input.action.arguments[name] != null
+	not labelled(name)
+}
+
+labelled(name) if {
+	is_array(input.action.values[name])
+	count(input.action.values[name]) > 0
+}
+
 # METADATA
 # title: Clean
 # description: Nothing here asks for a person.
@@ -141,6 +155,15 @@ approvals contains reason if {
 # scope: document
 # custom:
 #   effect: deny
+denials contains reason if {
+	some name in unlabelled
+	reason := {
+		"code": "url_not_allowed",
+		"message": "it is not known where the URL leads",
+		"path": catalogue.pointer(name),
+	}
+}
+
 denials contains reason if {
 	some target in targets
 	not target_allowed(target)

@@ -1,4 +1,4 @@
-// The seven steps of the demonstration, one story in one file (over 450 lines for that reason). Each does its part with real processes, fails
+// The steps of the demonstration, one story in one file (over 450 lines for that reason). Each does its part with real processes, fails
 // if anything is not as it should be, and gives the lines that tell a person what happened. The end-to-end tests run the same steps.
 
 import { execFileSync } from "node:child_process";
@@ -18,6 +18,7 @@ import {
   startAiAgent,
   startAssistant,
 } from "./client.ts";
+import { proveStep } from "./prove-steps.ts";
 import { ACCOUNTS, BUNDLE, expect, REPOSITORY, type Tamper, until, World } from "./world.ts";
 
 /** Wednesday noon in Berlin, and the night after. */
@@ -63,6 +64,7 @@ export const steps: readonly Step[] = [
   { title: "Lose the server: decide offline, survive SIGKILL, lose no log", run: offlineStep },
   { title: "Change the policy; refuse tampered bundles", run: changeStep },
   { title: "A file tells the AI agent to send data out", run: injectionStep },
+  { title: "Prove an invariant; refuse a change that breaks it", run: proveStep },
 ];
 
 /** Policies, and the site's data with the catalogue of its tools. */

@@ -45,6 +45,18 @@ export function makeWatch(
   };
 }
 
+/** For each mark of a comparison with a number, that number. */
+export function limitsOf({ list }: Marks): readonly (number | undefined)[] {
+  return list.map(({ kind, node, vars }) => {
+    const terms = kind === "eval" ? (node as Expr).terms : undefined;
+    if (terms === undefined || !isCallTerms(terms) || vars.length !== 1) return undefined;
+    const [operator, ...args] = terms;
+    if (!/^(eq|equal|neq|lte?|gte?)$/.test(operator.terms.map(nameOf).join("."))) return undefined;
+    const limit = args.find((arg) => arg.kind === "number");
+    return limit?.kind === "number" ? Number(limit.text) : undefined;
+  });
+}
+
 class Watcher {
   readonly #engine: Engine;
   readonly #data: Json;
@@ -58,7 +70,7 @@ class Watcher {
     data: RegoObject,
     context: NonNullable<Parameters<typeof prepare>[0]["context"]>,
   ) {
-    this.#marks = new Marks({ wants: () => true, operands: true });
+    this.#marks = new Marks({ wants: () => true, operands: "all" });
     this.#data = toPlain(data) as Json;
     const { emitted } = compile(compiled, { entrypoints, marks: this.#marks }, { runtime: loadRuntime() });
     this.#engine = prepare({

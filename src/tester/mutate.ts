@@ -82,7 +82,7 @@ export function isTesting({ file, rules }: Module): boolean {
     file.endsWith("_test.rego") ||
     rules.some(({ head }) => {
       const [name] = head.reference.terms;
-      return name.kind === "var" && /^(test|todo_test|invariant|assume)_/.test(name.name);
+      return name.kind === "var" && /^(test|todo_test|invariant|assume|example)_/.test(name.name);
     })
   );
 }

@@ -15,6 +15,8 @@ export interface Verdict {
   readonly signature: number;
   /** It came to a place that none before it came to. */
   readonly novel?: boolean | undefined;
+  /** It came as near to some limit as any before it. */
+  readonly level?: boolean | undefined;
 }
 
 export interface Property {
@@ -35,6 +37,8 @@ export interface Bounds {
   readonly deadline?: number | undefined;
   /** Tried before anything else. */
   readonly replay?: readonly Json[] | undefined;
+  /** Tried next, as the first that others are made from. */
+  readonly start?: readonly Json[] | undefined;
 }
 
 export interface Outcome {
@@ -43,10 +47,16 @@ export interface Outcome {
   readonly met: number;
   readonly failure: { readonly input: Json; readonly why: string; readonly replayed: boolean } | undefined;
   readonly timedOut: boolean;
+  /** Inputs that came far: what another property may start from. */
+  readonly far: readonly Json[];
 }
 
 const CHUNK = 100;
 const MAX_CORPUS = 500;
+const LEVEL_SHARE = 0.05;
+const MAX_FAR = 25;
+/** RFC 3339 up to the seconds. */
+const TIME = /^(\d{4}-\d\d-\d\d)T\d\d:\d\d:\d\d/;
 /** One input in so many is watched: that takes some ten times as long. */
 const WATCH_ONE_IN = 25;
 
@@ -54,6 +64,7 @@ const WATCH_ONE_IN = 25;
 interface Kept {
   readonly input: Json;
   edits?: readonly InputEdit[];
+  tried: number;
 }
 
 export function runProperty(property: Property, bounds: Bounds): Outcome {
@@ -69,6 +80,7 @@ class Hunt {
   readonly #good: Kept[] = [];
   /** Those that were the first to come to some place. */
   readonly #novel: Kept[] = [];
+  readonly #untried: Kept[] = [];
   readonly #signatures = new Set<number>();
   #runs = 0;
   #met = 0;
@@ -81,10 +93,15 @@ class Hunt {
   }
 
   run(): Outcome {
-    const { runs, seed, deadline, replay } = this.#bounds;
+    const { runs, seed, deadline, replay, start } = this.#bounds;
     for (const input of replay ?? []) {
       const why = this.#try(input);
       if (why !== undefined) return this.#failed(input, true);
+    }
+    for (const input of start ?? []) {
+      if (this.#runs >= runs) break;
+      const why = this.#try(input);
+      if (why !== undefined) return this.#failed(input, false);
     }
     const drawn =
       this.#property.vary === undefined
@@ -106,9 +123,13 @@ class Hunt {
     return this.#outcome(undefined, false);
   }
 
-  /** A drawn input, or a kept one with parts of a drawn one. */
+  /** A drawn input, or a kept one with parts of a drawn one, or with what a comparison suggests. */
   #input(fresh: Json): Json | undefined {
     const { vary, allowed } = this.#property;
+    if (vary === undefined && this.#random() < 0.6) {
+      const next = this.#suggested();
+      if (next !== undefined && allowed?.(next) !== false) return next;
+    }
     const kept = this.#corpus.length > 0 && this.#random() < 0.7 ? this.#kept() : undefined;
     let input: Json;
     if (vary !== undefined) input = this.#pair(fresh as { a: Json; b: Json }, kept, vary);
@@ -131,6 +152,19 @@ class Hunt {
       b = withValue(b, path, next);
     }
     return this.#random() < 0.5 ? { a, b } : { a: b, b: a };
+  }
+
+  /** Every edit of inputs that came somewhere new, the latest first: mostly one of them leads on. */
+  #suggested(): Json | undefined {
+    for (let kept = this.#untried.at(-1); kept !== undefined; kept = this.#untried.at(-1)) {
+      const edits = this.#editsOf(kept);
+      // Not watched yet: its turn comes when there is time for it.
+      if (kept.edits === undefined) return undefined;
+      const edit = edits[kept.tried++];
+      if (edit !== undefined) return applyEdit(kept.input, edit);
+      this.#untried.pop();
+    }
+    return undefined;
   }
 
   /** As comparisons suggest, or with parts of a drawn one, or both. */
@@ -168,6 +202,7 @@ class Hunt {
         result = withValue(result, path, valueAt(donor, path));
       } else if (roll < 0.8 && own.length > 0) result = withValue(result, this.#pick(own), undefined);
       else if (roll < 0.86 && own.length > 0) result = this.#doubled(result, own);
+      else if (roll < 0.95 && own.length > 0) result = this.#nudged(result, own);
       else if (own.length > 1) {
         const value = valueAt(result, this.#pick(own));
         const target = this.#pick(own);
@@ -188,15 +223,38 @@ class Hunt {
     return list.length === 0 || list.length > 5 ? input : withValue(input, path, [...list, this.#pick(list)]);
   }
 
+  /** One value a little otherwise: a number by one, a time by some hours or days. */
+  #nudged(input: Json, paths: readonly Path[]): Json {
+    const near = paths.flatMap((path): (readonly [Path, Json])[] => {
+      const value = valueAt(input, path);
+      if (typeof value === "number") return [[path, this.#random() < 0.5 ? value + 1 : value - 1]];
+      if (typeof value !== "string" || !TIME.test(value)) return [];
+      const [hour, day] = [Math.floor(this.#random() * 24), 1 + Math.floor(this.#random() * 14)];
+      const two = (n: number): string => String(n).padStart(2, "0");
+      const put =
+        this.#random() < 0.5
+          ? value.replace(TIME, (_, date) => `${date}T${two(hour)}:00:00`)
+          : value.replace(/-\d\dT/, `-${two(day)}T`);
+      return [[path, put]];
+    });
+    if (near.length === 0) return input;
+    const [path, put] = this.#pick(near);
+    return withValue(input, path, put);
+  }
+
   #try(input: Json): string | undefined {
     this.#runs++;
-    const { met, why, signature, novel } = this.#property.check(input);
+    const { met, why, signature, novel, level } = this.#property.check(input);
     if (met) this.#met++;
     const key = signature * 2 + Number(met);
     if (!this.#signatures.has(key)) {
       this.#signatures.add(key);
-      const kept: Kept = { input };
-      if (novel === true) this.#novel.push(kept);
+      const kept: Kept = { input, tried: 0 };
+      // Another way of being as near: from there it may go on.
+      if (novel === true || (level === true && this.#random() < LEVEL_SHARE)) {
+        this.#novel.push(kept);
+        this.#untried.push(kept);
+      }
       if (met && this.#good.length < MAX_CORPUS) this.#good.push(kept);
       if (this.#corpus.length < MAX_CORPUS) this.#corpus.push(kept);
       else this.#corpus[Math.floor(this.#random() * MAX_CORPUS)] = kept;
@@ -215,7 +273,8 @@ class Hunt {
   }
 
   #outcome(failure: Outcome["failure"], timedOut: boolean): Outcome {
-    return { runs: this.#runs, met: this.#met, failure, timedOut };
+    const far = [...this.#good.slice(0, MAX_FAR), ...this.#novel.slice(-MAX_FAR)].map(({ input }) => input);
+    return { runs: this.#runs, met: this.#met, failure, timedOut, far: [...new Set(far)] };
   }
 
   #kept(): Kept {

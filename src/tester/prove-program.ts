@@ -5,7 +5,7 @@ import { loadRuntime } from "../build.ts";
 import { builtins } from "../builtins/registry.ts";
 import { checkModules, type CompiledModules, compile, Marks } from "../compile/compile.ts";
 import { ruleRef } from "../compile/check/cells.ts";
-import { type Engine, prepare } from "../engine/engine.ts";
+import { type Engine, type MarkListener, prepare } from "../engine/engine.ts";
 import { type Diagnostic, failWith, type Location, PolicyError } from "../error.ts";
 import type { Annotations, Module, RefTerm, Rule } from "../syntax/ast.ts";
 import { printRef } from "../syntax/print.ts";
@@ -26,12 +26,16 @@ export interface Invariant {
   /** Two inputs that may differ only here. */
   readonly vary: readonly Path[] | undefined;
   readonly schema: unknown;
+  /** Slash path of its package: its examples are in there. */
+  readonly packagePath: string;
   /** What is drawn, unless there is a schema; also the constants for one. */
   readonly shape: Shape;
 }
 
 export interface ProveProgram {
   readonly invariants: readonly Invariant[];
+  /** Entrypoints of rules `example_<name>`: inputs that others are made from. */
+  readonly examples: readonly string[];
   readonly compiled: CompiledModules;
   readonly engine: Engine;
   readonly marks: Marks;
@@ -39,7 +43,7 @@ export interface ProveProgram {
   /** Schema of the policy's input, where one was given. */
   readonly schema: unknown;
   /** Hears of marks while an input is evaluated. */
-  readonly listener: { onMark: (mark: number) => void };
+  readonly listener: { onMark: MarkListener };
   /** What the policy compares on an input. */
   readonly watch: Watch;
   /** What the entrypoint asked for may read. */
@@ -68,7 +72,7 @@ export function makeProveProgram(
   const compiled = checkModules(modules, {
     ...(options.schemas !== undefined && { schemas: options.schemas }),
   });
-  const found = discoverInvariants(compiled, options);
+  const { invariants: found, examples } = discoverInvariants(compiled, options);
   const shapes = inferShapes(compiled, data, {
     only: reachable(compiled, [
       ...found.flatMap(({ entrypoint, assumption }) => [entrypoint, assumption ?? entrypoint]),
@@ -78,20 +82,21 @@ export function makeProveProgram(
   });
   const invariants = found
     .map(
-      ({ packagePath: _, place, ...invariant }): Invariant => ({
+      ({ place, ...invariant }): Invariant => ({
         ...invariant,
         shape: shapes.own.get(place) ?? shapes.input,
       }),
     )
     .filter(({ name }) => options.filter?.(name) !== false);
-  const marks = new Marks({ wants: () => true });
-  const entrypoints = [
+  const marks = new Marks({ wants: () => true, operands: "limits" });
+  const asked = [
     ...invariants.flatMap(({ entrypoint, assumption }) =>
       assumption === undefined ? [entrypoint] : [entrypoint, assumption],
     ),
     ...(options.entrypoint === undefined ? [] : [options.entrypoint]),
   ];
-  if (entrypoints.length === 0)
+  const entrypoints = [...asked, ...examples];
+  if (asked.length === 0)
     throw new PolicyError(
       "invalid_parameter",
       "no `invariant_` rule found, and no entrypoint given with --laws",
@@ -101,17 +106,18 @@ export function makeProveProgram(
     { entrypoints: [...new Set(entrypoints)], marks },
     { runtime: loadRuntime() },
   );
-  const listener = { onMark: (_mark: number): void => {} };
+  const listener: { onMark: MarkListener } = { onMark: () => {} };
   const wasm = new WebAssembly.Module(emitted.bytes as Uint8Array<ArrayBuffer>);
   const engine = prepare({
     wasm,
     builtins,
     data: encode(data),
     context: fixedContext,
-    onMark: (mark) => listener.onMark(mark),
+    onMark: (mark, values) => listener.onMark(mark, values),
   });
   return {
     invariants,
+    examples,
     compiled,
     engine,
     marks,
@@ -145,12 +151,16 @@ export function reachable(
   return new Set(Array.from(seen, ({ location }) => placeOf(location)));
 }
 
-type Found = Omit<Invariant, "shape"> & { readonly packagePath: string; readonly place: string };
+type Found = Omit<Invariant, "shape"> & { readonly place: string };
 
-function discoverInvariants(compiled: CompiledModules, options: ProveProgramOptions): Found[] {
+function discoverInvariants(
+  compiled: CompiledModules,
+  options: ProveProgramOptions,
+): { invariants: Found[]; examples: string[] } {
   const found = new Map<string, Found>();
   const findings: Diagnostic[] = [];
   const assumptions = new Map<string, Location>();
+  const examples = new Set<string>();
   const refuse = (location: Location, message: string): void => {
     findings.push({ code: "rego_compile_error", message, location });
   };
@@ -158,17 +168,18 @@ function discoverInvariants(compiled: CompiledModules, options: ProveProgramOpti
     const name = printRef(source.package.path.terms);
     for (const [index, rule] of source.rules.entries()) {
       const own = nameOf(rule.head.reference);
-      if (!/^(invariant|assume)_./.test(own)) continue;
+      if (!/^(invariant|assume|example)_./.test(own)) continue;
       const full = `${name}.${own}`;
       if (
         rule.head.args !== undefined ||
         rule.head.reference.terms.length > 1 ||
         rule.head.key !== undefined
       ) {
-        refuse(rule.location, `\`${own}\` must be a rule with one value, true or not`);
+        refuse(rule.location, `\`${own}\` must be a rule with one value`);
         continue;
       }
-      if (own.startsWith("assume_")) assumptions.set(full, rule.location);
+      if (own.startsWith("example_")) examples.add(slashPath(full));
+      else if (own.startsWith("assume_")) assumptions.set(full, rule.location);
       else if (!found.has(full)) {
         const invariant = readInvariant(source, index, rule, full, options, refuse);
         if (invariant !== undefined) found.set(full, invariant);
@@ -179,10 +190,11 @@ function discoverInvariants(compiled: CompiledModules, options: ProveProgramOpti
     if (!found.has(name.replace(/\.assume_([^.]*)$/, ".invariant_$1")))
       refuse(location, `\`${name}\` has no invariant of that name`);
   if (findings.length > 0) throw failWith(findings);
-  return Array.from(found.values(), (invariant) => {
+  const invariants = Array.from(found.values(), (invariant) => {
     const assumption = invariant.name.replace(/\.invariant_([^.]*)$/, ".assume_$1");
     return { ...invariant, assumption: assumptions.has(assumption) ? slashPath(assumption) : undefined };
   });
+  return { invariants, examples: [...examples] };
 }
 
 function readInvariant(

@@ -57,7 +57,8 @@ function indent(text: string, by = 4): string[] {
 }
 
 export function jsonReport(report: ProveReport, seed: number): string {
-  return `${JSON.stringify({ seed, ...report }, undefined, 2)}\n`;
+  const { results, unreached } = report;
+  return `${JSON.stringify({ seed, results, unreached }, undefined, 2)}\n`;
 }
 
 export function junitReport({ results }: ProveReport): string {

@@ -362,7 +362,12 @@ class Inference {
       a.addKind("cidr");
       b.addKind("ip");
       b.root.texts.push([a.root]);
-    } else if (name === "split") result.members().addKind("string");
+    } else if (name === "object.get" && args[1]?.kind === "string") {
+      const field = a.field(args[1].value);
+      if (c !== undefined) field.join(c);
+      field.join(result);
+    } else if (name === "glob.match" && c !== undefined) c.root.texts.push([a.root]);
+    else if (name === "split") result.members().addKind("string");
     else if (SAME_TEXT.has(name)) {
       if (name === "plus" || name === "minus") {
         for (const shape of [a, b, result]) shape.addKind("number");

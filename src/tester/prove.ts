@@ -2,10 +2,10 @@
 // which smallest input, and what no input reached. Prints nothing and writes no file.
 
 import type { Document } from "../engine/engine.ts";
-import { PolicyError } from "../error.ts";
-import type { Module, Rule } from "../syntax/ast.ts";
+import { type Location, PolicyError } from "../error.ts";
+import type { Module, Rule, Term } from "../syntax/ast.ts";
 import { printRef } from "../syntax/print.ts";
-import { encode } from "../value/json.ts";
+import { encode, toPlain } from "../value/json.ts";
 import type { RegoObject, Value } from "../value/value.ts";
 import { type Json, schemaArbitrary, shapeArbitrary } from "./arbitrary.ts";
 import { allows, type Decider, lawCheck, laws, type ReadTree } from "./laws.ts";
@@ -16,6 +16,7 @@ import {
   type ProveProgram,
   type ProveProgramOptions,
 } from "./prove-program.ts";
+import { Progress } from "./progress.ts";
 import { type Outcome, type Property, runProperty, type Verdict } from "./property.ts";
 
 export { allows };
@@ -30,6 +31,8 @@ export interface ProveOptions extends ProveProgramOptions {
   readonly kept?: ReadonlyMap<string, readonly Json[]> | undefined;
   /** For `no_widening`: paths whose absence may allow. */
   readonly optional?: readonly string[] | undefined;
+  /** `far` of another run: others are made from them. */
+  readonly start?: ReadonlyMap<string, readonly Json[]> | undefined;
   /** Leaves out what comes after the first that is broken. */
   readonly failFast?: boolean | undefined;
   readonly onResult?: ((result: ProveResult) => void) | undefined;
@@ -71,11 +74,14 @@ export interface ProveReport {
   readonly results: readonly ProveResult[];
   /** Rules of the policy that gave no value on any input. */
   readonly unreached: readonly FiredRule[];
+  /** Inputs that came far, by slash path of the invariants' package. */
+  readonly far: ReadonlyMap<string, readonly Json[]>;
 }
 
 /** Below this share of satisfied assumptions nothing was shown. */
 const LEAST_MET = 0.002;
 const LEAST_MET_COUNT = 10;
+const MAX_START = 120;
 
 export function prove(modules: readonly Module[], data: RegoObject, options: ProveOptions): ProveReport {
   return new Prover(makeProveProgram(modules, data, options), options).run();
@@ -84,35 +90,21 @@ export function prove(modules: readonly Module[], data: RegoObject, options: Pro
 class Prover {
   readonly #program: ProveProgram;
   readonly #options: ProveOptions;
-  readonly #everHit: Uint8Array;
+  readonly #progress: Progress;
   readonly #deadline: number | undefined;
-  #signature = 0;
+  readonly #examples: readonly { readonly path: string; readonly input: Json }[];
+  /** Inputs that came far, for the next invariant of the package. */
+  readonly #start = new Map<string, readonly Json[]>();
 
   constructor(program: ProveProgram, options: ProveOptions) {
     this.#program = program;
     this.#options = options;
-    this.#everHit = new Uint8Array(program.marks.list.length);
+    this.#progress = new Progress(program.marks);
+    this.#examples = program.examples.map((path) => ({ path, input: this.#example(path) }));
+    for (const [name, inputs] of options.start ?? []) this.#start.set(name, inputs);
+    program.listener.onMark = this.#progress.listener;
     this.#deadline = options.timeMs === undefined ? undefined : Date.now() + options.timeMs;
-    program.listener.onMark = (mark) => {
-      this.#everHit[mark] = 1;
-      if (this.#hit[mark] === 0) {
-        this.#hit[mark] = 1;
-        this.#novel = true;
-      }
-      // The set of marks counts, not their order or how often each is passed.
-      if (this.#now[mark] === this.#turn) return;
-      this.#now[mark] = this.#turn;
-      this.#signature = (this.#signature + Math.imul(mark + 1, 0x9e3779b1)) | 0;
-    };
-    this.#now = new Uint32Array(program.marks.list.length);
-    this.#hit = new Uint8Array(program.marks.list.length);
   }
-
-  readonly #now: Uint32Array;
-  /** Marks passed since the invariant was begun. */
-  readonly #hit: Uint8Array;
-  #novel = false;
-  #turn = 0;
 
   run(): ProveReport {
     const { invariants } = this.#program;
@@ -130,7 +122,7 @@ class Prover {
     if (entrypoint !== undefined)
       for (const law of laws)
         if (!over()) add(this.#law(law, entrypoint, this.#until(jobs - results.length)));
-    return { results, unreached: this.#unreached() };
+    return { results, unreached: this.#unreached(), far: this.#start };
   }
 
   /** Each that is left has the same share of the time. */
@@ -140,14 +132,8 @@ class Prover {
       : Date.now() + Math.max(0, this.#deadline - Date.now()) / left;
   }
 
-  #begin(): void {
-    this.#signature = 0;
-    this.#novel = false;
-    this.#turn++;
-  }
-
   #invariant(invariant: Invariant, deadline: number | undefined): ProveResult {
-    const { schema, shape, vary, entrypoint, assumption } = invariant;
+    const { schema, shape, vary, entrypoint, assumption, packagePath } = invariant;
     const allowed = (input: Json): boolean => {
       if (vary === undefined) return conforms(schema, input);
       const { a, b } = input as { a: Json; b: Json };
@@ -162,8 +148,18 @@ class Prover {
       ...(schema !== undefined && { allowed }),
     };
     const started = Date.now();
-    this.#hit.fill(0);
-    const outcome = runProperty(property, this.#bounds(invariant.name, deadline));
+    this.#progress.restart(this.#marksIn(assumption ?? entrypoint));
+    const examples = this.#examples
+      .filter(({ path }) => `data/${path}`.startsWith(`${packagePath}/`))
+      .map(({ input }) => input);
+    const far = this.#start.get(packagePath) ?? [];
+    const own =
+      vary === undefined ? [...examples, ...far] : examples.map((input): Json => ({ a: input, b: input }));
+    const start = schema === undefined ? own : own.filter(allowed);
+    const outcome = runProperty(property, { ...this.#bounds(invariant.name, deadline), start });
+    // A pair is no input, and what one schema allows another may not.
+    if (vary === undefined && schema === undefined)
+      this.#start.set(packagePath, [...new Set([...outcome.far, ...far])].slice(0, MAX_START));
     const { name, title, description, location } = invariant;
     const described = {
       name,
@@ -178,6 +174,34 @@ class Prover {
     );
   }
 
+  #came(): Pick<Verdict, "novel" | "level"> {
+    return { novel: this.#progress.novel, level: this.#progress.level };
+  }
+
+  /** Marks of expressions that the rules of this path are made of. */
+  #marksIn(entrypoint: string): number[] {
+    const places = this.#program.compiled.modules.flatMap(({ package: own, rules }) =>
+      rules
+        .filter(
+          ({ head }) =>
+            [...own.path.terms.slice(1), head.reference.terms[0]].map(termText).join("/") === entrypoint,
+        )
+        .map(({ location }) => location),
+    );
+    const inside = ({ file, row }: Location): boolean =>
+      places.some((at) => at.file === file && at.row <= row && row < at.row + at.text.split("\n").length);
+    return [...this.#program.marks.list.entries()].flatMap(([index, { kind, location }]) =>
+      kind === "eval" && inside(location) ? [index] : [],
+    );
+  }
+
+  #example(entrypoint: string): Json {
+    const value = this.#evaluate(entrypoint, undefined);
+    if (value !== undefined) return toPlain(value) as Json;
+    const name = `data.${entrypoint.replaceAll("/", ".")}`;
+    throw new PolicyError("invalid_input", `\`${name}\` has no value: an example must be an input`);
+  }
+
   #law(law: (typeof laws)[number], entrypoint: string, deadline: number | undefined): ProveResult {
     const { schema, input: shape } = this.#program;
     const decider: Decider = {
@@ -185,20 +209,22 @@ class Prover {
       reads: readsOf(this.#program.wasm, entrypoint),
       optional: new Set(this.#options.optional ?? []),
     };
-    const check = lawCheck(law, decider, () => this.#signature);
+    const check = lawCheck(law, decider, () => this.#progress.signature);
     const property: Property = {
       arbitrary: schema === undefined ? shapeArbitrary(shape) : schemaArbitrary(schema, shape),
       check: (input) => {
-        this.#begin();
-        return { ...check(input), novel: this.#novel };
+        this.#progress.begin();
+        return { ...check(input), ...this.#came() };
       },
       watch: (input) => this.#program.watch([entrypoint], input),
       ...(schema !== undefined && { allowed: (input: Json) => conforms(schema, input) }),
     };
     const started = Date.now();
     const name = `${entrypoint}: ${law.name}`;
-    this.#hit.fill(0);
-    const outcome = runProperty(property, this.#bounds(name, deadline));
+    this.#progress.restart();
+    const known = [...this.#examples.map(({ input }) => input), ...[...this.#start.values()].flat()];
+    const start = known.filter((input) => schema === undefined || conforms(schema, input));
+    const outcome = runProperty(property, { ...this.#bounds(name, deadline), start });
     const described = {
       name,
       title: law.title,
@@ -251,29 +277,29 @@ class Prover {
   }
 
   #check(entrypoint: string, assumption: string | undefined, input: Json): Verdict {
-    this.#begin();
+    this.#progress.begin();
     try {
       if (assumption !== undefined && this.#evaluate(assumption, input) !== true)
-        return { met: false, signature: this.#signature, novel: this.#novel };
+        return { met: false, signature: this.#progress.signature, ...this.#came() };
       const value = this.#evaluate(entrypoint, input);
       const why =
         value === true ? undefined : value === undefined ? "it is undefined" : `it is ${encode(value)}`;
-      return { met: true, why, signature: this.#signature, novel: this.#novel };
+      return { met: true, why, signature: this.#progress.signature, ...this.#came() };
     } catch (error) {
       if (!(error instanceof PolicyError) || !error.code.startsWith("eval_")) throw error;
-      return { met: true, why: `evaluation fails: ${error.message}`, signature: this.#signature };
+      return { met: true, why: `evaluation fails: ${error.message}`, signature: this.#progress.signature };
     }
   }
 
   #fired(input: Json, check: (input: Json) => Verdict): FiredRule[] {
     check(input);
-    return this.#rules((mark) => this.#now[mark] === this.#turn);
+    return this.#rules((mark) => this.#progress.passed(mark));
   }
 
   #unreached(): FiredRule[] {
     const own = new Set(this.#program.compiled.modules.filter(hasInvariants).map(({ file }) => file));
     const reached = new Set(
-      this.#rules((mark) => this.#everHit[mark] === 1).map(({ file, row }) => `${file}:${row}`),
+      this.#rules((mark) => this.#progress.ever[mark] === 1).map(({ file, row }) => `${file}:${row}`),
     );
     return this.#rules(() => true).filter(
       ({ file, row }) => !own.has(file) && !reached.has(`${file}:${row}`),
@@ -292,13 +318,16 @@ class Prover {
       if (kind !== "exit" || !wanted(index) || Array.isArray(node) || (node as Rule).kind !== "rule")
         continue;
       const name = this.#written(printRef((node as Rule).head.reference.terms));
-      if (/^(invariant|assume|test|todo_test)_/.test(name)) continue;
+      if (/^(invariant|assume|example|test|todo_test)_/.test(name)) continue;
       const { file, row } = location;
       found.set(`${file}:${row}`, { name, file, row });
     }
     return [...found.values()].sort((x, y) => (x.file < y.file ? -1 : x.file > y.file ? 1 : x.row - y.row));
   }
 }
+
+const termText = (term: Term): string =>
+  term.kind === "string" ? term.value : term.kind === "var" ? term.name : "";
 
 function hasInvariants({ rules }: Module): boolean {
   return rules.some(({ head }) => printRef(head.reference.terms).startsWith("invariant_"));

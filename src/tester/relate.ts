@@ -49,7 +49,12 @@ export function applyEdit(input: Json, { path, rename, put }: InputEdit): Json {
 function wishes({ name, left, right }: Comparison): [Json, Json[]][] {
   switch (name) {
     case "startswith":
-      return bothTexts(left, right, [(b) => b, (b) => `${b}x`, (b) => `${b}/x`], [parent, half]);
+      return bothTexts(
+        left,
+        right,
+        [(b) => b, (b) => `${b}x`, (b) => `${b}/x`, (b) => `${b}/../x`],
+        [parent, half],
+      );
     case "endswith":
       return bothTexts(left, right, [(b) => b, (b) => `x${b}`, (b) => `x.${b}`], [(a) => a.slice(1)]);
     case "contains":
@@ -65,7 +70,7 @@ function wishes({ name, left, right }: Comparison): [Json, Json[]][] {
     case "glob.match":
       return [
         [right, typeof left === "string" ? inside(left) : []],
-        [left, [right]],
+        [left, name === "glob.match" ? [right, "*", "**"] : [right]],
       ];
     default:
       return [
@@ -95,7 +100,8 @@ const half: Change = (text) => text.slice(0, text.length >> 1);
 
 function near(value: Json): Json[] {
   if (typeof value === "number") return [value + 1, value - 1];
-  if (typeof value === "string" && value !== "") return [`${value}x`, `${value}/x`, value.toUpperCase()];
+  if (typeof value === "string" && value !== "")
+    return [`${value}x`, `${value}/x`, `${value}/../x`, value.toUpperCase()];
   return [];
 }
 

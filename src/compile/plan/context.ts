@@ -164,23 +164,25 @@ export class Context {
     if (marks === undefined || marks.muted || location.row === 0 || !marks.request.wants(location.file))
       return;
     const { branches, events, passes, operands } = marks.request;
-    if (operands === true && kind !== "eval") return;
+    if (operands === "all" && kind !== "eval") return;
     const asked =
       (branches === true && (kind === "enter" || kind === "leave")) || (passes === true && kind === "pass");
     if (events !== true && !asked && kind !== "eval" && kind !== "exit") return;
-    const known = this.#marked(kind, node, events === true, operands === true);
+    const known =
+      events === true && kind !== "leave" ? this.vars.all() : this.#operands(kind, node, operands);
     const mark = marks.add({ kind, node, location, vars: known.map(([name]) => name) });
     this.emit({ kind: "MarkStmt", mark, values: known.map(([, operand]) => operand) });
   }
 
-  #marked(kind: MarkKind, node: MarkNode, events: boolean, operands: boolean): [string, Operand][] {
-    if (events && kind !== "leave") return this.vars.all();
-    const terms =
-      operands && !Array.isArray(node) && (node as Expr).kind === "expr" ? (node as Expr).terms : [];
+  #operands(kind: MarkKind, node: MarkNode, which: "all" | "limits" | undefined): [string, Operand][] {
+    if (which === undefined || kind !== "eval") return [];
+    const { terms } = node as Expr;
     if (!Array.isArray(terms)) return [];
+    const [, ...args] = terms as readonly Term[];
+    if (which === "limits" && (args.length !== 2 || !args.some((arg) => arg.kind === "number"))) return [];
     const named = new Set<string>();
-    for (const term of terms as readonly Term[])
-      for (const part of term.kind === "ref" ? term.terms : [term])
+    for (const arg of args)
+      for (const part of arg.kind === "ref" ? arg.terms : [arg])
         if (part.kind === "var") named.add(part.name);
     return this.vars.all().filter(([name]) => named.has(name));
   }

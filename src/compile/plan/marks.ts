@@ -13,8 +13,11 @@ export interface MarkRequest {
   readonly passes?: boolean;
   /** Also where rules begin and end, without values: enough to tell whether a body ever failed. */
   readonly branches?: boolean;
-  /** Only where a call with operands is tried, with the values of the variables that it names. */
-  readonly operands?: boolean;
+  /**
+   * The values of the variables that a call names. `all`: of every call, and no other marks; `limits`: besides the other marks, where a
+   * variable is compared with a number.
+   */
+  readonly operands?: "all" | "limits";
   /** Looks first at what an index of rules would look at, and leaves out the rules that it would; nothing in them is reached then. */
   readonly index?: boolean;
   /** False: rules are tried although one of them has given the value already. */

@@ -65,13 +65,16 @@ const decision: readonly Fault[] = [
     "some role, _ in data.site.roles",
     "decision/role",
   ),
-  { ...fault(
-    "the tool of the path report, not of the call",
-    "ai/roles.rego",
-    "input.tool.name in data.site.roles[role].tools",
-    "input.action.properties.tool in data.site.roles[role].tools",
-    "decision/role",
-  ), slow: true },
+  {
+    ...fault(
+      "the tool of the path report, not of the call",
+      "ai/roles.rego",
+      "input.tool.name in data.site.roles[role].tools",
+      "input.action.properties.tool in data.site.roles[role].tools",
+      "decision/role",
+    ),
+    slow: true,
+  },
   fault(
     "unknown arguments are compared with themselves",
     "ai/tools.rego",
@@ -128,13 +131,16 @@ const decision: readonly Fault[] = [
     "not inside(folder, real)",
     "decision/path",
   ),
-  { ...fault(
-    "one resolved path stands for all",
-    "ai/paths.rego",
-    "not resolved[pointer]",
-    "count(resolved) == 0",
-    "decision/path",
-  ), missed: "it takes a list of two paths of which one is reported, and everything else right" },
+  {
+    ...fault(
+      "one resolved path stands for all",
+      "ai/paths.rego",
+      "not resolved[pointer]",
+      "count(resolved) == 0",
+      "decision/path",
+    ),
+    missed: "it takes a list of two paths of which one is reported, and everything else right",
+  },
   fault(
     "a path that goes up",
     "ai/paths.rego",
@@ -142,13 +148,16 @@ const decision: readonly Fault[] = [
     "",
     "decision/path",
   ),
-  { ...fault(
-    "closing time included",
-    "ai/hours.rego",
-    "clock < hours.closes",
-    "clock <= array.concat(hours.closes, [0])",
-    "decision/hours",
-  ), slow: true },
+  {
+    ...fault(
+      "closing time included",
+      "ai/hours.rego",
+      "clock < hours.closes",
+      "clock <= array.concat(hours.closes, [0])",
+      "decision/hours",
+    ),
+    slow: true,
+  },
   fault("or for and: opening hours", "ai/hours.rego", "\tclock >= hours.opens\n", "", "decision/hours"),
   fault(
     "weekdays forgotten",
@@ -202,13 +211,16 @@ const calls: readonly Fault[] = [
     "data.site.budgets.tools[input.tool.server]",
     "calls/calls",
   ),
-  { ...fault(
-    "what was spent before is forgotten",
-    "ai/budgets.rego",
-    "spent(name) + asked(name) <= to_number(limit)",
-    "asked(name) <= to_number(limit)",
-    "calls/budget",
-  ), slow: true },
+  {
+    ...fault(
+      "what was spent before is forgotten",
+      "ai/budgets.rego",
+      "spent(name) + asked(name) <= to_number(limit)",
+      "asked(name) <= to_number(limit)",
+      "calls/budget",
+    ),
+    slow: true,
+  },
   fault(
     "a negative amount wins budget back",
     "ai/budgets.rego",
@@ -293,13 +305,16 @@ const calls: readonly Fault[] = [
     "may_read(reader, item.label)",
     "calls/private",
   ),
-  { ...fault(
-    "a trusted field is taken for the user",
-    "ai/sinks.rego",
-    'leaf.integrity == "user"',
-    'leaf.integrity in {"user", "trusted"}',
-    "calls/private",
-  ), slow: true },
+  {
+    ...fault(
+      "a trusted field is taken for the user",
+      "ai/sinks.rego",
+      'leaf.integrity == "user"',
+      'leaf.integrity in {"user", "trusted"}',
+      "calls/private",
+    ),
+    slow: true,
+  },
 ];
 
 const rbac: readonly Fault[] = [

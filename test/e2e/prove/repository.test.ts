@@ -22,6 +22,8 @@ const CLI = join(ROOT, "dist/cli/main.js");
 const folder = mkdtempSync(join(tmpdir(), "reeve-repository-"));
 const repository = join(folder, "repository");
 const bin = join(folder, "bin");
+/** Where a step writes what is shown of a run. */
+const summary = join(folder, "summary.md");
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const POLICY = `package refunds
@@ -90,7 +92,10 @@ function runWorkflow(): { failed: string | undefined; text: string } {
   let said = "";
   for (const { name, run = "" } of steps) {
     // Shorter than on a machine of its own.
-    const { status, text } = sh(run.replaceAll("--time 2m", "--time 6s"), { BASE: "main" });
+    const { status, text } = sh(run.replaceAll("--time 2m", "--time 6s"), {
+      BASE: "main",
+      GITHUB_STEP_SUMMARY: summary,
+    });
     said += text;
     if (status !== 0) return { failed: name, text: said };
   }
@@ -124,7 +129,7 @@ it("is checked, tested, proven and compared, on the service and before each comm
   expect(refused.text).toContain("refunds/allow deny->allow data.refunds.allow@");
   const compared = runWorkflow();
   expect(compared.failed).toBe("Compare");
-  expect(compared.text).toContain("| `deny → allow` | `refunds/allow` |");
+  expect(readFileSync(summary, "utf8")).toContain("| `deny → allow` | `refunds/allow` |");
 
   // Agreed to, in the words that the comparison gives.
   const line = /refunds\/allow deny->allow data\.refunds\.allow@\w+/.exec(refused.text)?.[0] ?? "";

@@ -41,4 +41,4 @@ it("does what it says", () => {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-}, 60_000);
+}, 240_000);

@@ -5,14 +5,15 @@ import { lstatSync, readdirSync, readFileSync, type Stats } from "node:fs";
 import { basename, join, relative } from "node:path";
 import { PolicyError } from "../error.ts";
 import type { ArchiveLimits } from "./archive.ts";
-import type { Bundle, BundleFile, ModuleFile } from "./bundle.ts";
+import type { Bundle, BundleFile, Manifest, ModuleFile } from "./bundle.ts";
 import { bundleError } from "./bundle.ts";
 import { matchesFile } from "./glob.ts";
 import { checkManifest, moduleVersion, rootsOverlap } from "./manifest.ts";
 import { fromFiles, read } from "./read.ts";
 import { lookup, merge, nest } from "./tree.ts";
 import { assemble } from "./assemble.ts";
-import { emptyObject } from "../value/object.ts";
+import { emptyObject, object } from "../value/object.ts";
+import { isNumber, type Value } from "../value/value.ts";
 
 export interface LoadOptions {
   /** Patterns of names (of files and folders) to leave out: `--ignore`. */
@@ -106,7 +107,8 @@ function renameModules(bundle: Bundle, folder: string): Bundle {
 
 /**
  * Several bundles in one (`-b a -b b`). With one, it stays what it is. Roots of different bundles must not overlap; a bundle that says
- * nothing about roots owns everything. Revisions and metadata of several bundles are dropped, as in OPA.
+ * nothing about roots owns everything. Revisions and metadata of several bundles are dropped, as in OPA; only what bundles say about their use
+ * is kept, the strictest of it.
  */
 export function mergeBundles(bundles: readonly Bundle[]): Bundle {
   const [first, ...others] = bundles;
@@ -129,12 +131,37 @@ export function mergeBundles(bundles: readonly Bundle[]): Bundle {
     }
   }
   return assemble({
-    manifest: { revision: "", roots, wasm: bundles.flatMap(({ manifest }) => manifest.wasm) },
+    manifest: {
+      revision: "",
+      roots,
+      wasm: bundles.flatMap(({ manifest }) => manifest.wasm),
+      ...termsOf(bundles),
+    },
     data,
     modules: bundles.flatMap(withVersions),
     wasm: bundles.flatMap(({ wasm }) => wasm),
     plans: bundles.flatMap(({ plans }) => plans),
   });
+}
+
+/** `mode` and `max_age_s`: enforcing where any bundle says so, the shortest of the ages. Malformed ones stay and are refused on activation. */
+function termsOf(bundles: readonly Bundle[]): Pick<Manifest, "metadata"> {
+  const said = (key: string): Value[] =>
+    bundles.flatMap(({ manifest }) => {
+      const value = manifest.metadata?.get(key);
+      return value === undefined ? [] : [value];
+    });
+  const seconds = (value: Value): number =>
+    value !== null && typeof value === "object" && isNumber(value)
+      ? Number(value.text)
+      : Number.NEGATIVE_INFINITY;
+  const [mode] = said("mode").sort((a, b) => Number(a === "observe") - Number(b === "observe"));
+  const [age] = said("max_age_s").sort((a, b) => seconds(a) - seconds(b));
+  if (mode === undefined && age === undefined) return {};
+  const entries: [Value, Value][] = [];
+  if (mode !== undefined) entries.push(["mode", mode]);
+  if (age !== undefined) entries.push(["max_age_s", age]);
+  return { metadata: object(entries) };
 }
 
 function onDisk<T>(path: string, run: () => T): T {

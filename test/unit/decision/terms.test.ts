@@ -9,6 +9,7 @@ import { GuardedTask } from "../../../src/ai/task.ts";
 import { Catalogue } from "../../../src/ai/catalogue.ts";
 import { MemoryLedgerStore } from "../../../src/ai/ledger.ts";
 import { build } from "../../../src/build.ts";
+import { termsOf } from "../../../src/decision/terms.ts";
 import { createDecisionAgent, type DecisionAgent } from "../../../src/decision/sdk.ts";
 import { memoryStorage, type Storage } from "../../../src/decision/storage.ts";
 import { decode, fromPlain } from "../../../src/value/json.ts";
@@ -271,4 +272,32 @@ test("a secret result is neither in the ledger nor in the log of a call that it 
   await ask(agent, { grant: 1, limit: "Bearer hunter2-9931" }, task);
   expect(lines.at(-1)).not.toContain("hunter2");
   expect(lines.at(-1)).toContain('"grant":1');
+});
+
+test("terms survive a build from several bundles, the strictest of them", async () => {
+  const folderWith = (root: string, metadata: object | undefined): string => {
+    const folder = mkdtempSync(join(tmpdir(), "reeve-terms-"));
+    folders.push(folder);
+    writeFileSync(
+      join(folder, ".manifest"),
+      JSON.stringify({ roots: [root], ...(metadata && { metadata }) }),
+    );
+    writeFileSync(join(folder, "p.rego"), `package ${root}\n\nallow if true\n`);
+    return folder;
+  };
+  const built = async (...all: (object | undefined)[]) => {
+    const paths = all.map((metadata, i) => folderWith(`root${i}`, metadata));
+    const { bundle } = await build({ paths, asBundle: true, target: "wasm", entrypoints: ["root0/allow"] });
+    const { mode, maxAgeMs } = termsOf(bundle);
+    return [mode, maxAgeMs];
+  };
+  expect(await built(undefined, undefined)).toEqual(["enforce", undefined]);
+  expect(await built(undefined, { mode: "observe", max_age_s: 60 })).toEqual(["observe", 60_000]);
+  expect(await built({ mode: "enforce", max_age_s: 90 }, { mode: "observe", max_age_s: 60 })).toEqual([
+    "enforce",
+    60_000,
+  ]);
+  await expect(built({ max_age_s: "soon" }, { max_age_s: 60 })).rejects.toThrow(
+    "`max_age_s` must be a number",
+  );
 });

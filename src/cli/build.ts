@@ -129,6 +129,9 @@ function optionsOf(
   }
   if (flags.planAddons !== undefined) {
     if (flags.target !== "plan") throw wrong('plan addons are only valid with target "plan"');
+    const unknown = flags.planAddons.find((name) => name !== "unplanned_rules");
+    if (unknown !== undefined)
+      throw wrong(`unsupported plan addon ${JSON.stringify(unknown)} (want one of [unplanned_rules])`);
     throw wrong("plan addons are not supported");
   }
   return {

@@ -23,6 +23,7 @@ import { type Loaded, loadPolicies, regoVersionFor } from "./load.ts";
 import { Timers } from "./metrics.ts";
 import { readInput } from "./input.ts";
 import { readStdin } from "./options.ts";
+import * as output from "./output.ts";
 import { readSchemas } from "./schema-files.ts";
 
 export function command(): Command {
@@ -43,25 +44,30 @@ async function evaluate(queries: string[], flags: EvalFlags): Promise<void> {
   }
   const text = flags.stdin === true ? readStdin() : (queries[0] ?? "");
   const input = readInput(flags);
+  let schemas: Known["schemas"];
+  try {
+    schemas = readSchemas(flags.schema);
+  } catch (error) {
+    // What is wrong with a schema is not told as a finding about the query.
+    process.stderr.write(`${output.prettyErrors(error, " during loading")}\n`);
+    process.exitCode = output.EXIT_ERROR;
+    return;
+  }
   const runs: Run[] = [];
   for (let i = 0; i < flags.count && runs.at(-1)?.error === undefined; i++)
-    runs.push(await runOnce(text, input, { capabilities, custom }, flags));
+    runs.push(await runOnce(text, input, { capabilities, custom, schemas }, flags));
   finish(runs, text, flags);
 }
 
-interface KnownBuiltins {
+interface Known {
   readonly capabilities: ReturnType<typeof capabilityOptions>;
   /** The host's own. */
   readonly custom: readonly Builtin[];
+  readonly schemas: ReturnType<typeof readSchemas>;
 }
 
 /** What a run came to; what it failed with is told beside what was measured until then. */
-async function runOnce(
-  text: string,
-  input: Value | undefined,
-  known: KnownBuiltins,
-  flags: EvalFlags,
-): Promise<Run> {
+async function runOnce(text: string, input: Value | undefined, known: Known, flags: EvalFlags): Promise<Run> {
   const timers = new Timers();
   let probe: Probe | undefined;
   const findings = async (): Promise<Findings> => (await probe?.findings()) ?? {};
@@ -79,11 +85,10 @@ async function runOnce(
 async function prepared(
   text: string,
   input: Value | undefined,
-  { capabilities, custom }: KnownBuiltins,
+  { capabilities, custom, schemas }: Known,
   flags: EvalFlags,
   timers: Timers,
 ): Promise<{ run(): Promise<QueryAnswer> }> {
-  const schemas = readSchemas(flags.schema);
   const hasFiles = flags.data !== undefined || flags.bundle !== undefined;
   const load = (): Promise<Loaded> => loading(() => loadPolicies(flags));
   const loaded = hasFiles ? await timers.timeAsync("rego_load_files", load) : await load();

@@ -160,6 +160,8 @@ describe.runIf(hasOpa)("tools", () => {
     ["eval", ["1", "--fail", "--fail-defined"]],
     ["eval", ["1", "--timeout", "x"]],
     ["eval", ["1", "-i", "nope.json"]],
+    ["eval", ["1", "-s", "nope.json"]],
+    ["test", ["rego", "-s", "nope.json"]],
     ["exec", []],
     ["fmt", ["--nope"]],
     ["inspect", []],

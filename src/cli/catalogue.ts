@@ -1,5 +1,5 @@
-// `reeve catalogue`: a first tool catalogue from `tools/list` (init), and the schemas of the documents that policies are checked against
-// (schema). Reads files, writes to stdout.
+// `reeve catalogue`: what an MCP server shows of its tools (tools), a first tool catalogue from it (init), and the schemas of the documents that
+// policies are checked against (schema). Reads files or asks the server, writes to stdout.
 
 import { Command } from "commander";
 import { type CatalogueDocument, readDefinitions } from "../ai/catalogue.ts";
@@ -8,7 +8,10 @@ import { decisionShape, requestShape } from "../ai/documents.ts";
 import { requestSchemaFor } from "../ai/request-schema.ts";
 import { documentSchema } from "../ai/schema.ts";
 import { PolicyError } from "../error.ts";
-import { decode } from "../value/json.ts";
+import { stdioUpstream } from "../server/gateway/stdio-upstream.ts";
+import { listTools } from "../server/gateway/tools.ts";
+import { forwardTo } from "../server/gateway/upstream.ts";
+import { decode, toPlain } from "../value/json.ts";
 import { readStdin, readText } from "./options.ts";
 
 interface InitFlags {
@@ -23,6 +26,12 @@ interface SchemaFlags {
 
 export function command(): Command {
   const command = new Command("catalogue").description("Tool catalogues and the schemas of documents.");
+  command
+    .command("tools")
+    .description("Ask an MCP server for its tools: the result of `tools/list`, for `init`.")
+    .argument("[command...]", "the server's command line, after `--`")
+    .option("--upstream <url>", "the server's address, instead of a command line")
+    .action(tools);
   command
     .command("init")
     .description(
@@ -40,6 +49,24 @@ export function command(): Command {
     .option("--tool <name>", "the schema for calls of this tool alone")
     .action(schema);
   return command;
+}
+
+async function tools(serverCommand: string[], flags: { readonly upstream?: string }): Promise<void> {
+  const [program, ...args] = serverCommand;
+  if ((program === undefined) === (flags.upstream === undefined))
+    throw new PolicyError(
+      "invalid_parameter",
+      "give either the MCP server's command line after `--` or its address with `--upstream`",
+    );
+  const server =
+    program === undefined
+      ? { forward: forwardTo(flags.upstream ?? ""), close: () => {} }
+      : stdioUpstream([program, ...args]);
+  try {
+    print({ tools: (await listTools(server.forward)).map(toPlain) });
+  } finally {
+    server.close();
+  }
 }
 
 function init(path: string | undefined, flags: InitFlags): void {

@@ -1,6 +1,7 @@
 // `reeve gateway … -- COMMAND` (stdio), `--addr` for HTTP, `--upstream URL` for a server that listens: an MCP server whose tool calls are each
 // decided by policy before they reach the real one.
 
+import { readFileSync } from "node:fs";
 import { Command } from "commander";
 import { lookup } from "../bundle/tree.ts";
 import { loadProgramParsers } from "../ai/programs/load.ts";
@@ -16,17 +17,19 @@ import { type HttpGatewayOptions, runStdioGateway, startHttpGateway } from "../s
 import type { GatewayOptions } from "../server/gateway/gateway.ts";
 import type { Value } from "../value/value.ts";
 import { startAgent } from "./agent.ts";
-import { collect, collectList, readText } from "./options.ts";
+import { collect, collectList, ioMessage, parseDuration, readText } from "./options.ts";
 import { parseAddress } from "./serve.ts";
 import { untilStopped } from "./stop.ts";
 
 const DEFAULT_ADDRESS = "localhost:8184";
 
 interface GatewayFlags {
-  readonly configFile: string;
+  readonly configFile?: string;
+  readonly bundle?: string;
   readonly decision: string;
   readonly catalogue: string;
   readonly ledger?: string;
+  readonly reportTimeout: number;
   readonly taskFolder?: string;
   readonly taskId: string;
   readonly taskTools?: string[];
@@ -68,12 +71,22 @@ export function command(): Command {
     )
     .option("--hosts <names>", "with --addr: further names by which clients may call it", collectList)
     .option("--origins <urls>", "with --addr: web origins that may call it from a browser", collectList)
-    .requiredOption("-c, --config-file <path>", "configuration of the decision agent (OPA's keys)")
+    .option("-c, --config-file <path>", "configuration of the decision agent (OPA's keys)")
+    .option(
+      "-b, --bundle <path>",
+      "a bundle that `reeve build` wrote, instead of a distribution server; taken as it is",
+    )
     .option("--decision <path>", "decision path", "ai/decision")
     .option("--catalogue <path>", "where the tool catalogue stands in the bundle's data", "site/catalogue")
     .option(
       "--ledger <path>",
       "SQLite file for the task's history; several gateways may share it (in memory otherwise)",
+    )
+    .option(
+      "--report-timeout <duration>",
+      "after which a call that was let through and never answered is released, and shown as unreported",
+      parseDuration,
+      600_000,
     )
     .option("--task-id <id>", "name of the task", "task")
     .option("--task-folder <folder>", "folder the task may work in; paths are resolved from there")
@@ -119,7 +132,10 @@ async function run(serverCommand: string[], flags: GatewayFlags): Promise<void> 
     );
   const checked = await gatewayOptions(flags);
   const isHttp = program === undefined || flags.addr !== undefined;
+  if (flags.configFile === undefined && flags.bundle === undefined)
+    throw new PolicyError("invalid_parameter", "give the policy: `--config-file`, or `--bundle`");
   const { agent } = await startAgent(flags.configFile, { stdoutIsOurs: isHttp });
+  if (flags.bundle !== undefined) await agent.offer("local", readBytes(flags.bundle));
   const options = {
     ...checked,
     decider: agent,
@@ -133,6 +149,14 @@ async function run(serverCommand: string[], flags: GatewayFlags): Promise<void> 
   }
   process.exitCode = await runStdioGateway({ ...options, command, token: () => process.env[flags.tokenEnv] });
   await agent.close();
+}
+
+function readBytes(path: string): Uint8Array {
+  try {
+    return readFileSync(path);
+  } catch (cause) {
+    throw new PolicyError("io_error", ioMessage(path, cause, "open"), { cause });
+  }
 }
 
 function httpOptions(flags: GatewayFlags) {
@@ -173,6 +197,7 @@ async function gatewayOptions(flags: GatewayFlags): Promise<Omit<GatewayOptions,
     decision: flags.decision,
     store: flags.ledger === undefined ? new MemoryLedgerStore() : openSqliteLedger(flags.ledger),
     programs: await loadProgramParsers(),
+    reportTimeoutMs: flags.reportTimeout,
     task: {
       id: flags.taskId,
       ...(folder !== undefined && { folder }),

@@ -38,6 +38,11 @@ const COMMANDS: readonly { name: string; summary: string; load: () => Promise<Co
     load: () => import("./hook.ts"),
   },
   { name: "inspect", summary: "Inspect a bundle", load: () => import("./inspect.ts") },
+  {
+    name: "ledger",
+    summary: "Show what a ledger says about tasks and calls",
+    load: () => import("./ledger.ts"),
+  },
   { name: "parse", summary: "Parse a Rego source file", load: () => import("./parse.ts") },
   { name: "redteam", summary: "Replay recorded attacks", load: () => import("./redteam.ts") },
   { name: "prove", summary: "Check invariants on generated inputs", load: () => import("./prove.ts") },

@@ -7,6 +7,8 @@ import { PolicyError } from "../../error.ts";
 import type { LedgerStore, StampedEvent } from "../ledger.ts";
 
 export interface SqliteLedgerStore extends LedgerStore {
+  /** Every task that has events, in the order of their first. */
+  tasks(): readonly string[];
   close(): void;
 }
 
@@ -39,6 +41,12 @@ export function openSqliteLedger(path: string): SqliteLedgerStore {
     },
     read: (task, skip = 0) =>
       (select.all(task, skip) as { event: string }[]).map(({ event }) => JSON.parse(event) as StampedEvent),
+    tasks: () =>
+      (
+        database.prepare("SELECT task FROM ledger GROUP BY task ORDER BY MIN(seq)").all() as {
+          task: string;
+        }[]
+      ).map(({ task }) => task),
     locked(work) {
       // One connection has one transaction: tasks of this process wait for each other as well.
       const result = last.then(() => inTransaction(database, work));

@@ -236,7 +236,8 @@ function guardedEvents(body: ReadableStream<Uint8Array>, connection: Connection)
   });
 }
 
-async function* messagesOf(response: Response): AsyncGenerator<RegoObject> {
+/** Every message in a response, whichever way it is carried. */
+export async function* messagesOf(response: Response): AsyncGenerator<RegoObject> {
   if (/^text\/event-stream/i.test(response.headers.get("content-type") ?? "") && response.body !== null) {
     for await (const event of sseEvents(response.body)) {
       const message = readMessage(event.data);

@@ -204,7 +204,9 @@ export class World {
     return ((await response.json()) as { result: unknown }).result;
   }
 
-  publish(bytes: Uint8Array<ArrayBuffer>, token = this.tokens.publisher): Promise<Response> {
+  async publish(bytes: Uint8Array<ArrayBuffer>, token = this.tokens.publisher): Promise<Response> {
+    // Building kept this process busy: connections that the server closed meanwhile are noticed first, not written to.
+    await new Promise((resolve) => setTimeout(resolve, 10));
     return fetch(`http://127.0.0.1:${this.serverPort}/bundles/${BUNDLE}`, {
       method: "PUT",
       headers: { authorization: `Bearer ${token}`, "content-type": "application/gzip" },

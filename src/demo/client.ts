@@ -32,6 +32,9 @@ export interface Assistance {
   readonly name: string;
   readonly token: string;
   readonly server: "filesystem" | "mail";
+  /** RFC 3339. */
+  readonly time: string;
+  readonly ip: string;
   /** What the person at the client answers when the gateway asks. */
   readonly person: (question: string) => boolean;
 }
@@ -86,6 +89,7 @@ export async function startAssistant(world: World, assistance: Assistance): Prom
     args: [
       ...gatewayArgs(world, assistance.name, assistance.server),
       ...["--decision", "ai/calls/decision", "--task-id", "t-2", "--ledger", world.ledger],
+      ...["--context-ip", assistance.ip, "--context-time", assistance.time],
       ...["--prompt-key", world.issuerKey.publicFile, "--prompt-alg", "ES256"],
       "--",
       ...(isMail ? mailServer(world.outbox) : filesystemServer(world.scratch)),

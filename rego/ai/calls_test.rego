@@ -327,6 +327,7 @@ test_labels_and_budgets_in_the_answer if {
 	decision := decide_at(question, labelled)
 	decision.labels == {"result": {"": "untrusted", "/id": "trusted"}}
 	decision.budget == [{"name": "looks", "remaining": "6", "limit": "10"}]
+}
 
 test_counts_that_are_no_numbers_give_one_answer if {
 	question := with_member(payment("user"), "/session/counters/by_tool", {"pay": false})

@@ -146,6 +146,13 @@ class Differ {
       {
         arbitrary: schema === undefined ? shapeArbitrary(shape) : schemaArbitrary(schema, shape),
         check: (input) => this.#check(input),
+        watch: (input) =>
+          [this.#old, this.#new].flatMap((side) =>
+            side.watch(
+              entrypoints.filter((entrypoint) => side.has(entrypoint)),
+              input,
+            ),
+          ),
         ...(schema !== undefined && { allowed: (input: Json) => conforms(schema, input) }),
       },
       { runs, seed, deadline: timeMs === undefined ? undefined : Date.now() + timeMs },
@@ -203,6 +210,7 @@ class Differ {
   #check(input: Json): Verdict {
     let signature = 0;
     let met = false;
+    let novel = false;
     for (const entrypoint of this.#options.entrypoints) {
       this.#begin();
       const old = this.#old.decide(entrypoint, { value: input });
@@ -211,13 +219,14 @@ class Differ {
       signature =
         (Math.imul(signature, 31) + EFFECTS.indexOf(old.effect) * 8 + EFFECTS.indexOf(fresh.effect)) | 0;
       met ||= old.effect === "allow" || fresh.effect === "allow" || old.effect !== fresh.effect;
+      novel ||= this.#old.novel || this.#new.novel;
       const found = this.#note(entrypoint, old, fresh, input, undefined);
       if (found === undefined) continue;
       found.generated++;
       signature = Math.imul(signature, 17) + found.names.length + 1;
     }
     this.#ways.add(signature);
-    return { met, signature };
+    return { met, signature, novel };
   }
 
   /** Counts nothing: the caller knows where the input is from. */

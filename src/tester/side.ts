@@ -12,6 +12,7 @@ import type { Module, Rule } from "../syntax/ast.ts";
 import { printRef } from "../syntax/print.ts";
 import { encode } from "../value/json.ts";
 import type { RegoObject, Value } from "../value/value.ts";
+import { makeWatch, type Watch } from "./comparisons.ts";
 import { type Effect, effectOf } from "./effect.ts";
 import type { ReadTree } from "./laws.ts";
 import { fixedContext, reachable } from "./prove-program.ts";
@@ -66,6 +67,10 @@ export class Side {
   readonly #now: Uint32Array;
   #turn = 0;
   #signature = 0;
+  /** Somewhere that no input came to before, since `begin`. */
+  novel = false;
+  /** What is compared on an input; nothing for compiled modules. */
+  readonly watch: Watch;
   #world = PLAIN_WORLD;
 
   constructor(source: SideSource, entrypoints: readonly string[]) {
@@ -79,6 +84,7 @@ export class Side {
         : fromWasm(source, source.wasm, entrypoints);
     const { wasm } = made;
     this.shape = made.shape;
+    this.watch = made.watch;
     this.rules = made.rules;
     this.#known = made.known;
     this.#engine = prepare({ wasm, builtins: this.#replayed(), data: encode(source.data), onMark });
@@ -105,6 +111,7 @@ export class Side {
   begin(): void {
     this.#turn++;
     this.#signature = 0;
+    this.novel = false;
   }
 
   decide(entrypoint: string, document: Document | undefined, world: World = PLAIN_WORLD): Answer {
@@ -137,6 +144,7 @@ export class Side {
   }
 
   #mark(mark: number): void {
+    if (this.#ever[mark] === 0) this.novel = true;
     this.#ever[mark] = 1;
     if (this.#now[mark] === this.#turn) return;
     this.#now[mark] = this.#turn;
@@ -160,6 +168,7 @@ interface Made {
   readonly wasm: WebAssembly.Module;
   readonly known: ReadonlySet<string>;
   readonly shape: Shape;
+  readonly watch: Watch;
   readonly rules: ReadonlyMap<string, RuleText>;
   readonly ruleAt: (file: string, offset: number) => string | undefined;
 }
@@ -184,6 +193,7 @@ function fromModules(source: SideSource, entrypoints: readonly string[], marks: 
     wasm: new WebAssembly.Module(emitted.bytes as Uint8Array<ArrayBuffer>),
     known,
     shape: inferShapes(compiled, source.data, { only, paired: new Set() }).input,
+    watch: known.size === 0 ? () => [] : makeWatch(compiled, [...known], source.data, fixedContext),
     rules,
     ruleAt,
   };
@@ -203,7 +213,7 @@ function fromWasm(
     for (const entrypoint of entrypoints) addReads(shape, reads[entrypoint] ?? true);
   }
   const known = new Set(entrypoints.filter((entrypoint) => answered.includes(entrypoint)));
-  return { wasm, known, shape, rules: new Map(), ruleAt: () => undefined };
+  return { wasm, known, shape, watch: () => [], rules: new Map(), ruleAt: () => undefined };
 }
 
 function addReads(shape: Shape, reads: ReadTree): void {

@@ -110,7 +110,7 @@ function parseBody(request: QueryRequest): Body {
     imports: request.imports,
     regoVersion: request.regoVersion,
   });
-  if (body === undefined) throw failWith(diagnostics);
+  if (body === undefined) throw failWith(diagnostics, { asGiven: true });
   return body;
 }
 

@@ -242,13 +242,16 @@ const calls: readonly Fault[] = [
     "input.context.approval.digest",
     "calls/approval",
   ),
-  fault(
-    "no approval equals no digest",
-    "ai/calls.rego",
-    "\tis_string(input.action.digest)\n\tinput.context.approval.digest == input.action.digest",
-    '\tobject.get(input, ["context", "approval", "digest"], "") == object.get(input, ["action", "digest"], "")',
-    "calls/approval",
-  ),
+  {
+    ...fault(
+      "no approval equals no digest",
+      "ai/calls.rego",
+      "\tis_string(input.action.digest)\n\tinput.context.approval.digest == input.action.digest",
+      '\tobject.get(input, ["context", "approval", "digest"], "") == object.get(input, ["action", "digest"], "")',
+      "calls/approval",
+    ),
+    slow: true,
+  },
   fault(
     "unknown integrity is trusted",
     "ai/flow.rego",

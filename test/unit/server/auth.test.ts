@@ -91,7 +91,7 @@ describe("configuration", () => {
     [
       "an unknown scope",
       { tokens: [{ name: "a", token: "0123456789abcdef", scopes: ["admin"] }] },
-      "`tokens[0].scopes` has an unknown scope `admin` (publish:<bundle>, read:<bundle>, report, query)",
+      "`tokens[0].scopes` has an unknown scope `admin` (publish:<bundle>, read:<bundle>, report, query, decide)",
     ],
     [
       "no scopes",

@@ -26,7 +26,6 @@ export {
   type TaskScope,
 } from "./ai/guard.ts";
 export { type LedgerStore, MemoryLedgerStore } from "./ai/ledger.ts";
-export { loadProgramParsers } from "./ai/programs/load.ts";
 export type { ProgramParser, ProgramParsers } from "./ai/programs/program.ts";
 export { type IdentityOptions, identify, type Principal } from "./ai/identity.ts";
 export { actionDigest, type AgentIdentity, canonicalAction } from "./ai/request.ts";

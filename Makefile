@@ -32,7 +32,7 @@ dist/.stamp: node_modules/.package-lock.json dist/runtime.wasm $(SOURCES) tsconf
 
 check: build ## Types, lint, house rules, package
 	$(BIN)/tsc -p tsconfig.test.json
-	$(BIN)/biome check .
+	$(BIN)/biome check --error-on-warnings .
 	node scripts/check-house.mjs
 	node scripts/check-package.mjs
 

@@ -1,7 +1,7 @@
 // The platform's network for http.send and net.lookup_ip_addr: Node's own clients, found at run time so that builds for browsers carry no
 // trace of them, elsewhere `fetch`. Requests in, whole answers out; what fails is told in the words of Go's client. Follows no redirect.
 
-import type { BuiltinNetwork, NetworkRequest, NetworkResponse, TlsSettings } from "./builtin.ts";
+import type { BuiltinNetwork, NetworkResponse, TlsSettings } from "./builtin.ts";
 import { nodeModule } from "./platform.ts";
 
 type Https = typeof import("node:https");

@@ -40,6 +40,7 @@ const POOLS: readonly (readonly [RegExp, readonly string[]])[] = [
       "x*",
       "(",
       "$1",
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: the templates of Go's regexp are written so.
       "${n}",
       "foo.*bar",
       "\\bfoo\\b",

@@ -247,11 +247,11 @@ export function document(draw: Draw): string {
     const value = jsonOf(draw, random.chance(wrong) ? "any" : kind);
     if (steps.length === 1) tree[path] = value;
     else {
-      const user = (tree["user"] ??= {}) as Tree;
+      const user = (tree.user ??= {}) as Tree;
       user[steps[1]!] = value;
     }
   }
-  tree["items"] = `[${random
+  tree.items = `[${random
     .times(0, 3, () => {
       const fields = [
         `"id":${jsonOf(draw, "number")}`,

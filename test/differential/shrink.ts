@@ -96,7 +96,7 @@ function* smallerNodes(node: unknown): Generator<unknown> {
       for (const child of childTerms(record)) yield child;
     }
   }
-  if (record["else"] !== undefined) {
+  if (record.else !== undefined) {
     const { else: _, ...rest } = record;
     yield rest;
   }
@@ -109,7 +109,7 @@ function* smallerNodes(node: unknown): Generator<unknown> {
 
 function childTerms(node: Node): Node[] {
   const record = node as Record<string, unknown>;
-  const lists = [record["items"], record["args"], record["term"], record["value"]].flat();
+  const lists = [record.items, record.args, record.term, record.value].flat();
   return lists.filter((one): one is Node => typeof one === "object" && one !== null && "kind" in one);
 }
 

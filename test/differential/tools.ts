@@ -1,7 +1,7 @@
 // `check`, `parse` and `fmt` on many modules, theirs and ours. As a program: `tools [--seed N] [--drawn N] [--mutants N] [--only check,parse,fmt]`.
 // Prints every kind of difference with its smallest example; exits 1 if there is one.
 
-import { execFileSync, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

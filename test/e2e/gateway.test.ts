@@ -113,7 +113,7 @@ function mailServer() {
       "delete_mail",
       { description: "Deletes a mail.", inputSchema: z.object({ name: z.string() }) },
       async (args, context) => {
-        if (context.mcpReq.inputResponses?.["sure"] === undefined)
+        if (context.mcpReq.inputResponses?.sure === undefined)
           return inputRequired({
             inputRequests: {
               sure: inputRequired.elicit({

@@ -10,25 +10,17 @@ type Json = Readonly<Record<string, unknown>>;
 /** Reads OPA's plan.json. Throws PolicyError `invalid_input` naming the place. Fields that the contract has no room for are dropped. */
 export function policyFromJson(json: unknown): Policy {
   const root = object(json, "plan");
-  const fixed = optional(root["static"], (value) => object(value, "static"), {});
+  const fixed = optional(root.static, (value) => object(value, "static"), {});
   const constants = (name: string): string[] =>
-    list(fixed[name], `static.${name}`, (item, at) => text(object(item, at)["value"], `${at}.value`));
+    list(fixed[name], `static.${name}`, (item, at) => text(object(item, at).value, `${at}.value`));
   return {
     static: {
       strings: constants("strings"),
-      builtinFuncs: list(fixed["builtin_funcs"], "static.builtin_funcs", readBuiltin),
+      builtinFuncs: list(fixed.builtin_funcs, "static.builtin_funcs", readBuiltin),
       files: constants("files"),
     },
-    plans: list(
-      optional(root["plans"], (value) => object(value, "plans"), {})["plans"],
-      "plans.plans",
-      readPlan,
-    ),
-    funcs: list(
-      optional(root["funcs"], (value) => object(value, "funcs"), {})["funcs"],
-      "funcs.funcs",
-      readFunc,
-    ),
+    plans: list(optional(root.plans, (value) => object(value, "plans"), {}).plans, "plans.plans", readPlan),
+    funcs: list(optional(root.funcs, (value) => object(value, "funcs"), {}).funcs, "funcs.funcs", readFunc),
   };
 }
 
@@ -57,41 +49,41 @@ export function policyToJson(policy: Policy): unknown {
 
 function readBuiltin(json: unknown, at: string): BuiltinFunc {
   const from = object(json, at);
-  return { name: text(from["name"], `${at}.name`), decl: object(from["decl"], `${at}.decl`) };
+  return { name: text(from.name, `${at}.name`), decl: object(from.decl, `${at}.decl`) };
 }
 
 function readPlan(json: unknown, at: string): Plan {
   const from = object(json, at);
-  return { name: text(from["name"], `${at}.name`), blocks: list(from["blocks"], `${at}.blocks`, readBlock) };
+  return { name: text(from.name, `${at}.name`), blocks: list(from.blocks, `${at}.blocks`, readBlock) };
 }
 
 function readFunc(json: unknown, at: string): Func {
   const from = object(json, at);
   return {
-    name: text(from["name"], `${at}.name`),
-    params: list(from["params"], `${at}.params`, local),
-    return: local(from["return"], `${at}.return`),
-    blocks: list(from["blocks"], `${at}.blocks`, readBlock),
-    ...(from["path"] == null ? {} : { path: list(from["path"], `${at}.path`, text) }),
-    ...(from["arity"] == null ? {} : { arity: local(from["arity"], `${at}.arity`) }),
+    name: text(from.name, `${at}.name`),
+    params: list(from.params, `${at}.params`, local),
+    return: local(from.return, `${at}.return`),
+    blocks: list(from.blocks, `${at}.blocks`, readBlock),
+    ...(from.path == null ? {} : { path: list(from.path, `${at}.path`, text) }),
+    ...(from.arity == null ? {} : { arity: local(from.arity, `${at}.arity`) }),
   };
 }
 
 function readBlock(json: unknown, at: string): Block {
-  return { stmts: list(object(json, at)["stmts"], `${at}.stmts`, readStmt) };
+  return { stmts: list(object(json, at).stmts, `${at}.stmts`, readStmt) };
 }
 
 function readStmt(json: unknown, at: string): Stmt {
   const outer = object(json, at);
-  const kind = text(outer["type"], `${at}.type`);
+  const kind = text(outer.type, `${at}.type`);
   if (!isStmtKind(kind)) throw invalid(at, `unknown statement \`${kind}\``);
-  const from = object(outer["stmt"], `${at}.stmt`);
+  const from = object(outer.stmt, `${at}.stmt`);
   const stmt: Record<string, unknown> = { kind };
   for (const [name, role] of Object.entries(STMT_FIELDS[kind]) as [string, FieldRole][]) {
-    const value = name === "index" && from["index"] === undefined ? from["Index"] : from[name];
+    const value = name === "index" && from.index === undefined ? from.Index : from[name];
     stmt[name] = readField(role, value, `${at}.${kind}.${name}`);
   }
-  stmt["at"] = readPosition(from, at);
+  stmt.at = readPosition(from, at);
   return stmt as unknown as Stmt;
 }
 
@@ -123,23 +115,23 @@ function readField(role: FieldRole, json: unknown, at: string): unknown {
 
 function readOperand(json: unknown, at: string): Operand {
   const from = object(json, at);
-  switch (from["type"]) {
+  switch (from.type) {
     case "local":
-      return { type: "local", value: local(from["value"], at) };
+      return { type: "local", value: local(from.value, at) };
     case "string_index":
-      return { type: "string_index", value: local(from["value"], at) };
+      return { type: "string_index", value: local(from.value, at) };
     case "bool":
-      if (typeof from["value"] !== "boolean") throw invalid(at, "expected a boolean");
-      return { type: "bool", value: from["value"] };
+      if (typeof from.value !== "boolean") throw invalid(at, "expected a boolean");
+      return { type: "bool", value: from.value };
     default:
-      throw invalid(at, `unknown operand type \`${String(from["type"])}\``);
+      throw invalid(at, `unknown operand type \`${String(from.type)}\``);
   }
 }
 
 function readPosition(from: Json, at: string): At {
   const number = (name: string) => optional(from[name], (value) => local(value, `${at}.${name}`), 0);
   const position = { file: number("file"), row: number("row"), col: number("col") };
-  if (from["end_row"] === undefined || from["end_col"] === undefined) return position;
+  if (from.end_row === undefined || from.end_col === undefined) return position;
   return { ...position, endRow: number("end_row"), endCol: number("end_col") };
 }
 
@@ -155,7 +147,7 @@ function writeStmt(stmt: Stmt): unknown {
     else out[name] = value;
   }
   // Consumers older than OPA 1.20 read only the capitalised name.
-  if (stmt.kind === "MakeNumberRefStmt") out["Index"] = stmt.index;
+  if (stmt.kind === "MakeNumberRefStmt") out.Index = stmt.index;
   const { file, row, col, endRow, endCol } = stmt.at;
   Object.assign(out, { file, col, row });
   if (endRow !== undefined && endCol !== undefined) Object.assign(out, { end_col: endCol, end_row: endRow });

@@ -338,6 +338,7 @@ export const OPERANDS: Readonly<Record<string, readonly Draw[]>> = {
   "regex.replace": [
     subject,
     regex,
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the templates of Go's regexp are written so.
     word(["", "x", "$1", "${1}y", "$0", "$$", "$1x", "${name}", "é", "$", "${", "$a-b"], "${}1aé"),
   ],
   "regex.split": [regex, subject],

@@ -34,7 +34,7 @@ try {
   run("npm", ["install", "--no-audit", "--no-fund", "--prefer-offline", join(folder, filename)], folder);
   writeFileSync(
     join(folder, "use.mjs"),
-    'import * as reeve from "reeve";\nif (Object.keys(reeve).length === 0) throw new Error("no exports");\nawait import("reeve/build");\nawait import("reeve/server");\nconsole.log(Object.keys(reeve).sort().join(" "));\n',
+    'import * as reeve from "reeve";\nif (Object.keys(reeve).length === 0) throw new Error("no exports");\nawait import("reeve/build");\nawait import("reeve/server");\nconst engine = await import("reeve/engine");\nif (engine.prepare !== reeve.prepare) throw new Error("reeve and reeve/engine have engines of their own");\ntry {\n  engine.prepare({ wasm: new Uint8Array(8) });\n} catch (error) {\n  if (!(error instanceof reeve.PolicyError)) throw error;\n}\nconsole.log(Object.keys(reeve).sort().join(" "));\n',
   );
   // Adapters import no host: they load without one.
   const adapters = Object.keys(JSON.parse(readFileSync(join(root, "package.json"), "utf8")).exports).filter(

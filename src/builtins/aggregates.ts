@@ -5,7 +5,7 @@ import { arg, arrayOf, builtin, objectOf, setOf, unnamed } from "./signature.ts"
 import { anyOf, anyType, booleanType, numberType, stringType } from "../value/type.ts";
 import type { Builtin } from "./builtin.ts";
 import { compare } from "../value/compare.ts";
-import * as numbers from "../value/number.ts";
+import { addFloats, fromFloat, integer, multiplyFloats, toBigInt, toFloat } from "../value/number.ts";
 import type { RegoNumber, Value } from "../value/value.ts";
 import { isArray, isNumber } from "../value/value.ts";
 import type { HostBody } from "./builtin.ts";
@@ -25,44 +25,40 @@ export function characterCount(text: string): number {
 }
 
 const countBody: HostBody = ([value]) => {
-  if (typeof value === "string") return numbers.integer(characterCount(value));
+  if (typeof value === "string") return integer(characterCount(value));
   const list = members(value);
-  if (list !== undefined) return numbers.integer(list.length);
+  if (list !== undefined) return integer(list.length);
   if (typeof value === "object" && value !== null && !isArray(value) && value.kind === "object")
-    return numbers.integer(value.size);
+    return integer(value.size);
   throw wrongType(1, value, "array", "object", "set", "string");
 };
 
 /** Integers are gathered exactly; one fraction turns the whole into floats, in OPA's order of steps. */
-function gather(
-  start: bigint,
-  whole: (x: bigint, y: bigint) => bigint,
-  broken: typeof numbers.addFloats,
-): HostBody {
+function gather(start: bigint, whole: (x: bigint, y: bigint) => bigint, broken: typeof addFloats): HostBody {
   return ([value]) => {
     const list = collection(value, "set", "array");
     let exact: bigint | undefined = start;
     for (const member of list) {
-      const int: bigint | undefined = isNumber(member) ? numbers.toBigInt(member) : undefined;
+      const int: bigint | undefined = isNumber(member) ? toBigInt(member) : undefined;
       exact = int === undefined || exact === undefined ? undefined : whole(exact, int);
       if (exact === undefined) break;
     }
-    if (exact !== undefined) return numbers.integer(exact);
-    let total = numbers.toFloat(numbers.integer(start));
+    if (exact !== undefined) return integer(exact);
+    let total = toFloat(integer(start));
     for (const member of list) {
       if (!isNumber(member)) throw wrongElement(1, value as Value, member, "number");
-      total = broken(total, numbers.toFloat(member as RegoNumber));
+      total = broken(total, toFloat(member as RegoNumber));
     }
-    return numbers.fromFloat(total);
+    return fromFloat(total);
   };
 }
 
-const sumBody = gather(0n, (x, y) => x + y, numbers.addFloats);
+const sumBody = gather(0n, (x, y) => x + y, addFloats);
 /** OPA begins a product with a float64, and each step keeps its width. */
 const productBody = gather(
   1n,
   (x, y) => x * y,
-  (x, y) => numbers.multiplyFloats(x, y, 53),
+  (x, y) => multiplyFloats(x, y, 53),
 );
 
 function extreme(wins: (order: number) => boolean): HostBody {

@@ -4,7 +4,18 @@
 import { arg, builtin, setOf } from "./signature.ts";
 import { anyOf, anyType, numberType } from "../value/type.ts";
 import type { Builtin } from "./builtin.ts";
-import * as numbers from "../value/number.ts";
+import {
+  absolute,
+  add,
+  ceil as ceilNumber,
+  divide as divideNumbers,
+  floor as floorNumber,
+  multiply,
+  remainder as remainderOf,
+  round as roundNumber,
+  subtract,
+  toBigInt,
+} from "../value/number.ts";
 import { set } from "../value/set.ts";
 import type { RegoNumber, RegoSet, Value } from "../value/value.ts";
 import { isNumber, isSet } from "../value/value.ts";
@@ -19,12 +30,12 @@ function ofOne(calculate: (x: RegoNumber) => RegoNumber): HostBody {
   return ([x]) => calculate(numberOperand(x, 1));
 }
 
-const plusBody = ofTwo(numbers.add);
-const mulBody = ofTwo(numbers.multiply);
-const absBody = ofOne(numbers.absolute);
-const ceilBody = ofOne(numbers.ceil);
-const floorBody = ofOne(numbers.floor);
-const roundBody = ofOne(numbers.round);
+const plusBody = ofTwo(add);
+const mulBody = ofTwo(multiply);
+const absBody = ofOne(absolute);
+const ceilBody = ofOne(ceilNumber);
+const floorBody = ofOne(floorNumber);
+const roundBody = ofOne(roundNumber);
 
 /** The members of `a` that `b` lacks. */
 export function difference(a: RegoSet, b: RegoSet): Value {
@@ -33,23 +44,23 @@ export function difference(a: RegoSet, b: RegoSet): Value {
 
 const minusBody: HostBody = ([x, y]) => {
   const [a, b] = [x as Value, y as Value];
-  if (isNumber(a) && isNumber(b)) return numbers.subtract(a, b);
+  if (isNumber(a) && isNumber(b)) return subtract(a, b);
   if (isSet(a) && isSet(b)) return difference(a, b);
   if (!isNumber(a) && !isSet(a)) throw wrongType(1, a, "number", "set");
   throw wrongType(2, b, isNumber(b) ? "set" : "number");
 };
 
 const divBody = ofTwo((x, y) => {
-  const quotient = numbers.divide(x, y);
+  const quotient = divideNumbers(x, y);
   if (quotient === undefined) throw failure("divide by zero");
   return quotient;
 });
 
 const remBody = ofTwo((x, y) => {
-  const [a, b] = [numbers.toBigInt(x), numbers.toBigInt(y)];
+  const [a, b] = [toBigInt(x), toBigInt(y)];
   if (a === undefined || b === undefined) throw failure("modulo on floating-point number");
   if (b === 0n) throw failure("modulo by zero");
-  return numbers.remainder(a, b);
+  return remainderOf(a, b);
 });
 
 // Declarations

@@ -103,6 +103,7 @@ export class Instance implements BuiltinHost {
     limits: CheckedLimits,
     onMark?: MarkListener,
   ) {
+    // Has no data yet: `setData` comes before the first evaluation.
     this.#onMark = onMark;
     this.#builtins = builtins;
     this.#limits = limits;
@@ -121,7 +122,6 @@ export class Instance implements BuiltinHost {
     }
     this.#baseHeap = this.#exports.opa_heap_ptr_get();
     this.#dataHeap = this.#baseHeap;
-    this.setData({ json: "{}" });
   }
 
   #imports(memory: WebAssembly.Memory): Record<string, WebAssembly.ImportValue> {

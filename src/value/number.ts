@@ -150,7 +150,7 @@ export function absolute(n: RegoNumber): RegoNumber {
   return fromFloat({ ...toFloat(n), negative: false });
 }
 
-const HALF: Float = parseFloatText("0.5", 53);
+const HALF: Float = { negative: false, mantissa: 1n << 52n, exponent: -53, precision: 53 };
 
 /** Halves go away from zero. */
 export function round(n: RegoNumber): RegoNumber {

@@ -1,7 +1,13 @@
 // UTF-8 as Go reads and writes it: bytes that are no UTF-8 become U+FFFD, one for each byte. Bytes in, well-formed strings out.
 
-const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const encoder = new TextEncoder();
+/** Made when first asked for: most cold starts need none. */
+let decoder: { decode(bytes: Uint8Array): string } | undefined;
+
+function strict(bytes: Uint8Array): string {
+  decoder ??= new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+  return decoder.decode(bytes);
+}
 
 export function encodeUtf8(text: string): Uint8Array {
   return encoder.encode(text);
@@ -10,7 +16,7 @@ export function encodeUtf8(text: string): Uint8Array {
 /** Whether the bytes are UTF-8 without a flaw. */
 export function isUtf8(bytes: Uint8Array): boolean {
   try {
-    strict.decode(bytes);
+    strict(bytes);
     return true;
   } catch {
     return false;
@@ -19,7 +25,7 @@ export function isUtf8(bytes: Uint8Array): boolean {
 
 export function decodeUtf8(bytes: Uint8Array): string {
   try {
-    return strict.decode(bytes);
+    return strict(bytes);
   } catch {
     return decodeLeniently(bytes);
   }
@@ -29,7 +35,7 @@ function decodeLeniently(bytes: Uint8Array): string {
   let text = "";
   for (let i = 0; i < bytes.length; ) {
     const length = sequenceLength(bytes, i);
-    text += length === 0 ? "\ufffd" : strict.decode(bytes.subarray(i, i + length));
+    text += length === 0 ? "\ufffd" : strict(bytes.subarray(i, i + length));
     i += length === 0 ? 1 : length;
   }
   return text;

@@ -18,7 +18,7 @@ import {
   requestBody,
   searchInput,
 } from "./authzen-request.ts";
-import { type Answered, type Settled, settle, settleFailure } from "./effect.ts";
+import { type Answered, decisionDocument, type Settled, settle, settleFailure } from "./effect.ts";
 import { answerFor } from "./hosts.ts";
 
 /** Asks the policy. Throws PolicyError when there is no answer that may be trusted. */
@@ -88,11 +88,12 @@ function answer(decision: boolean, context: Value | undefined): RegoObject {
   ]);
 }
 
-/** What is enforced; in observe mode that is a permit, and the context says what the policy would have had. */
+/** What is enforced, with the decision document as context; in observe mode a permit, whatever its `effect` says. */
 function fromSettled(settled: Settled): RegoObject {
-  const reply = fromPlain(answerFor("authzen", settled)) as RegoObject;
-  if (settled.effect === settled.effective) return reply;
-  return withContext(reply, fromPlain({ mode: settled.mode, effect: settled.effect }) as RegoObject);
+  // The changed arguments themselves, not a plain copy: no digit is lost.
+  const { transform, ...document } = decisionDocument(settled);
+  const exact = transform === undefined ? document : { ...document, transform: settled.transform };
+  return fromPlain(answerFor("authzen", exact)) as RegoObject;
 }
 
 function withContext(reply: RegoObject, more: RegoObject): RegoObject {

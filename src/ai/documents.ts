@@ -172,6 +172,8 @@ export const decisionShape = record(
     effective: optional(oneOf(...effects)),
     decision: optional(flag("whether the action goes ahead, as AuthZEN says it")),
     evaluation_id: optional(text("the id of the decision in the log")),
+    digest: optional(text("of the action that was decided on")),
+    deciding_ms: optional(numeric("how long it took")),
     policy: optional(
       record({ bundles: map(record({ revision: text() })) }, "which revisions of which bundles said it"),
     ),

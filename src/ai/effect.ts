@@ -56,6 +56,11 @@ export function denied(code: string, message: string): EffectDocument {
   return { effect: "deny", reasons: [{ code, message }], obligations: [], transform: undefined };
 }
 
+/** The same as it is enforced, whatever mode the policy is in: there was nothing to ask a policy about. */
+export function refusal(code: string, message: string): Settled {
+  return enforced(denied(code, message));
+}
+
 /** Reads the value of the decision rule; `supported` names the obligation types that the enforcement point executes. */
 export function readEffect(
   result: Value | undefined,
@@ -202,7 +207,10 @@ export function reasonText(reason: Reason, audience: Audience): string {
 }
 
 /** One sentence a model or a person can act on. */
-export function explain(document: EffectDocument, audience: Audience = "person"): string {
+export function explain(
+  document: { readonly effect: Effect; readonly reasons: readonly Reason[] },
+  audience: Audience = "person",
+): string {
   const verb = {
     allow: "Allowed",
     deny: "Denied",
@@ -213,22 +221,30 @@ export function explain(document: EffectDocument, audience: Audience = "person")
   return `${verb}: ${document.reasons.map((reason) => reasonText(reason, audience)).join("; ")}.`;
 }
 
-/** What stands around an answer. */
+/** What stands around an answer; a guard's answer has all of it. */
 export interface AnswerContext {
-  readonly evaluationId: string;
+  /** Empty when no decision could be made. */
+  readonly decisionId?: string | undefined;
   /** Revision of every active bundle by name. */
   readonly bundles?: Readonly<Record<string, { readonly revision: string }>>;
+  /** Of the action; empty when it could not be told. */
+  readonly digest?: string;
+  readonly decidingMs?: number;
 }
 
-/** The decision document for others to read: logs, clients, receipts. */
-export function decisionDocument(settled: Settled, context: AnswerContext): DecisionDocument {
-  const { effect, effective, mode, obligations, transform, labels, budget } = settled;
+/**
+ * The decision document, as every door hands it out: logs, clients, receipts, and what `hosts.ts` tells each host is made of it. Takes a
+ * guard's answer, or a settled effect with what is known around it.
+ */
+export function decisionDocument(answer: Settled & AnswerContext): DecisionDocument {
+  const { effect, effective, mode, obligations, transform, labels, budget } = answer;
+  const { decisionId = "", bundles, digest = "", decidingMs } = answer;
   return {
     effect,
     effective,
     decision: effective === "allow" || effective === "transform",
     mode,
-    reasons: settled.reasons.map((reason) => ({
+    reasons: answer.reasons.map((reason) => ({
       ...reason,
       texts: {
         person: reasonText(reason, "person"),
@@ -240,7 +256,9 @@ export function decisionDocument(settled: Settled, context: AnswerContext): Deci
     ...(transform !== undefined && { transform: toPlain(transform) }),
     ...(labels !== undefined && { labels: { result: labels } }),
     ...(budget !== undefined && { budget }),
-    evaluation_id: context.evaluationId,
-    ...(context.bundles !== undefined && { policy: { bundles: context.bundles } }),
+    ...(decisionId !== "" && { evaluation_id: decisionId }),
+    ...(bundles !== undefined && { policy: { bundles } }),
+    ...(digest !== "" && { digest }),
+    ...(decidingMs !== undefined && { deciding_ms: Math.round(decidingMs * 1000) / 1000 }),
   };
 }

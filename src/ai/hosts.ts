@@ -1,23 +1,26 @@
 // The one table from effects to what hosts understand. In: a decision document. Out: the answer of a host, as plain data. A host without a
 // way to ask gets a refusal, one without a way to rewrite arguments likewise: nothing is ever allowed because a host cannot say it.
 
-import { toPlain } from "../value/json.ts";
-import { type Effect, type EffectDocument, explain } from "./effect.ts";
+import type { DecisionDocument, Effect } from "./documents.ts";
+import { explain } from "./effect.ts";
 
 export const hosts = ["authzen", "mcp", "ai-sdk", "claude-code", "openai-agents", "langchain"] as const;
 export type Host = (typeof hosts)[number];
 
 type Answer = Readonly<Record<string, unknown>>;
-type Row = { readonly [E in Effect]: (document: EffectDocument) => Answer };
+type Row = { readonly [E in Effect]: (document: DecisionDocument) => Answer };
 
-const reasons = (document: EffectDocument): Answer => ({
-  reason: explain(document),
-  reasons: document.reasons,
-});
-const changed = (document: EffectDocument): unknown =>
-  document.transform === undefined ? undefined : toPlain(document.transform);
+/** The document as AuthZEN's `context`: the same members, and `reason`, which its profiles know. */
+const authzenContext = (document: DecisionDocument): Answer => {
+  const { decision: _, transform: __, obligations = [], ...members } = document;
+  return {
+    ...members,
+    ...(document.reasons.length > 0 && { reason: explain(document) }),
+    ...(obligations.length > 0 && { obligations }),
+  };
+};
 
-const hook = (permissionDecision: string, document: EffectDocument, more: Answer = {}): Answer => ({
+const hook = (permissionDecision: string, document: DecisionDocument, more: Answer = {}): Answer => ({
   hookSpecificOutput: {
     hookEventName: "PreToolUse",
     permissionDecision,
@@ -26,39 +29,28 @@ const hook = (permissionDecision: string, document: EffectDocument, more: Answer
   },
 });
 
-const refusal = (document: EffectDocument): Answer => ({
+const refusal = (document: DecisionDocument): Answer => ({
   content: [{ type: "text", text: explain(document, "model") }],
   isError: true,
 });
 
 const table: { readonly [H in Host]: Row } = {
   authzen: {
-    allow: (document) => ({
-      decision: true,
-      ...((document.reasons.length > 0 || document.obligations.length > 0) && {
-        context: {
-          ...(document.reasons.length > 0 && reasons(document)),
-          ...(document.obligations.length > 0 && { obligations: document.obligations }),
-        },
-      }),
-    }),
-    deny: (document) => ({ decision: false, context: reasons(document) }),
-    approve: (document) => ({ decision: false, context: { ...reasons(document), access_request: {} } }),
-    transform: (document) => ({
-      decision: true,
-      context: {
-        obligations: [
-          ...document.obligations,
-          { id: "transform", type: "transform", properties: { arguments: changed(document) } },
-        ],
-      },
-    }),
+    allow: (document) => ({ decision: true, context: authzenContext(document) }),
+    deny: (document) => ({ decision: false, context: authzenContext(document) }),
+    // `context.effect` says that a person may be asked. `access_request` is for decision points that take such requests in.
+    approve: (document) => ({ decision: false, context: authzenContext(document) }),
+    transform: (document) => {
+      const changed = { id: "transform", type: "transform", properties: { arguments: document.transform } };
+      const obligations = [...(document.obligations ?? []), changed];
+      return { decision: true, context: authzenContext({ ...document, obligations }) };
+    },
   },
   mcp: {
     allow: () => ({ forward: true }),
     deny: (document) => ({ forward: false, result: refusal(document) }),
     approve: (document) => ({ forward: false, ask: true, result: refusal(document) }),
-    transform: (document) => ({ forward: true, arguments: changed(document) }),
+    transform: (document) => ({ forward: true, arguments: document.transform }),
   },
   "ai-sdk": {
     allow: () => ({ decision: "allow" }),
@@ -73,7 +65,7 @@ const table: { readonly [H in Host]: Row } = {
     allow: (document) => hook("allow", document),
     deny: (document) => hook("deny", document),
     approve: (document) => hook("ask", document),
-    transform: (document) => hook("allow", document, { updatedInput: changed(document) }),
+    transform: (document) => hook("allow", document, { updatedInput: document.transform }),
   },
   "openai-agents": {
     allow: () => ({ needsApproval: false, behavior: "allow" }),
@@ -97,11 +89,11 @@ const table: { readonly [H in Host]: Row } = {
       description: explain(document),
       allowedDecisions: ["approve", "edit", "reject"],
     }),
-    transform: (document) => ({ action: "call", args: changed(document) }),
+    transform: (document) => ({ action: "call", args: document.transform }),
   },
 };
 
 /** What `host` has to be told: what is enforced, where that differs from what the policy said. */
-export function answerFor(host: Host, document: EffectDocument & { readonly effective?: Effect }): Answer {
+export function answerFor(host: Host, document: DecisionDocument): Answer {
   return table[host][document.effective ?? document.effect](document);
 }

@@ -5,6 +5,7 @@ import { Client as ModernClient } from "@modelcontextprotocol/client";
 import { StdioClientTransport as ModernTransport } from "@modelcontextprotocol/client/stdio";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
+import type { DecisionDocument } from "../ai/documents.ts";
 import { AUDIENCE, CLI, filesystemServer, ISSUER, mailServer, type World } from "./world.ts";
 
 /** What came of one call. */
@@ -45,13 +46,6 @@ export interface AiAgent {
   /** The gateway's process. */
   readonly pid: number;
   close(): Promise<void>;
-}
-
-interface DecisionMeta {
-  readonly id: string;
-  readonly effect: string;
-  readonly reasons: readonly { readonly code: string; readonly message: string }[];
-  readonly deciding_ms: number;
 }
 
 interface Result {
@@ -130,13 +124,13 @@ function gatewayArgs(world: World, name: string, serverId: string): string[] {
 }
 
 function outcome(result: Result): Outcome {
-  const decision = (result._meta?.["reeve/decision"] ?? {}) as Partial<DecisionMeta>;
+  const decision = (result._meta?.["reeve/decision"] ?? {}) as Partial<DecisionDocument>;
   const content = (result.content as { text?: string }[]) ?? [];
   return {
     effect: decision.effect ?? "none",
     codes: (decision.reasons ?? []).map((reason) => reason.code),
     message: (decision.reasons ?? []).map((reason) => reason.message).join("; "),
-    decisionId: decision.id ?? "",
+    decisionId: decision.evaluation_id ?? "",
     decidingMs: decision.deciding_ms ?? 0,
     text: content.map((part) => part.text ?? "").join("\n"),
   };

@@ -457,7 +457,10 @@ describe("earlier revisions: a real server with sessions and streams", () => {
     expect(names).toContain("get-sum");
     expect(names).not.toContain("get-env");
     const env = await client.callTool({ name: "get-env", arguments: {} });
-    expect([env.isError, textOf(env)]).toEqual([true, "Denied: the tool is not in the catalogue."]);
+    expect([env.isError, textOf(env)]).toEqual([
+      true,
+      "Denied: the tool is not in the catalogue (use one of the tools that you were shown).",
+    ]);
     const sum = await client.callTool({ name: "get-sum", arguments: { a: 2, b: 40 } });
     expect(textOf(sum)).toContain("42");
     expect(sum._meta?.["reeve/decision"]).toMatchObject({ effect: "allow" });

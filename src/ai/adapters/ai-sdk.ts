@@ -5,7 +5,7 @@
 import { fromPlain, toPlain } from "../../value/json.ts";
 import { isArray, isObject, type Value } from "../../value/value.ts";
 import type { Decider } from "../decider.ts";
-import { explain, settle, settleFailure, type Answered } from "../effect.ts";
+import { type Answered, decisionDocument, explain, settle, settleFailure } from "../effect.ts";
 import { answerFor } from "../hosts.ts";
 import {
   CANARY,
@@ -68,7 +68,7 @@ export function guardAiSdk(options: HostOptions & { readonly trustUserMessages?:
       approval === undefined
         ? await session.ask(toolCallId, toolName, input)
         : await session.approved(toolCallId, toolName, input, approval);
-    const { decision, reason } = answerFor("ai-sdk", answer);
+    const { decision, reason } = answerFor("ai-sdk", decisionDocument(answer));
     // A guarded tool runs with the arguments that were decided on; any other would run with those that the model gave.
     if (answer.forward && (decision === "allow" || guarded.has(toolName))) return { type: "approved" };
     if (answer.forward) await session.withdraw(toolCallId);
@@ -192,7 +192,7 @@ export function policyClient(decider: Decider): PolicyClient {
     try {
       return policyResult(await decider.decide({ path, input: fromPlain(input ?? null) }));
     } catch (error) {
-      return answerFor("ai-sdk", settleFailure(error));
+      return answerFor("ai-sdk", decisionDocument(settleFailure(error)));
     }
   };
   return { evaluate: evaluate as PolicyClient["evaluate"] };
@@ -205,19 +205,20 @@ function policyResult(answered: Answered): unknown {
   if (result !== undefined && isToolList(result)) return toPlain(result);
   if (typeof result === "boolean") return plainResult(answered, result, { allow: result });
   if (result === undefined || !isObject(result) || result.get("effect") !== undefined)
-    return answerFor("ai-sdk", settle(answered));
+    return answerFor("ai-sdk", decisionDocument(settle(answered)));
   const [decision, allow] = [result.get("decision"), result.get("allow")];
   if (DECISIONS.has(decision)) return plainResult(answered, decision === "allow", toPlain(result));
   if (decision === undefined && typeof allow === "boolean")
     return plainResult(answered, allow, toPlain(result));
-  return answerFor("ai-sdk", settle(answered));
+  return answerFor("ai-sdk", decisionDocument(settle(answered)));
 }
 
 /** A decision in the package's own form, held to what holds for every decision: modes, and rules that deny and could not be evaluated. */
 function plainResult(answered: Answered, isAllow: boolean, result: unknown): unknown {
   const effect = isAllow ? "allow" : "deny";
   const settled = settle({ ...answered, result: fromPlain({ effect, reasons: [] }) });
-  return settled.effect === effect && settled.effective === effect ? result : answerFor("ai-sdk", settled);
+  const isKept = settled.effect === effect && settled.effective === effect;
+  return isKept ? result : answerFor("ai-sdk", decisionDocument(settled));
 }
 
 function isToolList(result: Value): boolean {

@@ -56,7 +56,8 @@ function evaluated(answer: RegoObject): { result: Value } {
   const args = changed !== undefined && isObject(changed) ? changed.get("arguments") : undefined;
   const others = obligations.filter((one) => one !== transform);
   const permitted = answer.get("decision") === true;
-  const asks = context.has("access_request");
+  // Another Reeve says so in `effect`, decision points with a request endpoint by where it is.
+  const asks = context.get("effect") === "approve" || context.has("access_request");
   const effect = permitted ? (transform === undefined ? "allow" : "transform") : asks ? "approve" : "deny";
   const entries: [Value, Value][] = [
     ["effect", effect],

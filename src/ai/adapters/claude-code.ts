@@ -7,7 +7,7 @@ import { equal } from "../../value/compare.ts";
 import { encode, fromPlain, toPlain } from "../../value/json.ts";
 import { object } from "../../value/object.ts";
 import { isObject, type RegoObject, type Value } from "../../value/value.ts";
-import { denied, explain } from "../effect.ts";
+import { decisionDocument, explain, refusal } from "../effect.ts";
 import type { Guard, TaskScope } from "../guard.ts";
 import { answerFor } from "../hosts.ts";
 import { CANARY, type HostOptions, HostSession } from "./session.ts";
@@ -140,7 +140,7 @@ async function preToolUse(
   const answer = await session.ask(id, isTest ? CANARY : tool, input);
   const isChanged = answer.forward && isObject(input) && !equal(input, answer.arguments);
   if (answer.forward && !isChanged && options.allow === "pass") return NOTHING;
-  const told = fromPlain(answerFor("claude-code", answer)) as RegoObject;
+  const told = fromPlain(answerFor("claude-code", decisionDocument(answer))) as RegoObject;
   const specific = told.get("hookSpecificOutput") as RegoObject;
   // The arguments themselves, not the table's copy: no digit is lost.
   return isChanged
@@ -201,5 +201,7 @@ function failed(event: unknown, error: PolicyError): RegoObject {
       ["reason", `Reeve: ${error.message}`],
     ]);
   if (event === "PostToolUse" || event === "PostToolUseFailure") return stop(error.message);
-  return fromPlain(answerFor("claude-code", denied(error.code, error.message))) as RegoObject;
+  return fromPlain(
+    answerFor("claude-code", decisionDocument(refusal(error.code, error.message))),
+  ) as RegoObject;
 }

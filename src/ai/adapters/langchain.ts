@@ -2,7 +2,7 @@
 // again what the person approved or edited. In: a guarded task and three things of the host (its message classes and `interrupt`). Out: what
 // `createMiddleware` takes. A person's approval counts for the call that was shown; an edited call is a call of its own.
 
-import { explain } from "../effect.ts";
+import { decisionDocument, explain } from "../effect.ts";
 import { answerFor } from "../hosts.ts";
 import type { CallAnswer } from "../task.ts";
 import {
@@ -127,7 +127,7 @@ async function decideCall(
   let call = given;
   let answer = await session.ask(given.id, call.name, call.args);
   while (!answer.forward) {
-    const { action, message } = answerFor("langchain", answer);
+    const { action, message } = answerFor("langchain", decisionDocument(answer));
     if (action !== "interrupt") return refuse(String(message));
     const verdict = readVerdict(host.interrupt(question(call, answer)));
     if (verdict.type === "reject") return refuse(verdict.message);
@@ -183,7 +183,7 @@ function contentOf(result: Foreign): unknown {
 
 /** The payload of LangChain's own `humanInTheLoopMiddleware`, so that the same user interfaces understand it. */
 function question(call: ToolCall, answer: CallAnswer): object {
-  const { description, allowedDecisions } = answerFor("langchain", answer);
+  const { description, allowedDecisions } = answerFor("langchain", decisionDocument(answer));
   return {
     actionRequests: [{ name: call.name, args: call.args, description }],
     reviewConfigs: [{ actionName: call.name, allowedDecisions }],

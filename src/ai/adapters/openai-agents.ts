@@ -2,7 +2,7 @@
 // it runs, and an output guardrail that reports its result. In: a guarded task and the program's function tools. Out: tools of the same shape.
 // An approval that the SDK reports counts for the one call that was waiting, never for the tool as a whole.
 
-import { explain } from "../effect.ts";
+import { decisionDocument, explain } from "../effect.ts";
 import { answerFor } from "../hosts.ts";
 import type { CallAnswer } from "../task.ts";
 import { CANARY, type HostOptions, HostSession, requireFired, type SelfTest } from "./session.ts";
@@ -106,7 +106,7 @@ function guardedTool<T extends { readonly type: string; readonly name: string }>
     if (callId === undefined) return true;
     calls.inputs.set(callId, input);
     const answer = await calls.session.ask(callId, tool.name, input);
-    return answerFor("openai-agents", answer).needsApproval === true;
+    return answerFor("openai-agents", decisionDocument(answer)).needsApproval === true;
   };
   return {
     ...given,
@@ -140,7 +140,7 @@ function inputGuardrail({ session, inputs }: Calls): InputGuardrail {
 }
 
 async function behaviorOf(session: HostSession, callId: string, answer: CallAnswer): Promise<Behavior> {
-  const { behavior, needsApproval, message } = answerFor("openai-agents", answer);
+  const { behavior, needsApproval, message } = answerFor("openai-agents", decisionDocument(answer));
   if (answer.forward && behavior === "allow") return { type: "allow" };
   // The tool would run with the arguments of the model, not with those that were decided on.
   if (answer.forward) await session.withdraw(callId);

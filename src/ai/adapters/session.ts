@@ -6,7 +6,7 @@ import { fromPlain, toPlain } from "../../value/json.ts";
 import { equal } from "../../value/compare.ts";
 import { emptyObject } from "../../value/object.ts";
 import { isObject, type RegoObject, type Value } from "../../value/value.ts";
-import { denied, explain } from "../effect.ts";
+import { explain, refusal } from "../effect.ts";
 import type { CallRecord } from "../documents.ts";
 import type { CallAnswer, GuardedTask } from "../task.ts";
 
@@ -207,9 +207,7 @@ function plainResult(result: unknown): Value {
 
 function refused(code: string, message: string): CallAnswer {
   return {
-    ...denied(code, message),
-    mode: "enforce",
-    effective: "deny",
+    ...refusal(code, message),
     forward: false,
     arguments: emptyObject,
     digest: "",

@@ -3,8 +3,10 @@
 // may see two calls in one text: duplicate keys). A denied call never reaches the server; a result never reaches the client unrecorded.
 
 import { readDefinitions } from "../../ai/catalogue.ts";
-import { explain } from "../../ai/effect.ts";
+import type { DecisionDocument } from "../../ai/documents.ts";
+import { decisionDocument, explain } from "../../ai/effect.ts";
 import type { CallAnswer, CallRequest, GuardedTask } from "../../ai/guard.ts";
+import { answerFor } from "../../ai/hosts.ts";
 import type { ResultLabels } from "../../ai/labels.ts";
 import type { Principal } from "../../ai/request.ts";
 import { PolicyError } from "../../error.ts";
@@ -300,11 +302,12 @@ export class Connection {
         }),
       );
     }
-    const text = note === undefined ? explain(answer) : `${explain(answer)} Not approved: ${note}.`;
+    const told = answerFor("mcp", decisionDocument(answer)).result as object;
+    const text = `${explain(answer, "model")} Not approved: ${note}.`;
     const result = {
       ...(modern && { resultType: "complete" }),
-      content: [{ type: "text", text }],
-      isError: true,
+      ...told,
+      ...(note !== undefined && { content: [{ type: "text", text }] }),
       _meta: meta,
     };
     return resultReply(id, fromPlain(result));
@@ -406,15 +409,8 @@ function elicitation(why: string, tool: string, args: Value): Record<string, unk
   };
 }
 
-/** The decision as the client sees it. */
-function shown(answer: CallAnswer): Record<string, unknown> {
-  return {
-    id: answer.decisionId,
-    effect: answer.effect,
-    effective: answer.effective,
-    mode: answer.mode,
-    reasons: answer.reasons,
-    digest: answer.digest,
-    deciding_ms: Math.round(answer.decidingMs * 1000) / 1000,
-  };
+/** The decision as the client sees it. What the policy made of the arguments is for the server. */
+function shown(answer: CallAnswer): DecisionDocument {
+  const { transform: _, ...document } = decisionDocument(answer);
+  return document;
 }

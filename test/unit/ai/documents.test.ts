@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { readCatalogue } from "../../../src/ai/catalogue.ts";
 import { decisionShape, effects, requestShape } from "../../../src/ai/documents.ts";
-import { readEffect } from "../../../src/ai/effect.ts";
+import { decisionDocument, settle, settleFailure } from "../../../src/ai/effect.ts";
 import { answerFor, hosts } from "../../../src/ai/hosts.ts";
 import { reasonCodes } from "../../../src/ai/reasons.ts";
 import { requestSchemaFor } from "../../../src/ai/request-schema.ts";
@@ -65,6 +65,35 @@ describe("the decision document", () => {
     expect(findings(decisionShape, fromPlain({ effect: "perhaps", reasons: [] }))).toHaveLength(1);
   });
 
+  test("so is what is handed out, for every effect, in both modes, and when there was no answer", () => {
+    const around = {
+      decisionId: "d1",
+      bundles: { main: { revision: "7" } },
+      digest: "sha256:00",
+      decidingMs: 0.12345,
+    };
+    const given = {
+      reasons: [{ code: "untrusted_argument", message: "from a file", path: "/to" }],
+      obligations: [{ id: "o1", type: "notify", properties: { to: "x" } }],
+      transform: { to: "x" },
+      labels: { result: { "/id": "trusted" } },
+      budget: [{ name: "calls", remaining: "1", limit: "2" }],
+    };
+    const settled = effects.flatMap((effect) =>
+      (["enforce", "observe"] as const).map((mode) =>
+        settle({ result: fromPlain({ effect, ...given }), mode }, new Set(["notify"])),
+      ),
+    );
+    for (const one of [...settled, settle({ result: undefined }), settleFailure(new Error("x"))]) {
+      const document = decisionDocument({ ...one, ...around });
+      expect(findings(decisionShape, fromPlain(document))).toEqual([]);
+      expect(document.decision).toBe(document.effective === "allow" || document.effective === "transform");
+      expect(document).toMatchObject({ evaluation_id: "d1", digest: "sha256:00", deciding_ms: 0.123 });
+      const known = new Set(Object.keys(documentSchema(decisionShape, "decision").properties as object));
+      expect(Object.keys(document).filter((key) => !known.has(key))).toEqual([]);
+    }
+  });
+
   test("every code that the library gives is in the list", () => {
     const folder = new URL("../../../rego/ai/", import.meta.url);
     const files = readdirSync(folder).filter(
@@ -82,11 +111,13 @@ describe("the decision document", () => {
 
 describe("hosts", () => {
   const document = (effect: string) =>
-    readEffect(
-      fromPlain({
-        effect,
-        reasons: [{ code: "untrusted_argument", message: "from a file", path: "/to" }],
-        transform: { to: "x" },
+    decisionDocument(
+      settle({
+        result: fromPlain({
+          effect,
+          reasons: [{ code: "untrusted_argument", message: "from a file", path: "/to" }],
+          transform: { to: "x" },
+        }),
       }),
     );
 

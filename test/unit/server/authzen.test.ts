@@ -62,15 +62,24 @@ const asking = (properties: Json, more: Json = {}): Json => ({
 describe("what is a permit", () => {
   const reason = { code: "permitted", message: "you may" };
   const obligation = { id: "o1", type: "notify", properties: { to: "x" } };
+  const texts = { person: "you may", log: "permitted", model: "you may" };
+  const told = (effect: string, text: string) => ({
+    ...{ effect, effective: effect, mode: "enforce" },
+    ...{ reason: text, reasons: [{ ...reason, texts }] },
+  });
   test.each([
     [true, true, undefined],
     [false, false, undefined],
     [{ decision: true }, true, undefined],
     [{ decision: false, context: { why: 1 } }, false, { why: 1 }],
-    [{ effect: "allow", reasons: [] }, true, undefined],
-    [{ effect: "allow", reasons: [reason] }, true, { reason: "Allowed: you may.", reasons: [reason] }],
-    [{ effect: "deny", reasons: [reason] }, false, { reason: "Denied: you may.", reasons: [reason] }],
-    [{ effect: "approve", reasons: [reason] }, false, expect.objectContaining({ access_request: {} })],
+    [
+      { effect: "allow", reasons: [] },
+      true,
+      { effect: "allow", effective: "allow", mode: "enforce", reasons: [] },
+    ],
+    [{ effect: "allow", reasons: [reason] }, true, told("allow", "Allowed: you may.")],
+    [{ effect: "deny", reasons: [reason] }, false, told("deny", "Denied: you may.")],
+    [{ effect: "approve", reasons: [reason] }, false, told("approve", "Needs approval: you may.")],
     ["true", false, expect.objectContaining({ reason: expect.stringContaining("not an object") })],
     [1, false, expect.anything()],
     [null, false, expect.anything()],
@@ -94,7 +103,18 @@ describe("what is a permit", () => {
     const result = { effect: "allow", reasons: [], obligations: [obligation] };
     const context = { supported_obligations: ["notify"] };
     const { body } = await send(`${url}/access/v1/evaluation`, asking({ result }, { context }));
-    expect(body).toEqual({ decision: true, context: { obligations: [obligation] } });
+    expect(body).toMatchObject({ decision: true, context: { obligations: [obligation] } });
+  });
+
+  test("arguments that the policy changed keep their digits", async () => {
+    const { url } = await host();
+    const result = { effect: "transform", reasons: [], transform: { n: "N" } };
+    const response = await fetch(`${url}/access/v1/evaluation`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(asking({ result })).replace('"N"', "12345678901234567890.10"),
+    });
+    expect(await response.text()).toContain('{"arguments":{"n":12345678901234567890.10}}');
   });
 
   test("undefined, an error and a missing policy are denials that say so", async () => {

@@ -136,7 +136,7 @@ test("the answer to a call carries its decision and labels; an answer to nothing
       result: {
         content: [],
         _meta: {
-          "reeve/decision": expect.objectContaining({ id: "d", effect: "allow" }),
+          "reeve/decision": expect.objectContaining({ evaluation_id: "d", effect: "allow" }),
           "reeve/labels": { "": { integrity: "untrusted", confidentiality: [] } },
         },
       },

@@ -1,17 +1,20 @@
 // Story two: config -> bundle -> engine -> Decision -> log. A configuration and the ports to the world in, a decision agent out. Whatever
 // goes wrong on the way to an answer is thrown, never answered: undefined, unverified, stale and full all mean no.
 
+import type { VerifiedBundle } from "../bundle/bundle.ts";
 import { lookup } from "../bundle/tree.ts";
 import { InterQueryCache } from "../builtins/inter-query-cache.ts";
 import { type BuiltinFailure, NdCache } from "../engine/engine.ts";
 import { type Location, PolicyError } from "../error.ts";
 import { decode, fromPlain } from "../value/json.ts";
+import { PlainJson, readPlainJson } from "../value/plain-json.ts";
+import { decodeUtf8 } from "../value/utf8.ts";
 import type { Value } from "../value/value.ts";
 import { resolve, type State } from "./activate.ts";
 import { Bundles, type OfferOptions } from "./bundles.ts";
 import { VERSION } from "./client.ts";
 import { type Config, checkConfig } from "./config.ts";
-import { type Decision, markFailed } from "./decision.ts";
+import { type Decision, type Mode, markFailed } from "./decision.ts";
 import type { Note } from "./log/event.ts";
 import { DecisionLog } from "./log/decision-log.ts";
 import { type Ports, type World, withDefaults } from "./ports.ts";
@@ -23,7 +26,7 @@ import { hidesDenial, modeOf } from "./terms.ts";
 export interface Query {
   /** `ai/decision`, with or without leading slash, or its keys where one of them holds a slash. */
   readonly path: string | readonly string[];
-  /** Plain data or a Value; absent: `input` is undefined in the policy. */
+  /** Plain data, a Value, or what `readPlainJson` read; absent: `input` is undefined in the policy. */
   readonly input?: unknown;
   /** The same as JSON text, to the digit; not together with `input`. */
   readonly inputJson?: string | Uint8Array;
@@ -113,6 +116,8 @@ class Agent implements DecisionAgent {
   readonly #bundles: Bundles;
   readonly #log: DecisionLog | undefined;
   readonly #reporter: Reporter | undefined;
+  /** Names of headers that are logged, in lower case. */
+  readonly #loggedHeaders: ReadonlySet<string>;
   #requests = 0;
   #isClosed = false;
 
@@ -124,6 +129,7 @@ class Agent implements DecisionAgent {
     const onStatus = (): void => this.#reporter?.notify();
     this.#log = log(onStatus);
     const { decisionLogs, status } = config;
+    this.#loggedHeaders = new Set(decisionLogs?.requestHeaders.map((name) => name.toLowerCase()));
     const { compile, parseModule, runtime } = world;
     this.#bundles = new Bundles({
       config,
@@ -160,8 +166,8 @@ class Agent implements DecisionAgent {
     const started = clock.monotonicMs();
     const { state } = this.#bundles;
     const path = keysOf(query.path);
-    const bundles = revisions(state);
-    let input: Value | undefined;
+    const { active, bundles, mode } = knownOf(state);
+    let input: Value | PlainJson | undefined;
     const ndCache = this.#ndCache(query);
     let answer: Answer | undefined;
     let failure: PolicyError | undefined;
@@ -179,21 +185,22 @@ class Agent implements DecisionAgent {
     }
     const metrics = { timer_rego_query_eval_ns: Math.round((clock.monotonicMs() - started) * 1e6) };
     const errors = answer?.errors ?? [];
-    const active = [...state.bundles.values()];
     const places = failure === undefined ? errors.map(({ location }) => location) : conflictPlaces(failure);
     const decision = {
       decisionId,
       path: path.join("/"),
       bundles,
-      mode: modeOf(active),
+      mode,
       denialErrored: places.some((location) => hidesDenial(active, location)),
       metrics,
     };
     const result = answer?.value;
     const ndBuiltinCache = ndCache?.record;
     if (failure !== undefined) markFailed(failure, decision);
-    const note = query.note?.({ ...decision, result, failure });
-    await this.#record(query, { ...decision, ndBuiltinCache }, input, result, failure, state, note);
+    if (this.#log !== undefined) {
+      const note = query.note?.({ ...decision, result, failure });
+      await this.#record(this.#log, query, decision, ndBuiltinCache, input, result, failure, state, note);
+    } else query.note?.({ ...decision, result, failure });
     if (failure !== undefined) throw failure;
     return { ...decision, result, errors, ...(ndBuiltinCache === undefined ? {} : { ndBuiltinCache }) };
   }
@@ -203,25 +210,25 @@ class Agent implements DecisionAgent {
     return this.config.ndBuiltinCache ? new NdCache() : undefined;
   }
 
-  async #record(
+  #record(
+    log: DecisionLog,
     query: Query,
-    decision: Pick<Decision, "decisionId" | "path" | "bundles" | "metrics"> & {
-      readonly ndBuiltinCache: Value | undefined;
-    },
-    input: Value | undefined,
+    { decisionId, path, bundles, metrics }: Pick<Decision, "decisionId" | "path" | "bundles" | "metrics">,
+    ndBuiltinCache: Value | undefined,
+    input: Value | PlainJson | undefined,
     result: Value | undefined,
     failure: PolicyError | undefined,
     state: State,
     note: Note | undefined,
   ): Promise<void> {
-    if (this.#log === undefined) return;
-    const { requestedBy, requestHeaders = {}, traceId, spanId } = query;
-    const wanted = new Set(
-      (this.config.decisionLogs?.requestHeaders ?? []).map((name) => name.toLowerCase()),
-    );
-    await this.#log.record(
+    const { requestedBy, requestHeaders, traceId, spanId } = query;
+    return log.record(
       {
-        ...decision,
+        decisionId,
+        path,
+        bundles,
+        metrics,
+        ndBuiltinCache,
         labels: this.#labels,
         input,
         result,
@@ -232,9 +239,15 @@ class Agent implements DecisionAgent {
         ...(spanId === undefined ? {} : { spanId }),
         timestampMs: this.#world.clock.nowMs(),
         requestId: ++this.#requests,
-        requestHeaders: Object.fromEntries(
-          Object.entries(requestHeaders).filter(([name]) => wanted.has(name.toLowerCase())),
-        ),
+        ...(requestHeaders === undefined || this.#loggedHeaders.size === 0
+          ? {}
+          : {
+              requestHeaders: Object.fromEntries(
+                Object.entries(requestHeaders).filter(([name]) =>
+                  this.#loggedHeaders.has(name.toLowerCase()),
+                ),
+              ),
+            }),
       },
       state,
     );
@@ -311,13 +324,14 @@ interface Answer {
 async function evaluate(
   state: State,
   path: readonly string[],
-  input: Value | undefined,
+  input: Value | PlainJson | undefined,
   strict: boolean,
   ndCache: NdCache | undefined,
 ): Promise<Answer> {
   const target = resolve(state, path);
   if (target.kind === "data") return { value: target.value, errors: [] };
-  const document = input === undefined ? undefined : { value: input };
+  const document =
+    input === undefined ? undefined : { value: input instanceof PlainJson ? input.data : input };
   const results = await target.engine.evaluateAsync(target.entrypoint, document, {
     strict,
     ...(ndCache === undefined ? {} : { ndCache }),
@@ -326,13 +340,17 @@ async function evaluate(
   return { value: value === undefined ? undefined : lookup(value, target.rest), errors };
 }
 
-function inputOf(query: Query): Value | undefined {
+function inputOf(query: Query): Value | PlainJson | undefined {
   if (query.inputJson !== undefined) {
     if (query.input !== undefined)
       throw new PolicyError("invalid_parameter", "`input` and `inputJson` exclude each other");
-    return decode(query.inputJson);
+    const { inputJson } = query;
+    const text = typeof inputJson === "string" ? inputJson : decodeUtf8(inputJson);
+    const data = readPlainJson(text);
+    return data === undefined ? decode(text) : new PlainJson(data);
   }
-  return query.input === undefined ? undefined : fromPlain(query.input);
+  const { input } = query;
+  return input === undefined || input instanceof PlainJson ? input : fromPlain(input);
 }
 
 function keysOf(path: string | readonly string[]): readonly string[] {
@@ -341,19 +359,27 @@ function keysOf(path: string | readonly string[]): readonly string[] {
   return trimmed === "" ? [] : trimmed.split("/");
 }
 
-/** Of a state that decides: found once, as it never changes. */
-const knownRevisions = new WeakMap<State, Record<string, { revision: string }>>();
+/** What every decision needs to know of the state that makes it. */
+interface Known {
+  readonly active: readonly VerifiedBundle[];
+  readonly bundles: Readonly<Record<string, { readonly revision: string }>>;
+  readonly mode: Mode;
+}
 
-function revisions(state: State): Record<string, { revision: string }> {
-  let known = knownRevisions.get(state);
+/** Of a state that decides: found once, as it never changes. */
+const knownStates = new WeakMap<State, Known>();
+
+function knownOf(state: State): Known {
+  let known = knownStates.get(state);
   if (known === undefined) {
     const each = Array.from(
       state.bundles,
       ([name, { manifest }]) => [name, Object.freeze({ revision: manifest.revision })] as const,
     );
+    const active = [...state.bundles.values()];
     // Every decision shows the same object.
-    known = Object.freeze(Object.fromEntries(each));
-    knownRevisions.set(state, known);
+    known = { active, bundles: Object.freeze(Object.fromEntries(each)), mode: modeOf(active) };
+    knownStates.set(state, known);
   }
   return known;
 }

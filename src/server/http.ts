@@ -190,9 +190,9 @@ async function readRaw(request: IncomingMessage, maxBytes: number): Promise<Buff
       reject(tooLarge());
     };
     request.on("data", onData);
-    request.once("end", () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)));
-    request.once("aborted", () => reject(new PolicyError("invalid_parameter", "the request was cut off")));
-    request.once("error", (cause) =>
+    request.on("end", () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)));
+    request.on("aborted", () => reject(new PolicyError("invalid_parameter", "the request was cut off")));
+    request.on("error", (cause) =>
       reject(new PolicyError("io_error", "the request could not be read", { cause })),
     );
   });

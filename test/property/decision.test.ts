@@ -5,6 +5,7 @@ import { type LogEvent, newEvent } from "../../src/decision/log/event.ts";
 import { mask } from "../../src/decision/log/mask.ts";
 import { PolicyError } from "../../src/error.ts";
 import { encode, fromPlain } from "../../src/value/json.ts";
+import { PlainJson } from "../../src/value/plain-json.ts";
 
 const names = [
   "services",
@@ -62,7 +63,8 @@ const event = (input: unknown): LogEvent =>
     decisionId: "d",
     path: "p",
     bundles: {},
-    input: fromPlain(input),
+    // Half of the events have their input as a sidecar reads it.
+    input: JSON.stringify(input).length % 2 === 0 ? new PlainJson(input) : fromPlain(input),
     result: fromPlain(input),
     timestampMs: 0,
     metrics: {},
@@ -84,7 +86,8 @@ test("whatever a mask says, a secret at a pointer it names is gone, or everythin
         "S3CRET",
       );
       const masked = mask(event(input), fromPlain([`/input/${path.join("/")}`, "/result"]));
-      expect(encode(masked.input ?? null)).not.toContain("S3CRET");
+      const shown = masked.input instanceof PlainJson ? masked.input.value : masked.input;
+      expect(encode(shown ?? null)).not.toContain("S3CRET");
       expect(masked.result).toBeUndefined();
     }),
     { numRuns: 500 },

@@ -29,6 +29,8 @@ export class DecisionLog {
   readonly #uploader: Uploader | undefined;
   #status: DecisionLogStatus = {};
   #masked = 0;
+  /** Looked up once for each state. */
+  #policies: { readonly state: State; readonly drop: LogPolicy; readonly mask: LogPolicy } | undefined;
 
   constructor(options: DecisionLogOptions) {
     this.#options = options;
@@ -85,18 +87,28 @@ export class DecisionLog {
     await this.#buffer?.journal.close();
   }
 
+  #policiesOf(state: State): { readonly drop: LogPolicy; readonly mask: LogPolicy } {
+    if (this.#policies?.state !== state) {
+      const { dropPath, maskPath } = this.#options.config;
+      this.#policies = { state, drop: logPolicy(state, dropPath), mask: logPolicy(state, maskPath) };
+    }
+    return this.#policies;
+  }
+
   /** The event as it may be logged; undefined when a policy says that it is not. */
   async #prepare(parts: EventParts, state: State): Promise<LogEvent | undefined> {
-    const { config, world } = this.#options;
+    const { world } = this.#options;
+    const { drop, mask: masking } = this.#policiesOf(state);
     // Before any policy sees it: what is erased here is there for no mask to forget.
     const event = erase(newEvent(parts), parts.note?.erase ?? []);
     try {
-      if ((await ask(state, config.dropPath, event)) === true) return undefined;
+      if (drop !== undefined && (await drop(event)) === true) return undefined;
     } catch (error) {
       world.log("error", `the drop policy failed, the decision is logged: ${(error as Error).message}`);
     }
+    if (masking === undefined) return event;
     try {
-      const masked = mask(event, await ask(state, config.maskPath, event));
+      const masked = mask(event, await masking(event));
       if (masked.hidden) this.#masked++;
       return masked;
     } catch (error) {
@@ -107,11 +119,18 @@ export class DecisionLog {
   }
 }
 
-/** What a log policy says about an event; undefined when there is none. */
-async function ask(state: State, path: string, event: LogEvent): Promise<Value | undefined> {
+/** What a log policy says about an event; undefined where there is none. */
+type LogPolicy = ((event: LogEvent) => Promise<Value | undefined>) | undefined;
+
+function logPolicy(state: State, path: string): LogPolicy {
   const keys = path.split("/");
   const found = findEntrypoint(state, keys);
-  if (found === undefined) return lookup(state.data, keys);
-  const results = await found.engine.evaluateAsync(found.entrypoint, { value: eventValue(event) });
-  return results.value === undefined ? undefined : lookup(results.value, found.rest);
+  if (found === undefined) {
+    const value = lookup(state.data, keys);
+    return value === undefined ? undefined : async () => value;
+  }
+  return async (event) => {
+    const results = await found.engine.evaluateAsync(found.entrypoint, { value: eventValue(event) });
+    return results.value === undefined ? undefined : lookup(results.value, found.rest);
+  };
 }

@@ -3,6 +3,7 @@
 
 import { PolicyError } from "../../error.ts";
 import { object } from "../../value/object.ts";
+import { PlainJson } from "../../value/plain-json.ts";
 import type { RegoObject, Value } from "../../value/value.ts";
 import { isArray, isObject, isSet } from "../../value/value.ts";
 import type { LogEvent } from "./event.ts";
@@ -57,7 +58,7 @@ function withMember(custom: Value | undefined, key: string, value: Value): Value
 
 /** The event without what these JSON pointers name; one that nobody can read hides everything. */
 export function erase(event: LogEvent, pointers: readonly string[]): LogEvent {
-  return mask(event, [...pointers]);
+  return pointers.length === 0 ? event : mask(event, [...pointers]);
 }
 
 function readRule(rule: Value): Rule {
@@ -102,7 +103,8 @@ function escapeSegment(segment: string): string {
 }
 
 function applyRule(event: LogEvent, rule: Rule): LogEvent {
-  const root = event[rule.part];
+  const part = event[rule.part];
+  const root = part instanceof PlainJson ? part.value : part;
   if (root === undefined) return event;
   if (rule.op === "remove") {
     const rest = rule.path.length === 0 ? undefined : removeAt(root, rule.path, 0);

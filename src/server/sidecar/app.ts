@@ -14,7 +14,7 @@ import { policyRoutes } from "./policies.ts";
 import { agentPort, type CompilerPort } from "./ports.ts";
 import { queryRoutes } from "./query.ts";
 import { errorReply, failureReply, replyEmpty } from "./reply.ts";
-import { DEFAULT_BODY_LIMITS, targetOf } from "./request.ts";
+import { DEFAULT_BODY_LIMITS, rawPathOf, targetOf } from "./request.ts";
 import { statusRoutes } from "./status.ts";
 import { type Content, createWorkspace } from "./workspace.ts";
 import { documentRoutes } from "./writes.ts";
@@ -58,18 +58,26 @@ export function createSidecar(options: SidecarOptions): Sidecar {
   const workspace = createWorkspace(agent);
   const data = dataRoutes(agent, limits, build);
 
+  // An async function, so that what a route throws at once ends up in the same place.
+  const answer = async (route: Route, request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    try {
+      await route(request, response);
+    } catch (error) {
+      failureReply(response, error, onError);
+    }
+  };
   /** Counts the request under a handler's label and answers failures. */
   const run = (label: string, route: Route, request: IncomingMessage, response: ServerResponse): void => {
-    const began = process.hrtime.bigint();
-    response.once("close", () => {
-      const seconds = Number(process.hrtime.bigint() - began) / 1e9;
+    const began = performance.now();
+    response.on("close", () => {
+      const seconds = (performance.now() - began) / 1000;
       histogram.observe(response.statusCode, label, request.method ?? "", seconds);
     });
-    // An async function, so that what a route throws at once ends up in the same place.
-    (async () => route(request, response))().catch((error: unknown) =>
-      failureReply(response, error, onError),
-    );
+    answer(route, request, response);
   };
+  const decide = (request: IncomingMessage, response: ServerResponse): void =>
+    run("v1/data", hot, request, response);
+  const hot: Route = (request, response) => data.v1(rawPathOf(request).slice(HOT.length), request, response);
   const app = createApp();
   const on = (label: string, route: (request: Request, response: ServerResponse) => Promise<void> | void) => {
     return (request: Request, response: ServerResponse): void =>
@@ -89,11 +97,10 @@ export function createSidecar(options: SidecarOptions): Sidecar {
   });
 
   const handler: RequestListener = (request, response) => {
-    const { rawPath } = targetOf(request);
+    const rawPath = rawPathOf(request);
     const isHot =
       rawPath.startsWith(HOT) && (rawPath.length === HOT.length || rawPath.charAt(HOT.length) === "/");
-    if (isHot && (request.method === "POST" || request.method === "GET"))
-      return run("v1/data", () => data.v1(rawPath.slice(HOT.length), request, response), request, response);
+    if (isHot && (request.method === "POST" || request.method === "GET")) return decide(request, response);
     app(request, response);
   };
   const load = (content: Content): Promise<void> => workspace.update(() => content);

@@ -4,9 +4,10 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Decision } from "../../decision/decision.ts";
 import { encode, encodeString } from "../../value/json.ts";
+import type { PlainJson } from "../../value/plain-json.ts";
 import type { Value } from "../../value/value.ts";
 import type { BodyLimits } from "../http.ts";
-import { type RequestMetrics, requestMetrics } from "./metrics.ts";
+import { NO_METRICS, type RequestMetrics, requestMetrics } from "./metrics.ts";
 import type { AgentPort } from "./ports.ts";
 import { errorReply, jsonObject, plainJson, reply } from "./reply.ts";
 import { documentKeys, flagOf, inputMember, inputParameter, rawInput, targetOf } from "./request.ts";
@@ -29,7 +30,7 @@ const WARNING = plainJson({ code: "api_usage_warning", message: "'input' key mis
 export function dataRoutes(agent: AgentPort, limits: BodyLimits, build: BuildInfo): DataRoutes {
   const ask = async (
     keys: readonly string[],
-    input: Value | undefined,
+    input: Value | PlainJson | undefined,
     strict: boolean,
     request: IncomingMessage,
     metrics: RequestMetrics,
@@ -53,7 +54,7 @@ export function dataRoutes(agent: AgentPort, limits: BodyLimits, build: BuildInf
   ): Promise<void> => {
     const { query } = targetOf(request);
     const input = await rawInput(request, limits);
-    const { result } = await ask(keys, input, false, request, requestMetrics());
+    const { result } = await ask(keys, input, false, request, NO_METRICS);
     if (result === undefined) {
       const known = agent.entrypoints().includes(keys.join("/"));
       const message = `${known ? "document undefined" : "document missing"}: ${refText(keys)}`;
@@ -63,9 +64,10 @@ export function dataRoutes(agent: AgentPort, limits: BodyLimits, build: BuildInf
   };
   return {
     async v1(path, request, response) {
-      const metrics = requestMetrics();
-      const stop = metrics.start("server_handler");
       const { query } = targetOf(request);
+      const shown = flagOf(query, "metrics") || flagOf(query, "instrument");
+      const metrics = shown ? requestMetrics() : NO_METRICS;
+      const stop = metrics.start("server_handler");
       const keys = documentKeys(path);
       const stopParse = metrics.start("rego_input_parse");
       const isPost = request.method === "POST";
@@ -73,7 +75,6 @@ export function dataRoutes(agent: AgentPort, limits: BodyLimits, build: BuildInf
       stopParse();
       const decision = await ask(keys, input, flagOf(query, "strict-builtin-errors"), request, metrics);
       stop();
-      const shown = flagOf(query, "metrics") || flagOf(query, "instrument");
       const body = jsonObject({
         decision_id: agent.logging ? encodeString(decision.decisionId) : undefined,
         provenance: flagOf(query, "provenance") ? provenance(decision, build) : undefined,

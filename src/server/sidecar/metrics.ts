@@ -13,6 +13,9 @@ export interface RequestMetrics {
   all(): Record<string, number>;
 }
 
+/** For a request whose client does not want to see them. */
+export const NO_METRICS: RequestMetrics = { start: () => () => {}, set: () => {}, all: () => ({}) };
+
 export function requestMetrics(): RequestMetrics {
   const values = new Map<string, number>();
   return {
@@ -26,6 +29,8 @@ export function requestMetrics(): RequestMetrics {
 }
 
 interface Series {
+  readonly labels: string;
+  /** How many fell into each bucket, and into none of those before it. */
   readonly buckets: number[];
   sum: number;
   count: number;
@@ -54,20 +59,28 @@ export function requestHistogram(): RequestHistogram {
   const series = new Map<string, Series>();
   return {
     observe(code, handler, method, seconds) {
-      const key = labelsText({ code: String(code), handler, method: method.toLowerCase() });
-      const one = series.get(key) ?? { buckets: BUCKETS_SECONDS.map(() => 0), sum: 0, count: 0 };
-      series.set(key, one);
-      for (const [i, bound] of BUCKETS_SECONDS.entries())
-        if (seconds <= bound) one.buckets[i] = (one.buckets[i] ?? 0) + 1;
+      const key = `${code} ${method} ${handler}`;
+      let one = series.get(key);
+      if (one === undefined) {
+        const labels = labelsText({ code: String(code), handler, method: method.toLowerCase() });
+        one = { labels, buckets: BUCKETS_SECONDS.map(() => 0), sum: 0, count: 0 };
+        series.set(key, one);
+      }
+      const bucket = BUCKETS_SECONDS.findIndex((bound) => seconds <= bound);
+      if (bucket >= 0) one.buckets[bucket] = (one.buckets[bucket] ?? 0) + 1;
       one.sum += seconds;
       one.count++;
     },
     text() {
       const name = "http_request_duration_seconds";
       const lines = [`# HELP ${name} A histogram of duration for requests.`, `# TYPE ${name} histogram`];
-      for (const [labels, one] of [...series].sort(([a], [b]) => (a < b ? -1 : 1))) {
-        for (const [i, bound] of BUCKET_LABELS.entries())
-          lines.push(`${name}_bucket{${labels},le="${bound}"} ${one.buckets[i] ?? 0}`);
+      for (const one of [...series.values()].sort((a, b) => (a.labels < b.labels ? -1 : 1))) {
+        const { labels } = one;
+        let below = 0;
+        for (const [i, bound] of BUCKET_LABELS.entries()) {
+          below += one.buckets[i] ?? 0;
+          lines.push(`${name}_bucket{${labels},le="${bound}"} ${below}`);
+        }
         lines.push(`${name}_bucket{${labels},le="+Inf"} ${one.count}`);
         lines.push(`${name}_sum{${labels}} ${one.sum}`, `${name}_count{${labels}} ${one.count}`);
       }

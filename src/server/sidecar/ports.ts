@@ -9,12 +9,13 @@ import type { SourceModule } from "../../decision/ports.ts";
 import type { DecisionAgent } from "../../decision/sdk.ts";
 import type { StatusReport } from "../../decision/status.ts";
 import { type Location, PolicyError } from "../../error.ts";
+import type { PlainJson } from "../../value/plain-json.ts";
 import type { RegoObject, Value } from "../../value/value.ts";
 
 export interface Question {
   /** Keys below `data`. */
   readonly keys: readonly string[];
-  readonly input: Value | undefined;
+  readonly input: Value | PlainJson | undefined;
   /** A builtin that fails is an error. */
   readonly strict: boolean;
   readonly requestedBy: string | undefined;
@@ -83,23 +84,35 @@ function underOwnName(error: unknown): unknown {
   return new PolicyError(code, message, { location: { ...location, file }, diagnostics, cause: error });
 }
 
+function headersOf(
+  headers: Question["headers"],
+  wanted: readonly string[],
+): Record<string, readonly string[]> {
+  const found: Record<string, readonly string[]> = {};
+  for (const name of wanted) {
+    const value = headers[name];
+    if (value !== undefined) found[name] = typeof value === "string" ? [value] : value;
+  }
+  return found;
+}
+
 export function agentPort(agent: DecisionAgent): AgentPort {
+  const logged = (agent.config.decisionLogs?.requestHeaders ?? []).map((name) => name.toLowerCase());
   return {
     logging: agent.config.decisionLogs !== undefined,
     defaultDecision: agent.config.defaultDecision,
     async decide({ keys, input, strict, requestedBy, headers }) {
-      const requestHeaders: Record<string, readonly string[]> = {};
-      for (const [name, value] of Object.entries(headers))
-        if (value !== undefined) requestHeaders[name] = typeof value === "string" ? [value] : value;
       try {
         const decision = await agent.decide({
           path: keys,
           strict,
-          requestHeaders,
+          ...(logged.length === 0 ? {} : { requestHeaders: headersOf(headers, logged) }),
           ...(input === undefined ? {} : { input }),
           ...(requestedBy === undefined ? {} : { requestedBy }),
         });
-        return { ...decision, bundles: withoutOverlay(decision.bundles) };
+        return OVERLAY in decision.bundles
+          ? { ...decision, bundles: withoutOverlay(decision.bundles) }
+          : decision;
       } catch (error) {
         throw underOwnName(error);
       }

@@ -67,17 +67,17 @@ export function reply(
   // A text goes out in one piece with the headers.
   let body: string | Buffer = `${options.pretty === true ? indent(json) : json}\n`;
   let length = Buffer.byteLength(body);
-  response.statusCode = status;
-  response.setHeader("Content-Type", "application/json");
+  const headers = ["Content-Type", "application/json"];
   if (options.compressFor !== undefined) {
-    response.setHeader("Vary", "Accept-Encoding");
+    headers.push("Vary", "Accept-Encoding");
     if (length >= GZIP_MIN_BYTES && takesGzip(options.compressFor)) {
       body = gzipSync(body);
       length = body.length;
-      response.setHeader("Content-Encoding", "gzip");
+      headers.push("Content-Encoding", "gzip");
     }
   }
-  response.setHeader("Content-Length", length);
+  headers.push("Content-Length", String(length));
+  response.writeHead(status, headers);
   response.end(body);
 }
 

@@ -5,6 +5,8 @@ import type { IncomingMessage } from "node:http";
 import { decodeYaml } from "../../bundle/yaml.ts";
 import { PolicyError } from "../../error.ts";
 import { decode } from "../../value/json.ts";
+import { PlainJson, readPlainJson } from "../../value/plain-json.ts";
+import { decodeUtf8 } from "../../value/utf8.ts";
 import { isArray, isObject, type RegoObject, typeName, type Value } from "../../value/value.ts";
 import { type BodyLimits, readBody } from "../http.ts";
 
@@ -20,16 +22,26 @@ export interface Target {
   readonly query: URLSearchParams;
 }
 
+const NO_QUERY = new URLSearchParams();
+
+/** The path alone. */
+export function rawPathOf(request: IncomingMessage): string {
+  const url = request.url ?? "/";
+  const mark = url.indexOf("?");
+  return mark === -1 ? url : url.slice(0, mark);
+}
+
 export function targetOf(request: IncomingMessage): Target {
   const url = request.url ?? "/";
   const mark = url.indexOf("?");
   return mark === -1
-    ? { rawPath: url, query: new URLSearchParams() }
+    ? { rawPath: url, query: NO_QUERY }
     : { rawPath: url.slice(0, mark), query: new URLSearchParams(url.slice(mark + 1)) };
 }
 
 /** Present and empty, or `true` in any case, among the values given. */
 export function flagOf(query: URLSearchParams, name: string): boolean {
+  if (query === NO_QUERY) return false;
   const values = query.getAll(name);
   if (values.length === 1 && values[0] === "") return true;
   return values.some((value) => value.toLowerCase() === "true");
@@ -77,9 +89,13 @@ function parseJson(source: string | Uint8Array, what: string): Value {
 
 const MALFORMED = "body contains malformed input document";
 
+function isYaml(request: IncomingMessage): boolean {
+  return String(request.headers["content-type"] ?? "").includes("yaml");
+}
+
 async function parseBody(body: Buffer, request: IncomingMessage, what: string): Promise<Value | undefined> {
   if (body.every((byte) => byte === 32 || (byte >= 9 && byte <= 13))) return undefined;
-  if (!String(request.headers["content-type"] ?? "").includes("yaml")) return parseJson(body, what);
+  if (!isYaml(request)) return parseJson(body, what);
   try {
     return await decodeYaml(body);
   } catch (cause) {
@@ -88,8 +104,18 @@ async function parseBody(body: Buffer, request: IncomingMessage, what: string): 
 }
 
 /** `POST /v1/data`: the member `input` of the body. `null` counts as missing, as in OPA. */
-export async function inputMember(request: IncomingMessage, limits: BodyLimits): Promise<Value | undefined> {
-  const body = await parseBody(await readBody(request, limits), request, MALFORMED);
+export async function inputMember(
+  request: IncomingMessage,
+  limits: BodyLimits,
+): Promise<Value | PlainJson | undefined> {
+  const bytes = await readBody(request, limits);
+  const plain = isYaml(request) ? undefined : readPlainJson(decodeUtf8(bytes));
+  if (typeof plain === "object" && plain !== null && !Array.isArray(plain)) {
+    // A key of the request's, never one that objects have by nature.
+    const input = Object.hasOwn(plain, "input") ? (plain as { input: unknown }).input : undefined;
+    return input === undefined || input === null ? undefined : new PlainJson(input);
+  }
+  const body = await parseBody(bytes, request, MALFORMED);
   if (body === undefined || body === null) return undefined;
   const input = objectBody(body, "types.alias", MALFORMED).get("input");
   return input === null ? undefined : input;

@@ -20,6 +20,7 @@ import data.ai.networks
 import data.ai.paths
 import data.ai.pinning
 import data.ai.programs
+import data.ai.resources
 import data.ai.roles
 import data.ai.scope
 import data.ai.sinks
@@ -40,6 +41,8 @@ extras["labels"] := {"result": catalogue.result_labels} if count(catalogue.trust
 # custom:
 #   effect: deny
 denials contains reason if some reason in catalogue.denials
+
+denials contains reason if some reason in resources.denials
 
 denials contains reason if some reason in pinning.denials
 

@@ -5,10 +5,17 @@
 #   describe is denied: an argument nobody described could be one that nobody checked. Whatever is not said to only read is held to write.
 package ai.catalogue
 
+import data.ai.resources
+
 # METADATA
 # title: Entry
-# description: What the catalogue says of the tool that is called.
-entry := data.site.catalogue.tools[input.tool.name]
+# description: What the catalogue says of the tool that is called, or of the resource or prompt that is asked for.
+entry := data.site.catalogue.tools[input.tool.name] if {
+	not resources.asked
+	not resources.confused
+}
+
+entry := resources.entry if resources.asked
 
 known if is_object(entry)
 
@@ -77,7 +84,10 @@ pointer(name) := concat("", ["/", replace(replace(name, "~", "~0"), "/", "~1")])
 # scope: document
 # custom:
 #   effect: deny
-denials contains {"code": "unknown_tool", "message": "the tool is not in the catalogue"} if not known
+denials contains {"code": "unknown_tool", "message": "the tool is not in the catalogue"} if {
+	not known
+	not resources.asked
+}
 
 denials contains {"code": "malformed_arguments", "message": "the arguments are not an object"} if {
 	known

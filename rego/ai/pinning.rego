@@ -7,6 +7,7 @@
 package ai.pinning
 
 import data.ai.catalogue
+import data.ai.resources
 
 pinned if catalogue.entry.definition
 
@@ -19,6 +20,9 @@ same_server if catalogue.entry.server == input.tool.server
 same_set(pin) if input.tool.set == pin
 
 unchanged if same_definition
+
+# Resources and prompts have no definition that a model reads.
+unchanged if resources.asked
 
 unchanged if {
 	not required
@@ -43,6 +47,7 @@ denials contains {"code": "tool_changed", "message": "the tool's definition is n
 denials contains {"code": "tool_set_changed", "message": "the server shows other tools than those that were reviewed"} if {
 	pin := data.site.catalogue.sets[input.tool.server]
 	data.site.pinning.set == true
+	not resources.asked
 	not same_set(pin)
 }
 

@@ -4,13 +4,16 @@
 #   The catalogue of tools, `data.site.tools[name]`:
 #   `{"kind": "read" | "write", "paths": [...], "options": [...], "approval": bool}`. `paths` names the arguments that are paths (a string or
 #   a list of them), `options` the other ones. A tool or an argument that is not in the catalogue is denied: an argument nobody described
-#   could be a path nobody checked.
+#   could be a path nobody checked. Resources are read like files by a tool: `"resources/read": {"kind": "read", "paths": ["uri"], "options": []}`,
+#   prompts by `"prompts/get"` with the options `name` and `arguments`; without such an entry they are denied.
 package ai.tools
+
+import data.ai.resources
 
 # METADATA
 # title: Entry
 # description: What the catalogue says of the tool that is called.
-entry := data.site.tools[input.tool.name]
+entry := data.site.tools[input.tool.name] if not resources.confused
 
 known if is_object(entry)
 

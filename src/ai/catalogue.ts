@@ -86,12 +86,28 @@ export interface BudgetEntry {
   readonly beyond?: "deny" | "approve";
 }
 
+/** What may be read of a server beside its tools. */
+export interface ReadsEntry {
+  /** URIs that `resources/read` may ask for; one that ends in `*` stands for all that begin so. */
+  readonly resources?: readonly string[];
+  /** Names that `prompts/get` may ask for. */
+  readonly prompts?: readonly string[];
+  /** Confidentiality labels of what is read. */
+  readonly confidential?: readonly string[];
+}
+
+/** Methods that are decided as actions of their own. No tool may be called so. */
+export const readMethods = ["resources/read", "prompts/get"] as const;
+export type ReadMethod = (typeof readMethods)[number];
+
 export interface CatalogueDocument {
   readonly version: string;
   /** Hash over the definitions of all tools, by server. */
   readonly sets?: Readonly<Record<string, string>>;
   readonly tools: Readonly<Record<string, ToolEntry>>;
   readonly budgets?: Readonly<Record<string, BudgetEntry>>;
+  /** By server. */
+  readonly reads?: Readonly<Record<string, ReadsEntry>>;
 }
 
 export const CATALOGUE_VERSION = "reeve-catalogue/1";
@@ -99,6 +115,7 @@ export const CATALOGUE_VERSION = "reeve-catalogue/1";
 export class Catalogue {
   readonly #tools: ReadonlyMap<string, ToolEntry>;
   readonly #arguments: ReadonlyMap<string, ReadonlyMap<string, ArgumentEntry>>;
+  readonly #reads: ToolEntry;
   readonly document: CatalogueDocument;
 
   constructor(document: CatalogueDocument) {
@@ -111,14 +128,19 @@ export class Catalogue {
     this.document = document;
     this.#tools = new Map(Object.entries(document.tools));
     for (const [name, entry] of this.#tools) checkEntry(name, entry);
+    for (const [name, entry] of Object.entries(document.reads ?? {})) checkReads(name, entry);
     for (const [name, entry] of Object.entries(document.budgets ?? {})) checkBudget(name, entry);
+    const labels = Object.values(document.reads ?? {}).flatMap((entry) => entry.confidential ?? []);
+    const results = labels.length === 0 ? {} : { confidential: { "": [...new Set(labels)] } };
+    this.#reads = { read_only: true, arguments: {}, results };
     this.#arguments = new Map(
       [...this.#tools].map(([name, entry]) => [name, new Map(Object.entries(entry.arguments))]),
     );
   }
 
+  /** Of a method that reads, what holds for all servers: the ledger does not say which one it was. */
   tool(name: string): ToolEntry | undefined {
-    return this.#tools.get(name);
+    return METHODS.has(name) ? this.#reads : this.#tools.get(name);
   }
 
   argument(tool: string, name: string): ArgumentEntry | undefined {
@@ -142,6 +164,18 @@ export class Catalogue {
 
 const HOLDERS: ReadonlySet<unknown> = new Set(["subject", "agent", "task", "chain"]);
 
+const METHODS: ReadonlySet<string> = new Set(readMethods);
+
+function checkReads(server: string, entry: ReadsEntry): void {
+  const lists = typeof entry === "object" && entry !== null ? Object.entries(entry) : [["it", undefined]];
+  for (const [name, list] of lists)
+    if (!Array.isArray(list) || list.some((item) => typeof item !== "string" || item === ""))
+      throw new PolicyError(
+        "config_error",
+        `catalogue \`reads\` of \`${server}\`: \`${name}\` must be a list of texts`,
+      );
+}
+
 function checkBudget(name: string, entry: BudgetEntry): void {
   const wrong = (what: string): never => {
     throw new PolicyError("config_error", `catalogue budget \`${name}\`: ${what}`);
@@ -157,6 +191,7 @@ function checkEntry(name: string, entry: ToolEntry): void {
   const wrong = (what: string): never => {
     throw new PolicyError("config_error", `catalogue entry of \`${name}\`: ${what}`);
   };
+  if (METHODS.has(name)) wrong("a method of the protocol is no tool; what may be read stands under `reads`");
   if (typeof entry !== "object" || entry === null) wrong("must be an object");
   if (typeof entry.read_only !== "boolean") wrong("`read_only` must be a boolean");
   if (typeof entry.arguments !== "object" || entry.arguments === null) wrong("`arguments` must be an object");

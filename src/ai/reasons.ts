@@ -39,6 +39,7 @@ export const reasonCodes = new Map<string, { readonly who: ReasonSource; readonl
   ["untrusted_network", { who: "policy", means: "not from this network" }],
   // What is called.
   ["unknown_tool", { who: "policy", means: "the catalogue has no such tool" }],
+  ["not_listed", { who: "policy", means: "the catalogue lists no such resource or prompt" }],
   ["unknown_argument", { who: "policy", means: "the catalogue has no such argument" }],
   ["malformed_arguments", { who: "policy", means: "the arguments are not an object" }],
   ["missing_argument", { who: "policy", means: "an argument that the tool requires is not there" }],

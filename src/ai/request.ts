@@ -2,9 +2,9 @@
 // written from a verified identity only. The digest is over the canonical action: the same call, the same digest, however it was written.
 
 import { digest, toHex } from "../crypto/hash.ts";
-import { encode } from "../value/json.ts";
+import { encode, fromPlain } from "../value/json.ts";
 import { objectFromRecord } from "../value/object.ts";
-import type { Value } from "../value/value.ts";
+import type { RegoObject, Value } from "../value/value.ts";
 
 export const REQUEST_VERSION = "reeve/1";
 
@@ -36,4 +36,12 @@ export function canonicalAction(tool: string, server: string, args: Value): stri
 export function actionDigest(tool: string, server: string, args: Value): string {
   const bytes = new TextEncoder().encode(canonicalAction(tool, server, args));
   return `sha256:${toHex(digest("SHA-256", bytes))}`;
+}
+
+/** What an action is about; `method` is the action's name. */
+export function resourceOf(method: string, server: string, tool: string, args: RegoObject): Value {
+  if (method === "resources/read") return fromPlain({ type: "mcp_resource", id: args.get("uri") });
+  if (method === "prompts/get")
+    return fromPlain({ type: "mcp_prompt", id: `${server}#${String(args.get("name"))}` });
+  return fromPlain({ type: "mcp_tool", id: `${server}#${tool}` });
 }

@@ -8,7 +8,7 @@ import { decode, encode, fromPlain } from "../value/json.ts";
 import { emptyObject, object } from "../value/object.ts";
 import { isNumber, isObject, type RegoObject, type Value } from "../value/value.ts";
 import { Accounts, type BudgetState, type Holders } from "./accounts.ts";
-import type { Catalogue, ToolFacts } from "./catalogue.ts";
+import type { Catalogue, ReadMethod, ToolFacts } from "./catalogue.ts";
 import { secretPointers, withoutSecretResults } from "./secrets.ts";
 import type { Decider } from "./decider.ts";
 import type { SessionDocument } from "./documents.ts";
@@ -17,7 +17,7 @@ import { type ResultLabels, resultLabels } from "./labels.ts";
 import { addDecimals, type Approval, type LedgerOptions, type StampedEvent, TaskLedger } from "./ledger.ts";
 import { parsePrograms, type ProgramParsers } from "./programs/program.ts";
 import { Provenance } from "./provenance.ts";
-import { actionDigest, REQUEST_VERSION } from "./request.ts";
+import { actionDigest, REQUEST_VERSION, resourceOf } from "./request.ts";
 import { numberForm } from "./tokens.ts";
 
 /** What the owner of a task says of it. */
@@ -52,6 +52,8 @@ export interface TaskOptions extends TaskScope {
 export interface CallRequest {
   /** Unique in the task; an id that was used before is denied. */
   readonly id: string;
+  /** What is asked for, where it is no call of a tool; `tool` is then the same. */
+  readonly method?: ReadMethod;
   readonly tool: string;
   /** The server that would carry it out, as the catalogue names it. */
   readonly server: string;
@@ -294,15 +296,10 @@ export class GuardedTask {
       );
       ({ document, decisionId, bundles } = await this.#accounts.exclusive(concerns, async () => {
         const budgets = await this.#accounts.states(concerns);
-        const call = { ...request, arguments: args };
-        input = this.#input(call, "tools/call", completed.filled, digest, budgets);
-        await this.#ledger.append({
-          type: "proposed",
-          call: request.id,
-          tool: request.tool,
-          digest,
-          amounts,
-        });
+        const name = request.method ?? "tools/call";
+        input = this.#input({ ...request, arguments: args }, name, completed.filled, digest, budgets);
+        const { id: call, tool } = request;
+        await this.#ledger.append({ type: "proposed", call, tool, digest, amounts });
         const answered = await this.#ask(input, request.tool, args);
         const { effect, effective } = answered.document;
         const reserve = goesAhead(effective);
@@ -375,11 +372,13 @@ export class GuardedTask {
     budgets: Readonly<Record<string, BudgetState>> = {},
   ): RegoObject {
     const { id, tools, folder, shown } = this.#options;
-    const isCall = name === "tools/call";
-    const facts = shown?.(request.tool, request.server);
+    const isCall = name !== "tools/list";
+    const isTool = name.startsWith("tools/");
+    const facts = isTool ? shown?.(request.tool, request.server) : undefined;
+    const given = [...(request.properties ?? emptyObject).entries()];
     const action: [Value, Value][] = [
       ["name", name],
-      ["properties", object([["tool", request.tool], ...(request.properties ?? emptyObject).entries()])],
+      ["properties", object(isTool ? [["tool", request.tool], ...given] : given)],
       ["arguments", request.arguments],
     ];
     if (isCall) {
@@ -397,7 +396,7 @@ export class GuardedTask {
       ...(request.delegation === undefined ? [] : [["delegation", request.delegation] as [Value, Value]]),
       ["task", fromPlain({ id, tools, folder })],
       ["action", object(action)],
-      ["resource", fromPlain({ type: "mcp_tool", id: `${request.server}#${request.tool}` })],
+      ["resource", resourceOf(name, request.server, request.tool, request.arguments)],
       ["tool", fromPlain({ ...facts, name: request.tool, server: request.server })],
       ["session", fromPlain({ ...this.session(), budgets })],
       ["context", this.#context(request.context, isCall ? this.#ledger.approvalOf(digest) : undefined)],

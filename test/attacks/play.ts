@@ -5,8 +5,10 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { expect } from "vitest";
 
 export interface Call {
-  /** Name of the tool. */
+  /** Name of the tool, or the method once more. */
   readonly call: string;
+  /** Of the protocol, where it is no call of a tool. `{folder}` in a URI is the task's. */
+  readonly method?: "resources/read" | "prompts/get";
   /** `{"number": "…"}` is a number with these digits. */
   readonly arguments: Readonly<Record<string, unknown>>;
   readonly expect: "allow" | "deny" | "approve";

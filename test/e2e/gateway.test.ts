@@ -439,7 +439,8 @@ describe("earlier revisions: a real server with sessions and streams", () => {
       echo: { ...tools.echo, approval: true },
       "trigger-long-running-operation": { ...tools["trigger-long-running-operation"], read_only: true },
     });
-    const gateway = await makeGateway(new Catalogue({ ...derived, tools }), {});
+    const reads = { everything: { resources: ["demo://resource/static/*"], prompts: ["simple-prompt"] } };
+    const gateway = await makeGateway(new Catalogue({ ...derived, tools, reads }), {});
     url = `${(await serve(guardMcp({ gateway, serverId: "everything", forward: forwardTo(upstream) }))).url}/mcp`;
   });
 
@@ -468,8 +469,27 @@ describe("earlier revisions: a real server with sessions and streams", () => {
     const slow = { name: "trigger-long-running-operation", arguments: { duration: 0.2, steps: 2 } };
     await client.callTool(slow, undefined, { onprogress: ({ progress: step }) => progress.push(step) });
     expect(progress).toEqual([1, 2]);
-    const resource = await client.readResource({ uri: (await client.listResources()).resources[0]!.uri });
-    expect(resource.contents.length).toBeGreaterThan(0);
+  });
+
+  test("resources and prompts are read where the catalogue lists them, and only there", async () => {
+    const client = await legacy(url, await token());
+    const uris = (await client.listResources()).resources.map(({ uri }) => uri);
+    const [first = ""] = uris.filter((uri) => uri.startsWith("demo://resource/static/"));
+    expect((await client.readResource({ uri: first })).contents.length).toBeGreaterThan(0);
+    expect((await client.getPrompt({ name: "simple-prompt" })).messages.length).toBeGreaterThan(0);
+    const denied = {
+      code: -32001,
+      data: { "reeve/decision": { effect: "deny", reasons: [{ code: "not_listed" }] } },
+    };
+    await expect(client.readResource({ uri: "demo://resource/dynamic/text/1" })).rejects.toMatchObject(
+      denied,
+    );
+    await expect(
+      client.readResource({ uri: "demo://resource/static/../dynamic/text/1" }),
+    ).rejects.toMatchObject(denied);
+    await expect(
+      client.getPrompt({ name: "args-prompt", arguments: { city: "Rome" } }),
+    ).rejects.toMatchObject(denied);
   });
 
   test("a client that cannot be asked is told that an approval is needed, and the call is not made", async () => {

@@ -2,7 +2,7 @@
 // other side. A `tools/call` is decided before it goes on, and what goes on is the message that was decided on, written anew (two readers
 // may see two calls in one text: duplicate keys). A denied call never reaches the server; a result never reaches the client unrecorded.
 
-import { readDefinitions } from "../../ai/catalogue.ts";
+import { type ReadMethod, readDefinitions } from "../../ai/catalogue.ts";
 import type { DecisionDocument } from "../../ai/documents.ts";
 import { decisionDocument, explain } from "../../ai/effect.ts";
 import type { CallAnswer, CallRequest, GuardedTask } from "../../ai/guard.ts";
@@ -16,8 +16,10 @@ import { isArray, isObject, type RegoObject, type Value } from "../../value/valu
 import { ApprovalTickets, type TicketSubject } from "./approval.ts";
 import { resultContent, texts } from "./content.ts";
 import type { AskServer, Definitions } from "./definitions.ts";
+import { forwardedReading, isReadMethod, readingOf } from "./reading.ts";
 import {
   changed,
+  DENIED,
   errorReply,
   INTERNAL_ERROR,
   INVALID_PARAMS,
@@ -44,6 +46,8 @@ export interface ConnectionOptions {
   readonly nowMs: () => number;
   /** What policies see as `input.context`. */
   readonly context: () => RegoObject;
+  /** The task's folder, where there is one. */
+  readonly folder?: string;
   /** Arguments as they are decided on and forwarded, and facts about them (`action.properties`). */
   readonly prepare: (args: RegoObject) => { readonly args: RegoObject; readonly properties: RegoObject };
   /** The user's own words in a request's `_meta`, if they are proven: text and an id of the turn. */
@@ -57,13 +61,15 @@ export interface ConnectionOptions {
   readonly log: (line: string) => void;
 }
 
+/** The answer reaches the model and counts as untrusted. */
+const TASK_RESULT = "tasks/result";
+
 /** What becomes of a message of the client. */
 export type Ruling = { readonly toServer: RegoObject } | { readonly toClient: RegoObject } | "dropped";
 
-/** Requests that may pass; the answers of `reads` reach the model and count as untrusted. Others are refused: they may be calls by another name. */
-const reads: ReadonlySet<string> = new Set(["resources/read", "prompts/get", "tasks/result"]);
+/** Requests that may pass undecided. Others are refused: they may be calls by another name. */
 const passing: ReadonlySet<string> = new Set([
-  ...reads,
+  TASK_RESULT,
   ...["initialize", "server/discover", "ping", "tools/list", "logging/setLevel", "completion/complete"],
   ...["resources/list", "resources/templates/list", "resources/subscribe", "resources/unsubscribe"],
   ...["prompts/list", "tasks/get", "tasks/list", "tasks/cancel", "tasks/update", "subscriptions/listen"],
@@ -104,7 +110,7 @@ export class Connection {
     const id = requestId(message);
     if (id === undefined) {
       // A call that nobody waits for could not be refused to anybody: it stops here.
-      if (message.has("id") || passing.has(method) || method === "tools/call")
+      if (message.has("id") || passing.has(method) || method === "tools/call" || isReadMethod(method))
         return {
           toClient: errorReply(
             null,
@@ -164,7 +170,7 @@ export class Connection {
     const words = meta === undefined ? undefined : await this.#options.userWords(meta, sender);
     if (words !== undefined) await sender.task.userSaid(words.text, words.id);
     const message = withoutUserWords(asked);
-    if (method !== "tools/call" && !passing.has(method))
+    if (method !== "tools/call" && !isReadMethod(method) && !passing.has(method))
       return {
         toClient: errorReply(id, METHOD_NOT_FOUND, `the gateway does not know the method \`${method}\``),
       };
@@ -172,10 +178,11 @@ export class Connection {
     if (this.#pending.has(encode(id)))
       return { toClient: errorReply(id, INVALID_REQUEST, "a request with this `id` is not answered yet") };
     if (method === "tools/call") return this.#call(id, message, params, sender);
+    if (isReadMethod(method)) return this.#read(id, method, message, params, sender);
     this.#wait(id, async (response) => {
       if (method === "tools/list") return this.#list(response, params, sender);
       const result = objectAt(response, "result");
-      if (reads.has(method) && result !== undefined)
+      if (method === TASK_RESULT && result !== undefined)
         await sender.task.sawContent(`${method}#${encode(id)}`, texts(result));
       return response;
     });
@@ -251,6 +258,33 @@ export class Connection {
     this.#wait(id, (response) => this.#return(response, call, answer, sender));
     const own = objectAt(message, "params") ?? emptyObject;
     return { toServer: changed(message, { params: forwarded(own, answer.arguments) }) };
+  }
+
+  /** Resources and prompts are decided like calls of tools that read. There is no result that says no: a denial is an error. */
+  async #read(
+    id: Value,
+    method: ReadMethod,
+    message: RegoObject,
+    params: RegoObject,
+    sender: Sender,
+  ): Promise<Ruling> {
+    const { serverId, context, folder } = this.#options;
+    const reading = readingOf(method, params, folder);
+    if (typeof reading === "string") return { toClient: errorReply(id, INVALID_PARAMS, reading) };
+    const { args, properties } = reading;
+    const asked = { id: callId(), method, tool: method, server: serverId, arguments: args, properties };
+    const answer = await sender.task.ask({ ...asked, context: context(), ...who(sender) });
+    if (!answer.forward) {
+      const data = { [DECISION_META]: shown(answer) };
+      return { toClient: errorReply(id, DENIED, explain(answer, "model"), data) };
+    }
+    this.#wait(id, async (response) => {
+      const result = objectAt(response, "result");
+      const content = texts(result ?? response.get("error") ?? null);
+      await sender.task.returned(asked.id, content, result === undefined ? "failed" : "done");
+      return response;
+    });
+    return { toServer: changed(message, { params: forwardedReading(method, params, answer.arguments) }) };
   }
 
   /** Takes the answer to a question that was asked with a ticket; undefined when a person said yes. */

@@ -119,6 +119,7 @@ export function createGateway(options: GatewayOptions): Gateway {
         tickets,
         nowMs: options.nowMs,
         context: () => context(options, ip),
+        ...(folder !== undefined && { folder }),
         prepare: (args) => prepare(folder, options.pathArguments, args),
         userWords: (meta, sender) => userWords(meta, sender, options),
         ask,

@@ -75,6 +75,13 @@ export function paramHeaders(
   });
 }
 
+/** `Mcp-Name` of the message that goes on: it may name another URI than the one that was sent. */
+export function nameHeader(message: RegoObject): (readonly [string, string])[] {
+  const method = message.get("method");
+  const name = objectAt(message, "params")?.get(nameSources.get(String(method)) ?? "");
+  return typeof name === "string" ? [["mcp-name", encodeHeader(name)]] : [];
+}
+
 function valueAt(root: Value, path: readonly string[]): Value | undefined {
   let node: Value | undefined = root;
   for (const key of path)

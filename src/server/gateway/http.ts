@@ -8,7 +8,7 @@ import type { RegoObject, Value } from "../../value/value.ts";
 import type { Connection, Sender } from "./connection.ts";
 import type { AskServer } from "./definitions.ts";
 import type { Gateway } from "./gateway.ts";
-import { headerMismatch, paramHeaders, paramMismatch } from "./headers.ts";
+import { headerMismatch, nameHeader, paramHeaders, paramMismatch } from "./headers.ts";
 import { METADATA_PATH, refuseOrigin, resourceMetadata, unauthorized } from "./resource.ts";
 import {
   errorReply,
@@ -132,8 +132,10 @@ class HttpDoor {
     if (ruling === "dropped") return new Response(null, { status: 202 });
     if ("toClient" in ruling) return json(200, ruling.toClient);
     const args = objectAt(ruling.toServer, "params")?.get("arguments") ?? null;
+    const named = request.headers.has("mcp-name") ? nameHeader(ruling.toServer) : [];
+    const own = [...named, ...paramHeaders(args, declared)];
     const answer = await (caller.forward ?? this.#options.forward)(
-      upstream(request, writeMessage(ruling.toServer), paramHeaders(args, declared)),
+      upstream(request, writeMessage(ruling.toServer), own),
     );
     const opened = answer.headers.get(SESSION_HEADER);
     if (opened !== null && known === undefined) this.#remember(opened, session);

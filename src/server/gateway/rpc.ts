@@ -12,6 +12,8 @@ export const METHOD_NOT_FOUND = -32601;
 export const INVALID_PARAMS = -32602;
 export const INTERNAL_ERROR = -32603;
 export const HEADER_MISMATCH = -32020;
+/** AuthZEN's MCP profile: the policy said no. */
+export const DENIED = -32001;
 
 export interface RpcError {
   readonly code: number;
@@ -54,8 +56,8 @@ export function request(id: string, method: string, params: Value): RegoObject {
   ]);
 }
 
-export function errorReply(id: Value, code: number, message: string): RegoObject {
-  return reply(id, "error", fromPlain({ code, message }));
+export function errorReply(id: Value, code: number, message: string, data?: object): RegoObject {
+  return reply(id, "error", fromPlain({ code, message, ...(data !== undefined && { data }) }));
 }
 
 export function resultReply(id: Value, result: Value): RegoObject {

@@ -70,6 +70,7 @@ const pinned: CatalogueDocument = {
       { ...entry, definition: definitionHash(definitionOf(name, false)) },
     ]),
   ),
+  reads: { files: { resources: ["file:///*", "demo://static/*"], prompts: ["greet"] } },
 };
 export const catalogue = new Catalogue(pinned);
 
@@ -113,8 +114,9 @@ export function scratch(attack: Attack): {
   };
 }
 
-export function argumentsOf(call: Call): RegoObject {
+export function argumentsOf(call: Call, folder = ""): RegoObject {
   const exact = (value: unknown): Value => {
+    if (typeof value === "string") return value.replaceAll("{folder}", folder);
     const digits = (value as { number?: unknown } | null)?.number;
     return typeof digits === "string" ? number(digits) : fromPlain(value);
   };

@@ -29,11 +29,13 @@ const META = "io.modelcontextprotocol";
 const ATTACK_ID = "attack/id";
 const REVISION = "2026-07-28";
 
+type Meta = Record<string, { effect: string; reasons: { code: string }[] }>;
+
 interface Answer {
-  readonly error?: { readonly code: number };
+  readonly error?: { readonly code: number; readonly data?: Meta };
   readonly result?: {
     readonly requestState?: string;
-    readonly _meta?: Record<string, { effect: string; reasons: { code: string }[] }>;
+    readonly _meta?: Meta;
   };
 }
 
@@ -83,9 +85,14 @@ export const mcp: AttackHost = {
       const id = ++count;
       servers.results.set(id, asked.result ?? "done");
       const ticket = tickets.at(-1);
+      const method = asked.method ?? "tools/call";
+      const args = argumentsOf(asked, folder);
+      const own =
+        asked.method === undefined
+          ? { name: asked.call, arguments: args }
+          : Object.fromEntries(args.entries());
       const params = fromPlain({
-        name: asked.call,
-        arguments: argumentsOf(asked),
+        ...own,
         _meta: {
           [`${META}/protocolVersion`]: REVISION,
           [`${META}/clientInfo`]: { name: "attack", version: "1" },
@@ -104,25 +111,28 @@ export const mcp: AttackHost = {
           accept: "application/json, text/event-stream",
           "content-type": "application/json",
           "mcp-protocol-version": REVISION,
-          "mcp-method": "tools/call",
-          "mcp-name": encodeHeader(asked.call),
+          "mcp-method": method,
+          "mcp-name": encodeHeader(
+            String(args.get(method === "resources/read" ? "uri" : "name") ?? asked.call),
+          ),
           authorization: `Bearer ${await issuer.token(asked.token)}`,
           ...asked.headers,
         },
-        body: `{"jsonrpc":"2.0","id":${id},"method":"tools/call","params":${encode(params)}}`,
+        body: `{"jsonrpc":"2.0","id":${id},"method":"${method}","params":${encode(params)}}`,
       });
       const text = await response.text();
       const reached = servers.reached.has(id);
       const body = JSON.parse(
         text.startsWith("{") ? text : (/^data: (.*)$/m.exec(text)?.[1] ?? "{}"),
       ) as Answer;
-      const decision = body.result?._meta?.["reeve/decision"];
+      const decision = body.error?.data?.["reeve/decision"] ?? body.result?._meta?.["reeve/decision"];
       if (asked.approve !== undefined && body.result?.requestState !== undefined)
         tickets.push(body.result.requestState);
       // Refused before anything was decided: the gateway did not even ask.
       const before = response.status === 401 ? "identity_unverified" : `rpc_${body.error?.code}`;
       return {
-        effect: decision?.effect ?? "deny",
+        // The answer to a read says nothing when it went through.
+        effect: decision?.effect ?? (reached && body.error === undefined ? "allow" : "deny"),
         codes: decision?.reasons.map(({ code }) => code) ?? [before],
         reached,
       };
@@ -161,7 +171,10 @@ export class Servers {
 
   #make(serverId: string): (request: Request) => Promise<Response> {
     const { fetch: handle } = createMcpHandler(() => {
-      const server = new Server({ name: serverId, version: "1" }, { capabilities: { tools: {} } });
+      const server = new Server(
+        { name: serverId, version: "1" },
+        { capabilities: { tools: {}, resources: {}, prompts: {} } },
+      );
       server.setRequestHandler("tools/list", () => ({
         tools: namesOf(serverId).map((name) => definitionOf(name, this.changed.has(name))) as never,
       }));
@@ -172,6 +185,14 @@ export class Servers {
         return {
           content: [{ type: "text", text: typeof result === "string" ? result : JSON.stringify(result) }],
         };
+      });
+      server.setRequestHandler("resources/read", ({ params }) => {
+        this.reached.add(params._meta?.[ATTACK_ID] as number);
+        return { contents: [{ uri: params.uri, text: "content" }] };
+      });
+      server.setRequestHandler("prompts/get", ({ params }) => {
+        this.reached.add(params._meta?.[ATTACK_ID] as number);
+        return { messages: [{ role: "user", content: { type: "text", text: "content" } }] };
       });
       return server;
     });

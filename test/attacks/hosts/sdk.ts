@@ -8,6 +8,7 @@ import { identify } from "../../../src/ai/identity.ts";
 import { MemoryLedgerStore } from "../../../src/ai/ledger.ts";
 import { createDecisionAgent } from "../../../src/decision/sdk.ts";
 import { canonicalPaths } from "../../../src/server/gateway/paths.ts";
+import { readingOf } from "../../../src/server/gateway/reading.ts";
 import { fromPlain } from "../../../src/value/json.ts";
 import { emptyObject } from "../../../src/value/object.ts";
 import type { RegoObject } from "../../../src/value/value.ts";
@@ -55,6 +56,18 @@ export const http: AttackHost = {
     }),
 };
 
+/** Where paths and `file:` URIs really lead: what every enforcement point has to find out. */
+function prepare(asked: Call, given: RegoObject, folder: string | undefined) {
+  if (asked.method !== undefined) {
+    const reading = readingOf(asked.method, given, folder);
+    if (typeof reading === "string") throw new Error(reading);
+    return reading;
+  }
+  const { args, paths } =
+    folder === undefined ? { args: given, paths: [] } : canonicalPaths(folder, PATH_ARGUMENTS, given);
+  return { args, properties: fromPlain({ paths }) as RegoObject };
+}
+
 async function openTask(attack: Attack, start: () => Promise<Deciding>): Promise<AttackTask> {
   const { folder, remove } = scratch(attack);
   const { decider, close } = await start();
@@ -87,9 +100,8 @@ async function openTask(attack: Attack, start: () => Promise<Deciding>): Promise
       Date.now() / 1000,
       issuer.identity,
     );
-    const given = argumentsOf(asked);
-    const { args, paths } =
-      folder === undefined ? { args: given, paths: [] } : canonicalPaths(folder, PATH_ARGUMENTS, given);
+    const given = argumentsOf(asked, folder);
+    const { args, properties } = prepare(asked, given, folder);
     let reached = false;
     const { answer } = await task.run(
       {
@@ -97,7 +109,8 @@ async function openTask(attack: Attack, start: () => Promise<Deciding>): Promise
         tool: asked.call,
         server,
         arguments: args,
-        properties: fromPlain({ paths }) as RegoObject,
+        ...(asked.method !== undefined && { method: asked.method }),
+        properties,
         subject: fromPlain(subject),
         agent: fromPlain(agent),
         context: emptyObject,

@@ -171,6 +171,23 @@ test("what may be a call by another name does not pass", async () => {
   expect(toServer.map((line) => JSON.parse(line).method)).toEqual(["notifications/initialized"]);
 });
 
+test("resources and prompts are asked about, and what goes on is what was decided", async () => {
+  const read = (id: number, params: object) =>
+    JSON.stringify({ jsonrpc: "2.0", id, method: "resources/read", params });
+  const { toClient, toServer, calls } = await run([
+    read(1, { uri: "demo://a" }),
+    '{"jsonrpc":"2.0","id":2,"method":"prompts/get","params":{"name":"greet"}}',
+    read(3, { uri: ["demo://a"] }),
+    '{"jsonrpc":"2.0","id":4,"method":"prompts/get","params":{"name":"greet","arguments":[]}}',
+    '{"jsonrpc":"2.0","method":"resources/read","params":{"uri":"demo://a"}}',
+  ]);
+  expect(calls).toEqual(["resources/read", "prompts/get"]);
+  expect(toServer).toEqual([]);
+  expect(toClient.map((line) => JSON.parse(line).error.code)).toEqual([
+    -32001, -32001, -32602, -32602, -32600,
+  ]);
+});
+
 test("a line longer than the limit is refused without being read into memory", async () => {
   const huge = Buffer.alloc(17 * 1024 * 1024, "x");
   const { toClient, toServer } = await run([huge, "", '{"jsonrpc":"2.0","id":2,"method":"ping"}']);

@@ -13,7 +13,9 @@ import { type Answer, type BuiltinFailure, type Document, Instance, type MarkLis
 import { type CheckedLimits, checkLimits, type Limits } from "./limits.ts";
 import type { NdCache } from "./nd-cache.ts";
 import { Pool } from "./pool.ts";
-import { type DataPatch, Store } from "./store.ts";
+import type { Change } from "./changes.ts";
+import { checkPatch, type DataPatch, readDocument, Store } from "./store.ts";
+import { applyChange, changeOfObjects, notFound } from "./value-changes.ts";
 
 export type { BuiltinFailure, Document, MarkListener } from "./instance.ts";
 export type { Limits } from "./limits.ts";
@@ -92,9 +94,11 @@ export class Engine {
   readonly #ids: ReadonlySet<number>;
   readonly #pool: Pool;
   readonly #context: Partial<BuiltinContext>;
-  readonly #make: (document: Document) => Instance;
+  readonly #make: (store: Store) => Instance;
   readonly #interQueryCache = new InterQueryCache();
   #store: Store;
+  /** The data as a Value, once somebody has asked for it. */
+  #value: Value | undefined;
   /** Bytes of the data when it was last loaded whole: patches leave garbage, which is measured against it. */
   #loadedBytes: number;
 
@@ -102,13 +106,14 @@ export class Engine {
     const builtins = options.builtins ?? new Map<string, Builtin>();
     this.#store = new Store(documentOf(options.data ?? { json: "{}" }));
     this.#context = options.context ?? {};
-    this.#make = (document) => {
+    this.#make = (store) => {
       const instance = new Instance(module, builtins, limits, options.onMark);
-      instance.setData(document);
+      instance.setData(store.document);
+      for (const change of store.changes) replay(instance, change);
       return instance;
     };
-    this.#pool = new Pool(() => this.#make(this.#store.document));
-    const first = this.#make(this.#store.document);
+    this.#pool = new Pool(() => this.#make(this.#store));
+    const first = this.#make(this.#store);
     this.#loadedBytes = first.dataBytes;
     this.entrypoints = first.entrypoints;
     this.#ids = new Set(first.entrypoints.values());
@@ -166,43 +171,92 @@ export class Engine {
 
   /** Replaces the base document. If it cannot be loaded, the old one stays. */
   setData(data: DataSource): void {
-    const store = new Store(documentOf(data));
-    const instance = this.#load(store);
-    this.#store = store;
-    this.#pool.reset(instance);
+    this.#replace(new Store(documentOf(data)));
   }
 
-  /** Changes parts of the base document: all of the patches, or, if one does not fit, none. */
+  /**
+   * Changes parts of the base document: all of the patches, or, if one does not fit, none. The time does not grow with the document, but for the
+   * root replaced, elements inserted into or removed from the middle of an array, and, now and then, the garbage of many patches.
+   */
   patchData(patches: readonly DataPatch[]): void {
-    const store = this.#store.patched(patches);
-    let instance: Instance;
+    const changes = patches.map(checkPatch);
+    if (changes.some(({ path }) => path.length === 0)) this.#replace(this.#storeOf(changes));
+    else this.#patch(changes);
+  }
+
+  #patch(changes: readonly Change[]): void {
+    const instance = this.#pool.take();
+    if (!instance.changesInPlace) {
+      this.#pool.give(instance);
+      this.#patchValues(changes);
+      return;
+    }
+    const taken: (readonly [Change, boolean])[] = [];
+    for (const change of changes) {
+      const done = instance.change(change);
+      if (done === undefined) {
+        // Where something is changed already, the instance is given up.
+        if (taken.length === 0) this.#pool.give(instance);
+        throw notFound(change.path);
+      }
+      taken.push([fromDepth(change, done.depth), done.renumbers]);
+    }
+    for (const [change, renumbers] of taken) this.#store.changes.add(change, renumbers);
+    this.#value = undefined;
+    this.#pool.reset(instance);
+    if (instance.dataBytes > this.#loadedBytes + (this.#loadedBytes >> 2) + (1 << 20))
+      this.#compact(instance);
+  }
+
+  /** Data that holds a lot which nobody can reach any more is loaded anew. Where there is no memory for that, it stays as it is. */
+  #compact(instance: Instance): void {
     try {
-      instance = this.#patchedInstance(patches, store) ?? this.#load(store);
+      this.#replace(new Store(instance.document()));
+    } catch (error) {
+      if (!(error instanceof PolicyError)) throw error;
+      this.#loadedBytes = instance.dataBytes;
+    }
+  }
+
+  /** A module of another compiler: the data is patched as a Value, in place only where its ABI can. */
+  #patchValues(changes: readonly Change[]): void {
+    const store = this.#storeOf(changes);
+    let instance: Instance | undefined;
+    try {
+      instance = this.#pool.use((idle) => {
+        if (idle.dataBytes > 2 * this.#loadedBytes + (1 << 20)) return undefined;
+        for (const change of changes) {
+          const inObjects = changeOfObjects(readDocument(store.document), change);
+          if (inObjects === undefined || !idle.patchData(inObjects.path, inObjects.value)) return undefined;
+        }
+        return idle;
+      });
     } catch (error) {
       // An instance may be changed in part: none of them is used again.
       this.#pool.reset();
       throw error;
     }
-    this.#store = store;
+    if (instance === undefined) this.#replace(store);
+    else {
+      this.#keep(store);
+      this.#pool.reset(instance);
+    }
+  }
+
+  #storeOf(changes: readonly Change[]): Store {
+    return new Store({ value: changes.reduce(applyChange, this.data) });
+  }
+
+  #replace(store: Store): void {
+    const instance = this.#make(store);
+    this.#loadedBytes = instance.dataBytes;
+    this.#keep(store);
     this.#pool.reset(instance);
   }
 
-  #load(store: Store): Instance {
-    const instance = this.#make(store.document);
-    this.#loadedBytes = instance.dataBytes;
-    return instance;
-  }
-
-  /** An idle instance with the patches applied in place, where that is cheaper than loading all data anew and leaves little garbage. */
-  #patchedInstance(patches: readonly DataPatch[], store: Store): Instance | undefined {
-    return this.#pool.use((instance) => {
-      if (instance.dataBytes > 2 * this.#loadedBytes + (1 << 20)) return undefined;
-      for (const patch of patches) {
-        const change = patchFor(store.value, patch);
-        if (change === undefined || !instance.patchData(change.path, change.value)) return undefined;
-      }
-      return instance;
-    });
+  #keep(store: Store): void {
+    this.#store = store;
+    this.#value = undefined;
   }
 
   /** Linear memory of an instance. */
@@ -212,7 +266,9 @@ export class Engine {
 
   /** The base document as it is now. */
   get data(): Value {
-    return this.#store.value;
+    const { changes, document } = this.#store;
+    this.#value ??= changes.empty ? readDocument(document) : this.#pool.use((instance) => instance.data());
+    return this.#value;
   }
 
   #entrypoint(entrypoint: string | number): number {
@@ -278,20 +334,15 @@ function documentOf(data: DataSource): Document {
   return "kind" in data ? { value: data } : (data as Document);
 }
 
-/** A patch in terms of objects only: above an array the whole array is put. Undefined where only a reload will do. */
-function patchFor(
-  root: Value,
-  patch: DataPatch,
-): { path: readonly string[]; value: Value | undefined } | undefined {
-  const path: string[] = [];
-  let at: Value = root;
-  for (const key of patch.path) {
-    if (!isObject(at)) break;
-    path.push(key);
-    const child = at.get(key);
-    // Missing in the patched document: this is what was removed.
-    if (child === undefined) return { path, value: undefined };
-    at = child;
-  }
-  return path.length === 0 ? undefined : { path, value: at };
+/** What was really put: where objects were missing on the way, the outermost of them. */
+function fromDepth({ op, path, value }: Change, depth: number): Change {
+  if (value === undefined) return { op, path, value };
+  const whole = path.slice(depth + 1).reduceRight<Value>((inner, key) => object([[key, inner]]), value);
+  return { op, path: path.slice(0, depth + 1), value: whole };
+}
+
+/** A change that some instance took already: of a place's changes only the last one is known, so it may stand alone. */
+function replay(instance: Instance, change: Change): void {
+  if (instance.change(change) === undefined && change.op === "replace")
+    instance.change({ ...change, op: "upsert" });
 }

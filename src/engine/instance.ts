@@ -6,10 +6,12 @@ import { type ErrorCode, type Location, PolicyError } from "../error.ts";
 import * as abi from "../runtime/abi.ts";
 import type { Value } from "../value/value.ts";
 import { isArray, isObject, isSet } from "../value/value.ts";
+import type { Change } from "./changes.ts";
 import { abortError, type BuiltinHost, callHost, type Run, Suspension } from "./imports.ts";
 import { type Cells, type InputPlan, InputWriter, REFUSED, readCells } from "./input-cells.ts";
 import { type CheckedLimits, checkInputSize } from "./limits.ts";
 import { Memory } from "./memory.ts";
+import { type Call, type Exports, instantiate } from "./module.ts";
 import { readRegoText } from "./rego-text.ts";
 import { type Document, sourceOf } from "./source-text.ts";
 
@@ -35,42 +37,6 @@ export interface Answer {
 /** Hears of every mark that a marked module passes. */
 export type MarkListener = (mark: number, values: readonly (Value | undefined)[]) => void;
 
-type Call = (...args: number[]) => number;
-
-interface Exports {
-  readonly memory?: WebAssembly.Memory;
-  readonly eval: Call;
-  readonly builtins: Call;
-  readonly entrypoints: Call;
-  readonly opa_malloc: Call;
-  readonly opa_free: Call;
-  readonly opa_value_parse: Call;
-  readonly opa_json_parse: Call;
-  readonly json_parse_in_place?: Call;
-  readonly json_parse_cells?: Call;
-  readonly json_parse_moving?: Call;
-  readonly opa_value_dump: Call;
-  readonly opa_json_dump: Call;
-  readonly opa_heap_ptr_get: Call;
-  readonly opa_heap_ptr_set: Call;
-  readonly opa_eval_ctx_new: Call;
-  readonly opa_eval_ctx_set_input: Call;
-  readonly opa_eval_ctx_set_data: Call;
-  readonly opa_eval_ctx_set_entrypoint: Call;
-  readonly opa_eval_ctx_get_result: Call;
-  readonly opa_value_add_path: Call;
-  readonly opa_value_remove_path: Call;
-  readonly opa_heap_blocks_stash?: Call;
-  readonly opa_heap_blocks_restore?: Call;
-  readonly opa_heap_stash_clear?: Call;
-  readonly failure_count?: Call;
-  readonly failure_at?: Call;
-  readonly fail?: Call;
-  readonly fuel_set?: Call;
-  readonly decide?: Call;
-  readonly data_ready?: Call;
-}
-
 export class Instance implements BuiltinHost {
   readonly entrypoints: ReadonlyMap<string, number>;
   readonly builtinNames: ReadonlyMap<number, string>;
@@ -91,6 +57,9 @@ export class Instance implements BuiltinHost {
   readonly #baseHeap: number;
   #data = 0;
   #dataHeap: number;
+  /** Whether JSON can say all of the data; whether patches may have made indexes of it stale. */
+  #plain = true;
+  #stale = false;
   /** Names of failed host builtins, in order: modules of OPA keep no buffer. */
   #failures: BuiltinFailure[] = [];
   readonly #onMark: MarkListener | undefined;
@@ -179,13 +148,53 @@ export class Instance implements BuiltinHost {
   setData(document: Document): void {
     this.#exports.opa_heap_stash_clear?.();
     this.#exports.opa_heap_ptr_set(this.#baseHeap);
+    this.#plain = true;
     this.#data = this.#guard(() => this.#parseData(document));
     this.#guard(() => this.#exports.data_ready?.(this.#data));
+    this.#stale = false;
     this.#dataHeap = this.#exports.opa_heap_ptr_get();
     this.#exports.opa_heap_blocks_stash?.();
   }
 
-  /** Puts a value at a path of the data, or takes away what is there. False if the path leads nowhere; the data is unchanged then. */
+  /** The module changes its data in place, in time that does not grow with it: `change`, not `patchData`. */
+  get changesInPlace(): boolean {
+    return this.#exports.data_patch !== undefined;
+  }
+
+  /**
+   * Changes the data: how many keys of the path lead to what was changed, and whether elements of an array have other numbers now. Undefined,
+   * and nothing changed, where the path leads nowhere. After an error the instance must not be used again.
+   */
+  change({ op, path, value }: Change): { readonly depth: number; readonly renumbers: boolean } | undefined {
+    return this.#guard(() => {
+      const { data_patch, opa_heap_ptr_get, opa_heap_ptr_set } = this.#exports;
+      opa_heap_ptr_set(this.#dataHeap);
+      const address = value === undefined ? 0 : this.#parseData({ value });
+      const above = opa_heap_ptr_get();
+      const done = data_patch!(this.#data, this.#parseData({ value: path }), OPERATIONS[op], address);
+      const code = done & ((1 << abi.PATCH_DEPTH_SHIFT) - 1);
+      if (code === abi.PATCH_NOT_FOUND) return undefined;
+      // The path stays only where its keys have become keys of the data.
+      if (code === abi.PATCH_PUT) this.#dataHeap = above;
+      else if (code !== abi.PATCH_ABSORBED) this.#dataHeap = opa_heap_ptr_get();
+      this.#stale = this.#exports.data_ready !== undefined;
+      return { depth: done >> abi.PATCH_DEPTH_SHIFT, renumbers: code === abi.PATCH_SHIFTED };
+    });
+  }
+
+  /** Indexes that patches have made stale, built anew before they are asked. Where there is no memory for them, scans do. */
+  #refresh(): void {
+    this.#stale = false;
+    this.#exports.opa_heap_ptr_set(this.#dataHeap);
+    try {
+      this.#exports.data_ready!(this.#data);
+      this.#dataHeap = this.#exports.opa_heap_ptr_get();
+    } catch (error) {
+      if (!(error instanceof PolicyError)) throw error;
+    }
+  }
+
+  /** Modules of other compilers: puts a value at a path of the data, or takes away what is there. False if the path leads nowhere. */
   patchData(path: readonly string[], value: Value | undefined): boolean {
     return this.#guard(() => {
       const { opa_heap_ptr_set, opa_heap_ptr_get, opa_value_add_path, opa_value_remove_path } = this.#exports;
@@ -196,10 +205,18 @@ export class Instance implements BuiltinHost {
         value === undefined
           ? opa_value_remove_path(this.#data, at)
           : opa_value_add_path(this.#data, at, this.#parse({ value }, "data"));
-      this.#exports.data_ready?.(this.#data);
       this.#exports.opa_heap_blocks_stash?.();
       this.#dataHeap = opa_heap_ptr_get();
       return code === abi.OPA_ERR_OK;
+    });
+  }
+
+  /** The data as a document that another instance can load. */
+  document(): Document {
+    if (!this.#plain) return { value: this.data() };
+    return this.#guard(() => {
+      this.#exports.opa_heap_ptr_set(this.#dataHeap);
+      return { json: this.#memory.terminatedBytes(this.#exports.opa_json_dump(this.#data)) };
     });
   }
 
@@ -228,6 +245,7 @@ export class Instance implements BuiltinHost {
   }
 
   #evaluate(entrypoint: number, input: Document | undefined): Answer {
+    if (this.#stale) this.#refresh();
     if (this.#limits.thousandSteps > 0) this.#exports.fuel_set?.(this.#limits.thousandSteps);
     const { decide } = this.#exports;
     if (decide !== undefined && this.#direct[entrypoint] === true)
@@ -329,6 +347,7 @@ export class Instance implements BuiltinHost {
   #parseData(document: Document): number {
     const { json_parse_moving, opa_heap_ptr_get } = this.#exports;
     const source = sourceOf(document);
+    if (!source.json) this.#plain = false;
     if (json_parse_moving === undefined || !source.json) return this.#parse(document, "data");
     const bytes = typeof source.text === "string" ? ENCODER.encode(source.text) : source.text;
     const at = (opa_heap_ptr_get() + TEXT_ABOVE_HEAP) & ~7;
@@ -407,31 +426,11 @@ export class Instance implements BuiltinHost {
 
 const ENCODER = new TextEncoder();
 
+const OPERATIONS: Readonly<Record<Change["op"], number>> = {
+  upsert: abi.PATCH_UPSERT,
+  replace: abi.PATCH_REPLACE,
+  remove: abi.PATCH_REMOVE,
+};
+
 /** Bytes between the heap and a text that is about to be read: enough for what the reader needs before it first looks. */
 const TEXT_ABOVE_HEAP = 16384;
-
-/** Enough for modules of ordinary size. */
-const INITIAL_PAGES = 8;
-
-/** The memory is the host's to make and the module's to measure: if it asks for more than it is offered, it is offered more. */
-function instantiate(
-  module: WebAssembly.Module,
-  limits: CheckedLimits,
-  importsOf: (memory: WebAssembly.Memory) => WebAssembly.Imports,
-): { readonly memory: WebAssembly.Memory; readonly instance: WebAssembly.Instance } {
-  for (
-    let pages = Math.min(INITIAL_PAGES, limits.memoryPages);
-    ;
-    pages = Math.min(pages * 4, limits.memoryPages)
-  ) {
-    try {
-      const memory = new WebAssembly.Memory({ initial: pages, maximum: limits.memoryPages });
-      return { memory, instance: new WebAssembly.Instance(module, importsOf(memory)) };
-    } catch (error) {
-      if (error instanceof PolicyError) throw error;
-      if (error instanceof WebAssembly.LinkError && pages < limits.memoryPages) continue;
-      const why = error instanceof Error ? error.message : String(error);
-      throw new PolicyError("bundle_error", `the module cannot be instantiated: ${why}`, { cause: error });
-    }
-  }
-}

@@ -69,10 +69,19 @@ export class Memory {
 
   /** The text from an address to the next NUL. */
   terminated(address: number): string {
+    return decodeUtf8(this.#terminated(address));
+  }
+
+  /** A copy of its bytes. */
+  terminatedBytes(address: number): Uint8Array {
+    return this.#terminated(address).slice();
+  }
+
+  #terminated(address: number): Uint8Array {
     this.#fresh();
     const from = address >>> 0;
     const end = this.#bytes.indexOf(0, from);
-    return decodeUtf8(this.#bytes.subarray(from, end < 0 ? undefined : end));
+    return this.#bytes.subarray(from, end < 0 ? undefined : end);
   }
 
   /** A string box at `address` (16 bytes, then the text): the address behind it. */

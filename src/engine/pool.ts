@@ -13,6 +13,16 @@ export class Pool {
     this.#make = make;
   }
 
+  /** An instance for the caller alone; it comes back with `reset` or `give`, or never. */
+  take(): Instance {
+    return this.#idle.pop() ?? this.#make();
+  }
+
+  /** Takes back what `take` gave, as it was. */
+  give(instance: Instance): void {
+    if (!instance.broken) this.#idle.push(instance);
+  }
+
   /** Runs `work` with an instance of its own; re-entrant. */
   use<T>(work: (instance: Instance) => T): T {
     const generation = this.#generation;

@@ -67,6 +67,22 @@ export const OPA_ERR_INTERNAL = 1;
 export const OPA_ERR_INVALID_TYPE = 2;
 export const OPA_ERR_INVALID_PATH = 3;
 
+// Changes of a base document (data-patch.ts): what is asked for, and what became of it. Above the code stands, from bit PATCH_DEPTH_SHIFT on,
+// how many keys of the path lead to the collection that was changed.
+export const PATCH_UPSERT = 0;
+export const PATCH_REPLACE = 1;
+export const PATCH_REMOVE = 2;
+/** The value stands where another one stood. */
+export const PATCH_PUT = 0;
+/** The same, and the document keeps nothing of the value's box. */
+export const PATCH_ABSORBED = 1;
+/** A key of an object came or went. */
+export const PATCH_COUNTED = 2;
+/** An element of an array came or went. */
+export const PATCH_SHIFTED = 3;
+export const PATCH_NOT_FOUND = 4;
+export const PATCH_DEPTH_SHIFT = 4;
+
 // Numbers below 0 that marked modules (coverage, traces) call opa_builtin0 with: a value that belongs to the next mark, and mark 0; mark n is n less.
 export const MARK_VALUE = -1;
 export const MARK_FIRST = -2;

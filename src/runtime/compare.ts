@@ -235,11 +235,19 @@ export function sort_set(v: usize): void {
 // Keys stand at offset 4 in both kinds of entry. Merge sort from the bottom up, runs of 8 by insertion; scratch is given back.
 function sort_entries(v: usize, size: usize): void {
   const count = word_n(v);
-  set_flag(v, FLAG_SORTED);
   const entries = word_a(v);
-  if (is_sorted(entries, count, size)) return;
-  const saved = mark();
-  const scratch = alloc(<usize>count * size + 16);
+  if (!is_sorted(entries, count, size)) {
+    const saved = mark();
+    const scratch = alloc(<usize>count * size + 16);
+    if (count < NEARLY || !sort_nearly(entries, count, size, scratch)) sort_fully(entries, count, size, scratch);
+    release(saved);
+    if (word_b(v) != 0) index_build(v, size);
+  }
+  // Last: where there is no memory to sort in, the next evaluation begins anew.
+  set_flag(v, FLAG_SORTED);
+}
+
+function sort_fully(entries: usize, count: i32, size: usize, scratch: usize): void {
   const run = 8;
   for (let i = 0; i < count; i += run) insertion(entries, i, min(i + run, count), size, scratch);
   let from = entries;
@@ -251,8 +259,68 @@ function sort_entries(v: usize, size: usize): void {
     to = other;
   }
   if (from != entries) copy(entries, from, <usize>count * size);
-  release(saved);
-  if (word_b(v) != 0) index_build(v, size);
+}
+
+/** From this many entries on it pays to look whether only a few are out of order, as patches of data leave them. */
+const NEARLY = 64;
+/** After so many entries in a row that do not fit, those before them are taken for the strays. */
+const STRAYS_IN_A_ROW = 8;
+
+/** Takes the entries that are out of order aside, sorts and merges them: linear where they are few. False where they are many: nothing is changed. */
+function sort_nearly(entries: usize, count: i32, size: usize, kept: usize): bool {
+  const most = count >> 3;
+  const strays = alloc(<usize>(most + STRAYS_IN_A_ROW) * size * 2 + 16);
+  let in_order = 0;
+  let aside = 0;
+  let row = 0;
+  for (let i = 0; i < count; i++) {
+    const at = entries + <usize>i * size;
+    const key = load<u32>(at, 4);
+    const top = kept + <usize>in_order * size;
+    if (in_order == 0 || value_compare(load<u32>(top - size, 4), key) <= 0) {
+      move(top, at, size);
+      in_order++;
+      row = 0;
+      continue;
+    }
+    if (aside >= most) return false;
+    if (in_order == 1 || value_compare(load<u32>(top - 2 * size, 4), key) <= 0) {
+      move(strays + <usize>aside * size, top - size, size);
+      move(top - size, at, size);
+      aside++;
+      row = 0;
+      continue;
+    }
+    move(strays + <usize>aside * size, at, size);
+    aside++;
+    row++;
+    if (row < STRAYS_IN_A_ROW) continue;
+    // Back to the first of the row, without what stands before it and is greater.
+    aside -= row;
+    i -= row;
+    row = 0;
+    const first = load<u32>(entries + <usize>(i + 1) * size, 4);
+    while (in_order > 0 && value_compare(load<u32>(kept + <usize>(in_order - 1) * size, 4), first) > 0) {
+      if (aside >= most) return false;
+      in_order--;
+      move(strays + <usize>aside * size, kept + <usize>in_order * size, size);
+      aside++;
+    }
+  }
+  sort_fully(strays, aside, size, strays + <usize>(most + STRAYS_IN_A_ROW) * size);
+  let a = kept;
+  const a_end = kept + <usize>in_order * size;
+  let b = strays;
+  const b_end = strays + <usize>aside * size;
+  let out = entries;
+  while (a < a_end || b < b_end) {
+    const left = b == b_end || (a < a_end && value_compare(load<u32>(a, 4), load<u32>(b, 4)) <= 0);
+    move(out, left ? a : b, size);
+    if (left) a += size;
+    else b += size;
+    out += size;
+  }
+  return true;
 }
 
 function is_sorted(entries: usize, count: i32, size: usize): bool {

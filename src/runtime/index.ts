@@ -12,7 +12,8 @@ export {
 export { json_parse_cells, json_parse_in_place, json_parse_moving, opa_json_parse, opa_value_parse } from "./json-parse";
 export { opa_json_dump, opa_value_dump } from "./json-dump";
 export { trie_find, trie_find_end } from "./trie";
-export { index_build, index_first, index_mix, index_next } from "./data-index";
+export { index_first, index_mix, index_next, indexes_below, indexes_first, indexes_forget, indexes_ready, patch_indexed } from "./data-index";
+export { data_patch } from "./data-patch";
 export { rego_text } from "./rego-dump";
 export { fail, failure_at, failure_clear, failure_count, failure_message, failure_note, failure_pending } from "./failure";
 export { memo_get, memo_init, memo_pop, memo_push, memo_set } from "./memo";

@@ -2,7 +2,7 @@
 // addresses; 0 for no such key. Equal keys by value are one key; the first key's spelling stays. Only the maker may insert.
 import { OBJECT_ENTRY_SIZE, TAG_OBJECT, TAG_STRING } from "./abi";
 import { sort_object, string_equal, value_equal, value_hash } from "./compare";
-import { FLAG_SORTED, LINEAR, entries_new, entry_append, index_build, index_reserve, index_slot, spread } from "./table";
+import { FLAG_SORTED, LINEAR, entries_new, entry_append, index_build, index_reserve, index_slot, index_take, spread } from "./table";
 import { box, tag, word_a, word_b, word_n } from "./value";
 
 export function object_new(): usize {
@@ -140,6 +140,20 @@ export function object_insert_once(object: usize, key: usize, value: usize): i32
   if (known != 0) return value_equal(load<u32>(known, 8), value);
   object_append(object, hash, key, value);
   return 1;
+}
+
+/** Takes an entry out in place; the last one takes its place, so the order is to be found anew when somebody scans. */
+export function object_take(object: usize, entry: usize): void {
+  const count = word_n(object);
+  const last = word_a(object) + <usize>(count - 1) * OBJECT_ENTRY_SIZE;
+  if (count > LINEAR) index_take(object, OBJECT_ENTRY_SIZE, entry, last);
+  if (entry != last) {
+    store<u64>(entry, load<u64>(last));
+    store<u32>(entry, load<u32>(last, 8), 8);
+    store<u8>(object, load<u8>(object, 1) & ~(<u8>FLAG_SORTED), 1);
+  }
+  store<i32>(object, count - 1, 4);
+  if (count - 1 <= LINEAR) store<u32>(object, 0, 12);
 }
 
 /** A copy with room for one more; its entries are its own, keys and values are shared. */

@@ -94,6 +94,38 @@ export function index_build(box: usize, size: usize): void {
   for (let i = 0; i < count; i++) index_place(index, load<u32>(entries + <usize>i * size), i);
 }
 
+/** Takes an entry out of the index, and gives its number to the last one. */
+export function index_take(box: usize, size: usize, entry: usize, last: usize): void {
+  const index = word_b(box);
+  const entries = word_a(box);
+  const mask = load<u32>(index);
+  let hole = slot_of(index, entry, entries, size);
+  let slot = hole;
+  // No empty slot may part an entry from where its search begins.
+  while (true) {
+    slot = (slot + 1) & mask;
+    const number = load<u32>(index + 4 + (<usize>slot << 2));
+    if (number == 0) break;
+    const home = spread(load<u32>(entries + <usize>(number - 1) * size)) & mask;
+    if (((slot - home) & mask) < ((slot - hole) & mask)) continue;
+    store<u32>(index + 4 + (<usize>hole << 2), number);
+    hole = slot;
+  }
+  store<u32>(index + 4 + (<usize>hole << 2), 0);
+  if (entry == last) return;
+  const moved = slot_of(index, last, entries, size);
+  store<u32>(index + 4 + (<usize>moved << 2), <u32>((entry - entries) / size) + 1);
+}
+
+/** The slot of an entry that the index has. */
+function slot_of(index: usize, entry: usize, entries: usize, size: usize): u32 {
+  const mask = load<u32>(index);
+  const number = <u32>((entry - entries) / size) + 1;
+  let slot = spread(load<u32>(entry)) & mask;
+  while (load<u32>(index + 4 + (<usize>slot << 2)) != number) slot = (slot + 1) & mask;
+  return slot;
+}
+
 /** First candidate slot for a hash, or an entry number; see object_find for the loop. */
 // @ts-ignore: decorator
 @inline

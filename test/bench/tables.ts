@@ -398,13 +398,14 @@ async function data(): Promise<Table> {
     );
     figures[`data of ${megabytes} MB, bytes of JSON`] = bytes.length;
     figures[`data of ${megabytes} MB, linear memory`] = own.memoryBytes;
-    rows.push(
-      ...(await measure([{ name: `patch of one key, data of ${megabytes} MB`, run: patching(own) }], {
-        inputs: 1,
-        rounds: 5,
-        roundMs: 1,
-      })),
-    );
+    for (let index = 0; index < 10_000; index++) patching(own)(index);
+    figures[`data of ${megabytes} MB, growth over 10,000 patches`] =
+      own.memoryBytes - figures[`data of ${megabytes} MB, linear memory`]!;
+    for (const [name, run] of [
+      [`patch of one key, data of ${megabytes} MB`, patching(own)],
+      [`patch of an indexed element, data of ${megabytes} MB`, patchingElement(own)],
+    ] as const)
+      rows.push(...(await measure([{ name, run }], { inputs: 1 })));
     figures[`data of ${megabytes} MB, linear memory after the patches`] = own.memoryBytes;
   }
   return { title: "Loading data", rows, figures };
@@ -413,6 +414,18 @@ async function data(): Promise<Table> {
 function patching(own: ReturnType<typeof engine>): (index: number) => unknown {
   return (index) =>
     own.patchData([{ op: "upsert", path: ["settings", "level"], value: { value: index % 7 } }]);
+}
+
+/** A key that an index goes by: the entry moves to another chain of it. */
+function patchingElement(own: ReturnType<typeof engine>): (index: number) => unknown {
+  return (index) =>
+    own.patchData([
+      {
+        op: "replace",
+        path: ["grants", String(index & 63), "role"],
+        value: { value: `role-${(index * 7) % 997}` },
+      },
+    ]);
 }
 
 async function known(): Promise<Table> {

@@ -32,12 +32,12 @@ import {
   TYPE_I64,
 } from "./encode.ts";
 import {
-  dataReadyBody,
-  forgetBody,
   heapSetBody,
   type IndexLifetime,
+  indexTable,
   parseBody,
   patchBody,
+  tabledBody,
 } from "./index-lifetime.ts";
 import { CELLS_SECTION, Cells } from "./cells.ts";
 import { Code } from "./instruction.ts";
@@ -97,7 +97,14 @@ const ABI_EXPORTS = [
 ];
 
 /** What our own engine uses beyond OPA's ABI. */
-const ENGINE_EXPORTS = ["failure_count", "failure_at", "fail", "json_parse_in_place", "json_parse_moving"];
+const ENGINE_EXPORTS = [
+  "failure_count",
+  "failure_at",
+  "fail",
+  "json_parse_in_place",
+  "json_parse_moving",
+  "data_patch",
+];
 
 const MAX_HOST_ARGUMENTS = 4;
 
@@ -115,8 +122,6 @@ class Emitter implements ModuleContext, EntryContext, IndexLifetime {
   readonly charge: number;
   readonly fuel: number;
   readonly busy: number;
-  readonly indexed: number;
-  readonly indexEnd: number;
   readonly opaAbort: number;
   readonly mark: number;
   readonly #policy: Policy;
@@ -150,8 +155,6 @@ class Emitter implements ModuleContext, EntryContext, IndexLifetime {
       new ByteWriter().byte(0x42).s64(UNLIMITED).byte(0x0b).finish(),
     );
     this.busy = this.#linker.global(TYPE_I32, true, constantExpression(0));
-    this.indexed = this.#linker.global(TYPE_I32, true, constantExpression(0));
-    this.indexEnd = this.#linker.global(TYPE_I32, true, constantExpression(0));
     this.opaAbort = this.#linker.import("opa_abort");
     this.mark = this.#linker.import("opa_builtin0");
     this.charge = this.#define(1, 0, (code) => chargeBody(code, this));
@@ -460,17 +463,20 @@ class Emitter implements ModuleContext, EntryContext, IndexLifetime {
     const linker = this.#linker;
     const kept = new Map<string, number>();
     if (sites.length > 0) {
-      const ready = this.#define(1, 0, (code) => dataReadyBody(code, this, sites));
-      const forget = this.#define(0, 0, (code) => forgetBody(code, this, sites));
-      linker.export("data_ready", KIND_FUNCTION, ready);
+      const table = indexTable(this.statics, sites);
+      linker.export(
+        "data_ready",
+        KIND_FUNCTION,
+        this.#define(1, 0, (code) => tabledBody(code, this, table, "indexes_ready", 1)),
+      );
       for (const name of ["opa_json_parse", "opa_value_parse"])
         kept.set(
           name,
-          this.#define(2, 1, (code) => parseBody(code, this, this.runtime(name), ready)),
+          this.#define(2, 1, (code) => parseBody(code, this, table, this.runtime(name))),
         );
       kept.set(
         "opa_heap_ptr_set",
-        this.#define(1, 0, (code) => heapSetBody(code, this, forget)),
+        this.#define(1, 0, (code) => heapSetBody(code, this, table)),
       );
       for (const [name, params] of [
         ["opa_value_add_path", 3],
@@ -478,8 +484,12 @@ class Emitter implements ModuleContext, EntryContext, IndexLifetime {
       ] as const)
         kept.set(
           name,
-          this.#define(params, 1, (code) => patchBody(code, this.runtime(name), params, forget)),
+          this.#define(params, 1, (code) => patchBody(code, this, table, name, params)),
         );
+      kept.set(
+        "data_patch",
+        this.#define(4, 1, (code) => tabledBody(code, this, table, "patch_indexed", 4)),
+      );
     }
     for (const name of [...ABI_EXPORTS, ...ENGINE_EXPORTS]) {
       const index = kept.get(name);

@@ -1,6 +1,7 @@
-// How long indexes of base documents hold. In: the module under construction and its index sites. Out: bodies of the functions through which
-// hosts load, change and give up documents, with the indexes kept in step. Any OPA host gets them: one that resets the heap below an index,
-// or patches a document, loses them before anything can be overwritten. Never builds one while an evaluation runs, whose heap does not last.
+// How long indexes of base documents hold. In: the module under construction and the table of its index sites (drawn in runtime/data-index.ts).
+// Out: bodies of the functions through which hosts load, change and give up documents, with the indexes kept in step. Any OPA host gets them: one
+// that resets the heap below an index, or patches a document, loses them before anything can be overwritten. Never builds one while an evaluation
+// runs, whose heap does not last.
 
 import type { IndexSite } from "./data-index.ts";
 import type { Code } from "./instruction.ts";
@@ -9,103 +10,71 @@ import type { Statics } from "./statics.ts";
 export interface IndexLifetime {
   readonly statics: Statics;
   runtime(name: string): number;
-  /** Globals: an evaluation runs; the document that is indexed, or 0; where its indexes end. */
+  /** Global: an evaluation runs. */
   readonly busy: number;
-  readonly indexed: number;
-  readonly indexEnd: number;
 }
 
-/** `data_ready(document)`: builds every index of it, unless they are there. */
-export function dataReadyBody(code: Code, module: IndexLifetime, sites: readonly IndexSite[]): void {
-  const [at, any] = [code.local(), code.local()];
-  code.get(0);
-  code.globalGet(module.indexed);
-  code.eq();
-  code.if();
-  code.return();
-  code.end();
-  for (const { cell, path, places } of sites) {
-    code.get(0);
-    code.set(at);
-    for (const key of path) {
-      code.get(at);
-      code.i32(module.statics.string(key));
-      code.call(module.runtime("value_get"));
-      code.set(at);
-    }
-    code.i32(cell);
-    code.get(at);
-    code.i32(places);
-    code.call(module.runtime("index_build"));
-    code.tee(at);
-    code.store(0);
-    code.get(at);
-    code.if();
-    code.i32(1);
-    code.set(any);
-    code.end();
-  }
-  code.get(any);
-  code.if();
-  code.get(0);
-  code.globalSet(module.indexed);
-  code.call(module.runtime("opa_heap_ptr_get"));
-  code.globalSet(module.indexEnd);
-  code.end();
+/** The sites as the runtime reads them: the address of their number, cells, paths and places. */
+export function indexTable(statics: Statics, sites: readonly IndexSite[]): number {
+  const rows = sites.flatMap(({ cell, path, places }) => [
+    cell,
+    statics.array(path.map((key) => statics.string(key))),
+    places,
+  ]);
+  return statics.words([sites.length, ...rows]);
 }
 
 /** Of a function that takes a text's address and length and gives a document: the first one since the last reset is the data. */
-export function parseBody(code: Code, module: IndexLifetime, parse: number, ready: number): void {
+export function parseBody(code: Code, module: IndexLifetime, table: number, parse: number): void {
   const document = code.local();
   code.get(0);
   code.get(1);
   code.call(parse);
-  code.tee(document);
-  code.if();
+  code.set(document);
   code.globalGet(module.busy);
   code.eqz();
   code.if();
-  code.globalGet(module.indexed);
-  code.eqz();
-  code.if();
+  code.i32(table);
   code.get(document);
-  code.call(ready);
-  code.end();
-  code.end();
+  code.call(module.runtime("indexes_first"));
   code.end();
   code.get(document);
 }
 
 /** `opa_heap_ptr_set(address)`. No evaluation runs when a host calls it. */
-export function heapSetBody(code: Code, module: IndexLifetime, forget: number): void {
+export function heapSetBody(code: Code, module: IndexLifetime, table: number): void {
   code.get(0);
   code.call(module.runtime("opa_heap_ptr_set"));
   code.i32(0);
   code.globalSet(module.busy);
+  code.i32(table);
   code.get(0);
-  code.globalGet(module.indexEnd);
-  code.ltU();
-  code.if();
-  code.call(forget);
-  code.end();
+  code.call(module.runtime("indexes_below"));
 }
 
-/** Of a function that changes a document. */
-export function patchBody(code: Code, patch: number, params: number, forget: number): void {
-  code.call(forget);
+/** Of OPA's functions that change a document: it may hold one value at several places, of which only one is known. */
+export function patchBody(
+  code: Code,
+  module: IndexLifetime,
+  table: number,
+  patch: string,
+  params: number,
+): void {
+  code.i32(table);
+  code.call(module.runtime("indexes_forget"));
   for (let param = 0; param < params; param++) code.get(param);
-  code.call(patch);
+  code.call(module.runtime(patch));
 }
 
-/** There are no indexes any more. */
-export function forgetBody(code: Code, module: IndexLifetime, sites: readonly IndexSite[]): void {
-  for (const { cell } of sites) {
-    code.i32(cell);
-    code.i32(0);
-    code.store(0);
-  }
-  code.i32(0);
-  code.globalSet(module.indexed);
-  code.i32(0);
-  code.globalSet(module.indexEnd);
+/** A function of the runtime that is told the table before all else. */
+export function tabledBody(
+  code: Code,
+  module: IndexLifetime,
+  table: number,
+  name: string,
+  params: number,
+): void {
+  code.i32(table);
+  for (let param = 0; param < params; param++) code.get(param);
+  code.call(module.runtime(name));
 }

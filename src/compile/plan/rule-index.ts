@@ -1,38 +1,13 @@
-// What an index of rules can tell of a rule before its body is tried: equalities of documents and arguments with constants, in OPA's
-// choice of them. In: a rule's body after check. Out: expressions that must hold for the rule to be tried at all: all of them for marks,
-// and where something could fail before the body comes to them.
+// What an index of rules can tell of a rule before its body is tried. In: the rules of one document or function, after check. Out:
+// expressions that must hold for a rule to be tried at all: all of them for marks, and where something could fail before the body comes to
+// them. A rule that OPA's index leaves out makes no errors and no conflicts, so the conditions are those of OPA's trie.
 
-import type { Body, Expr, RefTerm, Rule, Term } from "../../syntax/ast.ts";
 import type { Location } from "../../error.ts";
-import { printTerm } from "../../syntax/print.ts";
-import { walkBody, walkExpr } from "../../syntax/visit.ts";
-import {
-  builtinRef,
-  callOf,
-  equality,
-  isGround,
-  isScalar,
-  someTerm,
-  termOf,
-  varTerm,
-} from "../check/walk.ts";
+import type { Body, Expr, RefTerm, Rule, Term } from "../../syntax/ast.ts";
+import { walkExpr } from "../../syntax/visit.ts";
+import { builtinRef, callOf, equality, isScalar, varTerm } from "../check/walk.ts";
 import { pathText, type TrieNode } from "./rule-trie.ts";
-
-const NOT_INDEXED: ReadonlySet<string> = new Set(["internal.print", "internal.test_case"]);
-
-export function indexConditions(rule: Rule, data: TrieNode): Expr[] {
-  return hasSideEffects(rule.body) ? [] : new RuleIndex(rule, data).conditions();
-}
-
-/**
- * The conditions that stand behind something that can fail: a rule that OPA's index leaves out makes no errors and no conflicts. Empty for
- * most rules, as conditions are mostly written first.
- */
-export function lateConditions(rule: Rule, data: TrieNode): Expr[] {
-  const from = rule.body.findIndex((expr) => mayFail(expr, data));
-  if (from === -1 || from === rule.body.length - 1 || hasSideEffects(rule.body)) return [];
-  return new RuleIndex(rule, data).conditions(from);
-}
+import { type Frequencies, isOpen, isVirtual, type Path, pathsOf, type Wish } from "./rule-wishes.ts";
 
 const NEVER_FAIL: ReadonlySet<string> = new Set([
   "eq",
@@ -45,6 +20,63 @@ const NEVER_FAIL: ReadonlySet<string> = new Set([
   "internal.member_2",
   "internal.member_3",
 ]);
+
+/** The index of the rules that are planned as one function. Built when it is first asked. */
+export class RuleIndex {
+  readonly #rules: readonly Rule[];
+  readonly #data: TrieNode;
+  #paths: ReadonlyMap<Rule, readonly Path[]> | undefined;
+  /** Documents in the order in which OPA's trie asks for them: the most frequent first. */
+  readonly #ranks = new Map<string, number>();
+
+  /** `rules` without their `else` branches, which are found here. */
+  constructor(rules: readonly Rule[], data: TrieNode) {
+    this.#rules = rules;
+    this.#data = data;
+  }
+
+  /** Everything the index asks for. */
+  conditions(rule: Rule): Expr[] {
+    return this.#from(rule, 0);
+  }
+
+  /** The conditions that stand behind something that can fail. None for most rules, as conditions are mostly written first. */
+  lateConditions(rule: Rule): Expr[] {
+    const from = rule.body.findIndex((expr) => mayFail(expr, this.#data));
+    return from === -1 || from === rule.body.length - 1 ? [] : this.#from(rule, from);
+  }
+
+  #from(rule: Rule, from: number): Expr[] {
+    this.#paths ??= this.#build();
+    const ways = (this.#paths.get(rule) ?? []).map((path) =>
+      new Conditions(path, this.#ranks, rule.head.location).from(from),
+    );
+    const [only, ...others] = ways;
+    if (only === undefined || ways.some((way) => way.length === 0)) return [];
+    return others.length === 0 ? only : [anyOf(ways, rule.head.location)];
+  }
+
+  #build(): ReadonlyMap<Rule, readonly Path[]> {
+    const frequencies: Frequencies = new Map();
+    const paths = new Map<Rule, readonly Path[]>();
+    for (const first of this.#rules) {
+      for (let rule: Rule | undefined = first; rule !== undefined; rule = rule.else)
+        if (!rule.default) paths.set(rule, pathsOf(rule, this.#data, frequencies));
+    }
+    const order = [...frequencies].sort(
+      ([, a], [, b]) => b.count - a.count || comparePlaces(a.location, b.location),
+    );
+    for (const [i, [key]] of order.entries()) this.#ranks.set(key, i);
+    return paths;
+  }
+}
+
+/** Arguments have no place and come last. */
+function comparePlaces(a: Location | undefined, b: Location | undefined): number {
+  if (a === undefined || b === undefined) return Number(a === undefined) - Number(b === undefined);
+  if (a.file !== b.file) return a.file < b.file ? -1 : 1;
+  return a.row - b.row || a.col - b.col;
+}
 
 /** Whether an expression calls anything, or reads what rules make. */
 function mayFail(expr: Expr, data: TrieNode): boolean {
@@ -69,205 +101,102 @@ function reachesRules(data: TrieNode, path: readonly Term[]): boolean {
   return path.every(isScalar) ? isVirtual(data, path) : true;
 }
 
-function hasSideEffects(body: Body): boolean {
-  let found = false;
-  walkBody(body, {
-    expr: (expr) => {
-      const call = callOf(expr);
-      if (call !== undefined && NOT_INDEXED.has(pathText(call[0].terms))) found = true;
-      return found;
-    },
-  });
-  return found;
-}
-
-/** What one expression, or several about one ref, asks for. */
-type Found =
-  | { readonly kind: "other"; readonly expr: Expr; readonly at: number }
-  | {
-      readonly kind: "holds";
-      readonly key: string;
-      readonly ref: Term;
-      /** Undefined: any value. */
-      readonly values: (Term | undefined)[];
-      readonly location: Location;
-      at: number;
-    };
-
-const printed = (term: Term | undefined): string => (term === undefined ? "" : printTerm(term));
-
-class RuleIndex {
-  readonly #rule: Rule;
-  readonly #data: TrieNode;
-  readonly #constants = new Map<string, Term>();
-  /** Variables that stand for a document: `x = input.a`. */
-  readonly #refs = new Map<string, Term>();
-  readonly #found: Found[] = [];
-  /** The expression that is being read. */
-  #at = 0;
+/** The wishes of one path through the trie as expressions. */
+class Conditions {
+  readonly #levels: readonly (readonly Wish[])[];
+  readonly #location: Location;
   #anonymous = 0;
 
-  constructor(rule: Rule, data: TrieNode) {
-    this.#rule = rule;
-    this.#data = data;
-    for (const arg of rule.head.args ?? []) if (arg.kind === "var") this.#refs.set(arg.name, arg);
+  constructor(path: Path, ranks: ReadonlyMap<string, number>, location: Location) {
+    const byKey = new Map<string, Wish[]>();
+    for (const wish of path) byKey.set(wish.key, [...(byKey.get(wish.key) ?? []), wish]);
+    this.#levels = [...byKey]
+      .sort(([a], [b]) => (ranks.get(a) ?? 0) - (ranks.get(b) ?? 0))
+      .map(([, wishes]) => wishes);
+    this.#location = location;
   }
 
-  /** What the expressions from this one on ask for. */
-  conditions(from = 0): Expr[] {
-    this.#rule.body.forEach((expr, i) => {
-      this.#at = i;
-      if (expr.with.length === 0 && !expr.negated) this.#expr(expr);
-    });
-    return this.#found.filter(({ at }) => at >= from).map((found) => this.#condition(found));
-  }
-
-  /** Several values of one ref are as good as each other, whatever the body says; a variable stands for any. */
-  #condition(found: Found): Expr {
-    if (found.kind === "other") return found.expr;
-    const { ref, values, location } = found;
-    const [first, ...more] = values;
-    if (more.length === 0) return equality(this.#any(first, location), ref, location, true);
-    const constants = values.filter((value): value is Term => value !== undefined && isScalar(value));
-    if (constants.length < values.length)
-      return equality(this.#any(undefined, location), ref, location, true);
-    const items: Term = { kind: "set", items: constants, location };
-    const terms: Expr["terms"] = [builtinRef("internal.member_2", location), ref, items];
-    return { kind: "expr", terms, negated: false, with: [], generated: true, location };
-  }
-
-  /** A value of variables only has to be there. */
-  #any(value: Term | undefined, location: Location): Term {
-    if (value === undefined || value.kind === "var") return varTerm(`$index${this.#anonymous++}`, location);
-    return value.kind === "array"
-      ? { ...value, items: value.items.map((item) => this.#any(item, location)) }
-      : value;
-  }
-
-  #other(expr: Expr): void {
-    this.#found.push({ kind: "other", expr, at: this.#at });
-  }
-
-  #expr(expr: Expr): void {
-    const term = termOf(expr);
-    if (term?.kind === "ref" && this.#isIndexed(term)) this.#holds(term, undefined, expr);
-    const call = callOf(expr);
-    const [operator, a, b] = call ?? [];
-    if (operator === undefined || a === undefined || b === undefined || call?.length !== 3) return;
-    const name = pathText(operator.terms);
-    if (name === "eq" || name === "equal") {
-      if (this.#element(a, b, expr) || this.#element(b, a, expr)) return;
-      if (!this.#equal(a, b, expr)) this.#equal(b, a, expr);
-    } else if (name === "internal.member_2") this.#member(operator, a, b, expr);
-  }
-
-  /** `input.xs[_] == "a"` */
-  #element(a: Term, b: Term, expr: Expr): boolean {
-    if (a.kind !== "ref") return false;
-    const prefix = a.terms.slice(0, -1) as unknown as RefTerm["terms"];
-    if (a.terms.at(-1)?.kind !== "var" || prefix.length === 0) return false;
-    if (!this.#isIndexed({ ...a, terms: prefix })) return false;
-    const value = b.kind === "var" ? this.#constants.get(b.name) : b;
-    if (value === undefined || !isScalar(value)) return false;
-    const any = [...prefix, varTerm("$element", a.location)] as unknown as RefTerm["terms"];
-    this.#other(equality({ ...a, terms: any }, value, expr.location, true));
-    return true;
-  }
-
-  #equal(a: Term, b: Term, expr: Expr): boolean {
-    if (a.kind === "var") {
-      if (isConstant(b)) this.#constants.set(a.name, b);
-      const ref = this.#refs.get(a.name);
-      if (ref === undefined || !isIndexValue(b)) return false;
-      this.#holds(ref, b, expr);
-      return true;
+  /** What the expressions of the body from this one on ask for. */
+  from(from: number): Expr[] {
+    const out: Expr[] = [];
+    for (const wishes of this.#levels) {
+      const open = wishes.some(({ value }) => isOpen(value));
+      if (wishes.some(({ at }) => at >= from)) out.push(...this.#level(wishes, open));
+      // Where several values will do, OPA puts the rule below each of them and asks for nothing more.
+      if (wishes.length > 1 && !open) break;
     }
-    if (a.kind !== "ref" || !this.#isIndexed(a) || !isIndexValue(b)) return false;
-    const value = b.kind === "var" ? (this.#constants.get(b.name) ?? b) : b;
-    if (value.kind === "var" && !this.#refs.has(value.name)) this.#refs.set(value.name, a);
-    this.#holds(a, value, expr);
-    return true;
+    return out;
   }
 
-  #member(operator: RefTerm, a: Term, b: Term, expr: Expr): void {
-    const element = a.kind === "var" ? this.#refs.get(a.name) : undefined;
-    const constant = (term: Term): Term | undefined =>
-      term.kind === "var" ? this.#constants.get(term.name) : term;
-    const document = b.kind === "var" ? this.#refs.get(b.name) : b;
-    let terms: Expr["terms"] | undefined;
-    if (element !== undefined) {
-      const values = constant(b);
-      if (values !== undefined && isConstant(values) && hasMembers(values))
-        terms = [operator, element, values];
-    } else if (document !== undefined && (document.kind !== "ref" || this.#isIndexed(document))) {
-      const value = constant(a);
-      if (value !== undefined && isScalar(value) && (document.kind === "ref" || document.kind === "var"))
-        terms = [operator, value, document];
+  #level(wishes: readonly Wish[], open: boolean): Body {
+    const [{ ref, location }] = wishes as readonly [Wish];
+    if (open) return [equality(this.#any(undefined), ref, location, true)];
+    const scalars = wishes.flatMap(({ value }) => (value !== undefined && isScalar(value) ? value : []));
+    const ways: Body[] = this.#scalars(ref, scalars, location);
+    for (const { value, glob, element } of wishes) {
+      if (value === undefined || isScalar(value)) continue;
+      ways.push([equality(this.#any(value), ref, location, true)]);
+      if (glob !== undefined) ways.push(this.#glob(ref, glob, location));
+      if (element) ways.push([call("internal.member_2", [value, ref], location)]);
     }
-    if (terms !== undefined)
-      this.#other({
-        kind: "expr",
-        terms,
-        negated: false,
-        with: [],
-        generated: true,
-        location: expr.location,
-      });
+    return ways.length === 1 ? (ways[0] as Body) : [anyOf(ways, this.#location)];
   }
 
-  /** As OPA notes it (ast/index.go, insert): a constant takes the place of a variable, everything else stands beside what is there. */
-  #holds(ref: Term, value: Term | undefined, { location }: Expr): void {
-    const key = printTerm(ref);
-    const known = this.#found.find((found) => found.kind === "holds" && found.key === key);
-    if (known?.kind !== "holds") {
-      this.#found.push({ kind: "holds", key, ref, values: [value], location, at: this.#at });
-      return;
-    }
-    if (known.values.some((other) => printed(other) === printed(value))) return;
-    known.at = this.#at;
-    const open = known.values.findIndex((other) => other?.kind === "var");
-    if (value?.kind !== "var" && open >= 0) known.values[open] = value;
-    else known.values.push(value);
+  /** A scalar is found in a collection as well: the trie does not tell `x == 1` from `1 in x`. */
+  #scalars(ref: Term, scalars: readonly Term[], location: Location): Body[] {
+    const [only, ...more] = scalars;
+    if (only === undefined) return [];
+    const [head, ...path] = ref.kind === "ref" ? ref.terms : [ref];
+    const each: RefTerm = {
+      kind: "ref",
+      terms: [head, ...path, this.#any(undefined)],
+      location,
+    };
+    if (more.length === 0)
+      return [[equality(only, ref, location, true)], [equality(only, each, location, true)]];
+    const items: Term = { kind: "set", items: scalars, location };
+    const isOne = (term: Term): Expr => call("internal.member_2", [term, items], location);
+    const [whole, element] = [this.#any(undefined), this.#any(undefined)];
+    return [
+      [equality(whole, ref, location, true), isOne(whole)],
+      [equality(element, each, location, true), isOne(element)],
+    ];
   }
 
-  #isIndexed(ref: RefTerm): boolean {
-    const [head, ...path] = ref.terms;
-    if (head.kind !== "var" || !isGround(ref)) return false;
-    if (path.some((step) => !isScalar(step))) return false;
-    if (head.name === "input") return true;
-    return head.name === "data" && !isVirtual(this.#data, path);
+  /** A text is split at the delimiters, and its parts compared with those of the pattern. */
+  #glob(ref: Term, { pattern, delimiters }: NonNullable<Wish["glob"]>, location: Location): Body {
+    const text = this.#any(undefined);
+    return [
+      equality(text, ref, location, true),
+      call("is_string", [text], location),
+      call("glob.match", [pattern, delimiters, text], location),
+    ];
+  }
+
+  /** A value of variables only has to be there, as have collections inside of a list. */
+  #any(value: Term | undefined): Term {
+    if (value === undefined || !(isScalar(value) || value.kind === "array"))
+      return varTerm(`$index${this.#anonymous++}`, this.#location);
+    if (value.kind !== "array") return value;
+    const item = (one: Term): Term => this.#any(one.kind === "array" ? undefined : one);
+    return { ...value, items: value.items.map(item) };
   }
 }
 
-function isVirtual(data: TrieNode, path: readonly Term[]): boolean {
-  let node: TrieNode = data;
-  for (const step of path) {
-    const child = node.child(step);
-    if (child === undefined) return false;
-    if (child.group !== undefined) return true;
-    node = child;
-  }
-  return true;
+function call(name: string, operands: readonly Term[], location: Location): Expr {
+  return {
+    kind: "expr",
+    terms: [builtinRef(name, location), ...operands],
+    negated: false,
+    with: [],
+    generated: true,
+    location,
+  };
 }
 
-/** OPA notes one value after the other: where there is none, nothing is noted. */
-function hasMembers(term: Term): boolean {
-  if (term.kind === "array" || term.kind === "set") return term.items.length > 0;
-  return term.kind === "object" && term.entries.length > 0;
-}
-
-function isConstant(term: Term): boolean {
-  return !someTerm(
-    term,
-    (part) =>
-      part.kind === "var" ||
-      part.kind === "ref" ||
-      part.kind === "call" ||
-      part.kind.endsWith("comprehension"),
-  );
-}
-
-function isIndexValue(term: Term): boolean {
-  if (isScalar(term) || term.kind === "var") return true;
-  return term.kind === "array" && term.items.every((item) => isScalar(item) || item.kind === "var");
+/** Two ways or more as one expression. */
+function anyOf([lhs, ...others]: readonly Body[], location: Location): Expr {
+  const rhs = others.length === 1 ? (others[0] as Body) : [anyOf(others, location)];
+  const terms: Expr["terms"] = { kind: "or", lhs: lhs as Body, rhs, location };
+  return { kind: "expr", terms, negated: false, with: [], generated: true, location };
 }

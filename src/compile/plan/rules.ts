@@ -7,7 +7,7 @@ import type { Block, Func, Local, Operand } from "../ir/ir.ts";
 import { bool, Context, local, type Shared, type Then, type Wanted } from "./context.ts";
 import { valueMocks } from "./environment.ts";
 import { Scopes } from "./locals.ts";
-import { indexConditions, lateConditions } from "./rule-index.ts";
+import { RuleIndex } from "./rule-index.ts";
 import { type Group, type GroupRule, isMultiValue, termKey } from "./rule-trie.ts";
 import { hasUnseen } from "./term.ts";
 
@@ -40,6 +40,7 @@ class FuncBuilder {
   readonly #firstArg: Local;
   readonly #result: Local;
   readonly #blocks: Block[] = [];
+  readonly #index: RuleIndex;
   /** What the rules so far have put where, in groups in which refs of different lengths could clash. */
   readonly #shape: Local | undefined;
   readonly #start: Local;
@@ -47,6 +48,10 @@ class FuncBuilder {
   constructor(c: Context, { group, keys }: Wanted, firstArg: Local) {
     this.#c = c;
     this.#group = group;
+    this.#index = new RuleIndex(
+      group.rules.map(({ rule }) => rule),
+      c.shared.trie,
+    );
     this.#keys = keys;
     this.#firstArg = firstArg;
     this.#result = c.local();
@@ -153,9 +158,9 @@ class FuncBuilder {
   /** Goes on only if an index of rules would not leave this rule out: in marked plans always, else where errors depend on it. */
   #lookAhead(rule: Rule): void {
     const c = this.#c;
-    const { marks, trie } = c.shared;
+    const { marks } = c.shared;
     const all = marks?.request.index === true && !marks.muted;
-    const conditions = all ? indexConditions(rule, trie) : lateConditions(rule, trie);
+    const conditions = all ? this.#index.conditions(rule) : this.#index.lateConditions(rule);
     if (conditions.length === 0) return;
     const found = c.local();
     c.emit({ kind: "ResetLocalStmt", target: found });

@@ -1,0 +1,49 @@
+// Which rules OPA's index leaves out, and so keep their errors to themselves: rules in which something fails before the condition that an
+// index asks for, in strict mode, over many inputs, beside the real opa.
+
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import { Opa } from "../differential/opa.ts";
+import { askOurs, prepareCase } from "../differential/ours.ts";
+
+const hasOpa = spawnSync("opa", ["version"]).status === 0;
+const at = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
+
+const VALUES = [1, 2, "a", "a.b", "x:b", true, [1], [1, 2], [3, 2], { a: 1 }, { a: "a" }, ["a", "b"]];
+const INPUTS = [undefined, ...VALUES].flatMap((x, i) =>
+  [undefined, 1, 7, true, [1]].map((b) => JSON.stringify({ x, b, ...(i % 2 === 0 && { c: true }) })),
+);
+
+test.runIf(hasOpa)("an index asks for what OPA's index asks for", { timeout: 120_000 }, async () => {
+  const text = readFileSync(at("test/differential/written/index.rego"), "utf8");
+  const rules = new Set([...text.matchAll(/^([a-e]\d|g\d) :=/gm)].map(([, name]) => `p/${name}`));
+  const item = {
+    modules: [{ file: "test-0.rego", text }],
+    data: '{"base":{"a":1}}',
+    entrypoints: [...rules],
+  };
+  const opa = new Opa();
+  await opa.start();
+  try {
+    expect(await opa.load(item)).toBeUndefined();
+    const prepared = await prepareCase(item, readFileSync(at("dist/runtime.wasm")));
+    if (!("engine" in prepared)) throw new Error(JSON.stringify(prepared));
+    const answers = { opa: [] as string[], ours: [] as string[] };
+    for (const input of INPUTS) {
+      for (const rule of rules) {
+        const shown = ({ kind }: { kind: string }): string => `${rule} ${input} ${kind}`;
+        answers.opa.push(shown(await opa.ask(rule, input, true)));
+        answers.ours.push(shown(await askOurs(prepared.engine, rule, input, true)));
+      }
+    }
+    expect(answers.ours).toEqual(answers.opa);
+    expect(answers.opa.filter((line) => line.endsWith("error")).length).toBeGreaterThan(300);
+    expect(answers.opa.filter((line) => line.endsWith("undefined")).length).toBeGreaterThan(300);
+  } finally {
+    await opa.stop();
+  }
+});
+
+test.skipIf(hasOpa)("opa is not on the PATH: nothing was compared", (context) => context.skip());

@@ -4,6 +4,7 @@ import { checkSources } from "../../src/compile/compile.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import { equal } from "../../src/value/compare.ts";
 import { decode, encode } from "../../src/value/json.ts";
+import { forceLiterals } from "./forced.ts";
 import type { DrawnCase } from "./modules.ts";
 import type { Answer, Finding, Opa } from "./opa.ts";
 import { allErrors, askOurs, findingsOf, prepareCase } from "./ours.ts";
@@ -30,6 +31,8 @@ export interface Tally {
   unjudged: number;
   /** Answers that differ where OPA differs from itself, by why. */
   explained: Record<string, number>;
+  /** A few places of each. */
+  examples: Record<string, string[]>;
 }
 
 export const newTally = (): Tally => ({
@@ -42,7 +45,15 @@ export const newTally = (): Tally => ({
   errors: 0,
   unjudged: 0,
   explained: {},
+  examples: {},
 });
+
+export function noteExplained(tally: Tally, why: string, found: Disagreement): void {
+  tally.explained[why] = (tally.explained[why] ?? 0) + 1;
+  tally.examples[why] ??= [];
+  const place = `${found.seed} ${found.entrypoint}${found.strict ? " strict" : ""}: ${found.about}`;
+  if (tally.examples[why].length < 3 && !tally.examples[why].includes(place)) tally.examples[why].push(place);
+}
 
 export async function compareCase(
   item: DrawnCase,
@@ -98,8 +109,9 @@ export async function compareCase(
               ours,
             );
         settled.set(key, why);
-        if (why !== undefined) tally.explained[why] = (tally.explained[why] ?? 0) + 1;
-        else found.push(disagreement(item, entrypoint, input, strict, left, right));
+        const one = disagreement(item, entrypoint, input, strict, left, right);
+        if (why !== undefined) noteExplained(tally, why, one);
+        else found.push(one);
       }
       return clean;
     };
@@ -144,7 +156,7 @@ async function explain(question: Question, theirs: Answer, ours: Answer): Promis
   }
   if (theirs.kind !== "error" && ours.kind !== "error") {
     // Of equal numbers the text of the first is kept: which rule comes first is up to OPA's index.
-    if (!sameValue(theirs, ours)) return undefined;
+    if (!sameValue(theirs, ours)) return whenForced(question, ours);
     const again = await opa.askAlone(item, entrypoint, input, strict, ["--disable-indexing"]);
     return show(again, ours) === show(ours, again) ? "--disable-indexing" : undefined;
   }
@@ -153,6 +165,11 @@ async function explain(question: Question, theirs: Answer, ours: Answer): Promis
     if (again.kind === "error") {
       const errors = strict ? await allErrors(tried, entrypoint, input) : again.findings;
       if (errors.some((one) => sameError(one, theirs.findings[0]!))) return "order of rules";
+      // Without strict mode OPA comes to the error that ends ours, too: then which of the two is met first is as open.
+      const lenient = await opa.ask(entrypoint, input, false);
+      const oursLenient = await askOurs(tried, entrypoint, input, false);
+      if (strict && lenient.kind === "error" && show(lenient, oursLenient) === show(oursLenient, lenient))
+        return "order of rules, order of errors";
     }
   }
   for (const flags of [
@@ -167,7 +184,25 @@ async function explain(question: Question, theirs: Answer, ours: Answer): Promis
       return `${flags.join(" ")}, order of errors`;
     }
   }
-  return (await failsElsewhere(question, theirs, ours)) ? "reached or not" : undefined;
+  return (
+    (await whenForced(question, ours)) ??
+    ((await failsElsewhere(question, theirs, ours)) ? "reached or not" : undefined)
+  );
+}
+
+/** Collections with computed members, which OPA walks as they are written: made by a builtin first, they give what ours give. */
+async function whenForced(
+  { item, opa, entrypoint, input, strict }: Question,
+  ours: Answer,
+): Promise<string | undefined> {
+  const forced = item.modules.map((module) => forceLiterals(module.text, module.regoVersion));
+  if (forced.every((text) => text === undefined)) return undefined;
+  const modules = item.modules.map((module, i) => ({ ...module, text: forced[i] ?? module.text }));
+  for (const flags of [[], ["--disable-indexing"]]) {
+    const again = await opa.askAlone({ ...item, modules }, entrypoint, input, strict, flags);
+    if (show(again, ours) === show(ours, again)) return ["computed members", ...flags].join(", ");
+  }
+  return undefined;
 }
 
 /**

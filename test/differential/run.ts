@@ -5,7 +5,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { compareCase, type Disagreement, newTally } from "./compare.ts";
+import { compareCase, type Disagreement, newTally, noteExplained } from "./compare.ts";
 import { type DrawnCase, drawCase } from "./modules.ts";
 import { Opa } from "./opa.ts";
 import { readExplained } from "./explained.ts";
@@ -51,7 +51,7 @@ async function main(): Promise<void> {
       for (const found of await compareCase(item, judgeOf(item), runtime, tally)) {
         const reason = explained(found, item);
         if (reason !== undefined) {
-          tally.explained[reason] = (tally.explained[reason] ?? 0) + 1;
+          noteExplained(tally, reason, found);
           continue;
         }
         if (!kinds.has(found.about)) smallest.push([found, item]);

@@ -4,6 +4,7 @@
 
 import type { Location } from "../../error.ts";
 import type { Body, Expr, Logical, RefTerm, Rule, Term } from "../../syntax/ast.ts";
+import { sortEntries, sortTerms } from "../../syntax/order.ts";
 import { walkBody } from "../../syntax/visit.ts";
 import { callOf, isGround, isScalar, logicalOf, someTerm, termOf, varTerm } from "../check/walk.ts";
 import { pathText, termKey, type TrieNode } from "./rule-trie.ts";
@@ -272,9 +273,11 @@ export function isVirtual(data: TrieNode, path: readonly Term[]): boolean {
   return true;
 }
 
+/** In OPA's order, since a value takes the place of a variable noted before it. */
 function membersOf(list: Term | undefined): readonly Term[] {
-  if (list?.kind === "array" || list?.kind === "set") return list.items;
-  return list?.kind === "object" ? list.entries.map(([, value]) => value) : [];
+  if (list?.kind === "array") return list.items;
+  if (list?.kind === "set") return sortTerms(list.items);
+  return list?.kind === "object" ? sortEntries(list.entries).map(([, value]) => value) : [];
 }
 
 function isConstant(term: Term): boolean {

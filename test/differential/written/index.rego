@@ -24,6 +24,11 @@ a9 := 1 if { hex.decode("zz") == "q"; input.x in [[1, 2], "a"] }
 b1 := 1 if { hex.decode("zz") == "q"; input.x in [{"a": 1}, "a"] }
 b2 := 1 if { hex.decode("zz") == "q"; input.x in {1, "a"}; input.b == 1 }
 b3 := 1 if { hex.decode("zz") == "q"; input.b == 1; input.x in {1, "a"} }
+b4 := 1 if { input.x in {1, {"c": input.b}, hex.decode("zz")} }
+b5 := 1 if { input.x in {1, [input.b], hex.decode("zz")} }
+b6 := 1 if { input.x in {1, input.b, hex.decode("zz")} }
+b7 := 1 if { input.x in [1, {"c": input.b}, hex.decode("zz")] }
+b8 := 1 if { input.x in {"a": {"c": input.b}, "b": hex.decode("zz"), "c": 1} }
 
 # or, and
 c1 := 1 if { hex.decode("zz") == "q"; input.x == 1 or input.b == 1 }

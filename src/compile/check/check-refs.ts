@@ -24,7 +24,8 @@ import { callOf, isComprehension, notOf, termOf } from "./walk.ts";
 export type RefRewriter = (ref: readonly Term[]) => readonly Term[];
 
 export class RefChecker {
-  readonly errors: Diagnostic[] = [];
+  /** Of the last expression. */
+  errors: Diagnostic[] = [];
   readonly #env: TypeEnv;
   readonly #rewrite: RefRewriter;
   readonly #visitor: Visitor;
@@ -51,6 +52,7 @@ export class RefChecker {
   }
 
   expr(expr: Expr): void {
+    if (this.errors.length > 0) this.errors = [];
     walkExpr(expr, this.#visitor);
   }
 

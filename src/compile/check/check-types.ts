@@ -159,10 +159,13 @@ export class TypeChecker {
   body(outer: TypeEnv, body: Body): { env: TypeEnv; errors: Diagnostic[] } {
     const env = outer.wrap();
     const errors: Diagnostic[] = [];
+    let plainRefs: RefChecker | undefined;
     for (const expr of body) {
       const inner = expr.with.length > 0 ? this.#withEnv(env, expr) : env;
       const closures = this.#closures(inner, expr);
-      const refs = new RefChecker(inner, this.#rewrite);
+      plainRefs ??= inner === env ? new RefChecker(env, this.#rewrite) : undefined;
+      const refs =
+        inner === env && plainRefs !== undefined ? plainRefs : new RefChecker(inner, this.#rewrite);
       refs.expr(expr);
       errors.push(...closures, ...refs.errors);
       const error = this.#expr(inner, expr);
@@ -177,6 +180,7 @@ export class TypeChecker {
   }
 
   #closures(env: TypeEnv, expr: Expr): Diagnostic[] {
+    if (isFlat(expr)) return NONE;
     let result: Diagnostic[] = [];
     walkExpr(expr, {
       term: (t) => {
@@ -323,6 +327,22 @@ export class TypeChecker {
     for (const rule of rulesReferredTo(ruleTree, target.terms, true)) visit(rule);
     return [...seen].map((rule) => groundPrefix(ruleRef(rule)));
   }
+}
+
+const NONE: Diagnostic[] = [];
+
+/** Operands are scalars, variables and refs of such: no closure is in it. */
+function isFlat(expr: Expr): boolean {
+  if (expr.with.length > 0) return false;
+  const leaf = ({ kind }: Term): boolean =>
+    kind === "string" || kind === "var" || kind === "number" || kind === "boolean" || kind === "null";
+  const call = callOf(expr);
+  if (call === undefined) return false;
+  for (let i = 1; i < call.length; i++) {
+    const term = call[i] as Term;
+    if (!leaf(term) && !(term.kind === "ref" && term.terms.every(leaf))) return false;
+  }
+  return true;
 }
 
 const nowhere = { file: "", row: 0, col: 0, offset: 0, text: "" };

@@ -8,8 +8,17 @@ import { printRef, printTerm } from "../../syntax/print.ts";
 import { eachRule, isMultiValue, isV1, type ModuleCell, type RuleCell, ruleRef } from "./cells.ts";
 import type { Compilation, Findings } from "./compilation.ts";
 import { originalRef } from "./calls.ts";
+import { featuresOf } from "./features.ts";
 import { importName, importText } from "./resolve-refs.ts";
-import { eachModuleNode, eachNode, type ModuleNode, nodeKey, type RuleNode } from "./trees.ts";
+import {
+  DATA_KEY,
+  eachModuleNode,
+  eachNode,
+  type ModuleNode,
+  nodeKey,
+  type RuleNode,
+  stringKey,
+} from "./trees.ts";
 import { varText } from "./vars.ts";
 import { type Visitor, walkBody } from "../../syntax/visit.ts";
 import { callOf, groundPrefix, isAssignment, isGround, refTerm, rootDocument, walkHead } from "./walk.ts";
@@ -131,7 +140,7 @@ function checkDataConflicts(compilation: Compilation): void {
     }
     for (const child of node.children.values()) visit(child, here);
   };
-  for (const child of compilation.ruleTree.children.get("vdata")?.children.values() ?? []) visit(child, []);
+  for (const child of compilation.ruleTree.children.get(DATA_KEY)?.children.values() ?? []) visit(child, []);
 }
 
 /** A package may not stand where a rule of the package above it stands. */
@@ -157,7 +166,7 @@ function checkPackageConflicts(compilation: Compilation): void {
 function packageAt(start: ModuleNode, ref: readonly Term[]): readonly ModuleCell[] {
   let node: ModuleNode | undefined = start;
   for (const [i, term] of ref.entries()) {
-    const key: string = i === 0 && term.kind === "var" ? `s${term.name}` : nodeKey(term);
+    const key: string = i === 0 && term.kind === "var" ? stringKey(term.name) : nodeKey(term);
     node = node.children.get(key);
     if (node === undefined) return [];
   }
@@ -211,6 +220,7 @@ export function checkKeywordOverrides(compilation: Compilation): void {
       }
     }
     eachRule([module], (rule) => {
+      if (!featuresOf(rule).assigns) return false;
       const visitor = overrides(findings);
       walkHead(rule.head, visitor);
       walkBody(rule.body, visitor);

@@ -1,42 +1,211 @@
-// What a rule is made of, found in one walk, so that stages about something rare pass over the rules that have none of it. In: a rule as it was
-// parsed, without its `else`. Out: which rare kinds of nodes stand in it. What stages make later is theirs to add.
+// What a rule is made of, found in one walk, so that stages about something rare pass over the rules that have none of it. In: a rule whose
+// names are resolved, without its `else`. Out: which kinds of nodes stand in it. What stages make later is theirs to know.
 
-import type { Rule } from "../../syntax/ast.ts";
-import { walkBody, walkHead, walkTerm } from "../../syntax/visit.ts";
-import { isComprehension } from "./walk.ts";
+import type { Body, Expr, RefTerm, Term } from "../../syntax/ast.ts";
+import { printRef } from "../../syntax/print.ts";
+import type { RuleCell } from "./cells.ts";
 
 export interface Features {
   comprehension: boolean;
   template: boolean;
   with: boolean;
+  /** A call inside a term. */
+  call: boolean;
+  /** `:=`. */
+  assigns: boolean;
+  /** `some`. */
+  some: boolean;
+  /** `every`, `not { … }`, `and`, `or`. */
+  statement: boolean;
+  /** Something refers to a document under `data`. */
+  data: boolean;
+  /** A variable that is not `input` or `data`, in a place where it is no function's name. */
+  variable: boolean;
+  /** A ref to something that has no name. */
+  nameless: boolean;
+  /** Names as generated ones are. */
+  generated: string[] | undefined;
+  /** Functions that are called. */
+  readonly calls: Set<string>;
 }
 
-const known = new WeakMap<Rule, Features>();
+/** What the names of a LocalGenerator start with. */
+const GENERATED = "__local";
 
-export function featuresOf(rule: Rule): Features {
+const known = new WeakMap<RuleCell, Features>();
+
+export function featuresOf(rule: RuleCell): Features {
   let found = known.get(rule);
   if (found === undefined) {
-    found = look(rule);
+    found = new Look().rule(rule);
     known.set(rule, found);
   }
   return found;
 }
 
-function look(rule: Rule): Features {
-  const found: Features = { comprehension: false, template: false, with: false };
-  const visitor = {
-    term: (term: Parameters<typeof isComprehension>[0]): false => {
-      if (isComprehension(term)) found.comprehension = true;
-      else if (term.kind === "template-string") found.template = true;
-      return false;
-    },
-    with: (): false => {
-      found.with = true;
-      return false;
-    },
+/** Only scalars, collections of them, refs under `input` and `data`, and expressions that are calls of such: nothing binds, nothing nests. */
+export function isPlain(rule: RuleCell): boolean {
+  const found = featuresOf(rule);
+  return !(
+    found.comprehension ||
+    found.template ||
+    found.with ||
+    found.call ||
+    found.assigns ||
+    found.some ||
+    found.statement ||
+    found.variable ||
+    found.nameless
+  );
+}
+
+/** The name that a call calls, as `printRef` has it. */
+export function calledName(operator: RefTerm): string {
+  const [head] = operator.terms;
+  return operator.terms.length === 1 && head.kind === "var" ? head.name : printRef(operator.terms);
+}
+
+class Look {
+  readonly #found: Features = {
+    comprehension: false,
+    template: false,
+    with: false,
+    call: false,
+    assigns: false,
+    some: false,
+    statement: false,
+    data: false,
+    variable: false,
+    nameless: false,
+    generated: undefined,
+    calls: new Set(),
   };
-  walkHead(rule.head, visitor);
-  for (const term of rule.head.reference.terms) if (term.kind !== "string") walkTerm(term, visitor);
-  walkBody(rule.body, visitor);
-  return found;
+
+  rule({ head, body }: RuleCell): Features {
+    const { terms } = head.reference;
+    const [name] = terms;
+    if (name.kind === "var" && name.name.startsWith(GENERATED)) this.#found.generated = [name.name];
+    for (let i = 1; i < terms.length; i++) {
+      const term = terms[i] as Term;
+      this.#term(term);
+      // Stages bind these to variables.
+      if (term.kind === "ref") this.#found.variable = true;
+    }
+    for (const arg of head.args ?? []) this.#term(arg);
+    if (head.key !== undefined) this.#term(head.key);
+    if (head.value !== undefined) this.#term(head.value);
+    this.#body(body);
+    return this.#found;
+  }
+
+  #body(body: Body): void {
+    for (const expr of body) this.#expr(expr);
+  }
+
+  #expr(expr: Expr): void {
+    const { terms } = expr;
+    const found = this.#found;
+    if (Array.isArray(terms)) {
+      this.#operator(terms[0] as RefTerm);
+      for (let i = 1; i < terms.length; i++) this.#term(terms[i] as Term);
+    } else {
+      const single = terms as Exclude<Expr["terms"], readonly unknown[]>;
+      switch (single.kind) {
+        case "some":
+          found.some = true;
+          for (const symbol of single.symbols) this.#term(symbol);
+          break;
+        case "every":
+          found.statement = true;
+          if (single.key !== undefined) this.#term(single.key);
+          this.#term(single.value);
+          this.#term(single.domain);
+          this.#body(single.body);
+          break;
+        case "not":
+          found.statement = true;
+          this.#body(single.body);
+          break;
+        case "and":
+        case "or":
+          found.statement = true;
+          this.#body(single.lhs);
+          this.#body(single.rhs);
+          break;
+        default:
+          this.#term(single);
+      }
+    }
+    for (const modifier of expr.with) {
+      found.with = true;
+      this.#term(modifier.target);
+      this.#term(modifier.value);
+    }
+  }
+
+  #operator(operator: RefTerm): void {
+    const name = calledName(operator);
+    this.#found.calls.add(name);
+    if (name === "assign") this.#found.assigns = true;
+    if (name.startsWith(GENERATED)) this.#name(name);
+    const { terms } = operator;
+    if (terms.length > 1) this.#found.data = true;
+    for (let i = 1; i < terms.length; i++) this.#term(terms[i] as Term);
+  }
+
+  #name(name: string): void {
+    if (name === "data") this.#found.data = true;
+    if (name === "input" || name === "data") return;
+    this.#found.variable = true;
+    if (name.startsWith(GENERATED)) (this.#found.generated ??= []).push(name);
+  }
+
+  #term(term: Term): void {
+    switch (term.kind) {
+      case "var":
+        this.#name(term.name);
+        return;
+      case "ref": {
+        const [head] = term.terms;
+        if (head.kind !== "var" && head.kind !== "string" && head.kind !== "ref") this.#found.nameless = true;
+        for (const part of term.terms) this.#term(part);
+        return;
+      }
+      case "array":
+      case "set":
+        for (const item of term.items) this.#term(item);
+        return;
+      case "object":
+        for (const [key, value] of term.entries) {
+          this.#term(key);
+          this.#term(value);
+        }
+        return;
+      case "array-comprehension":
+      case "set-comprehension":
+        this.#found.comprehension = true;
+        this.#term(term.term);
+        this.#body(term.body);
+        return;
+      case "object-comprehension":
+        this.#found.comprehension = true;
+        this.#term(term.key);
+        this.#term(term.value);
+        this.#body(term.body);
+        return;
+      case "call":
+        this.#found.call = true;
+        this.#operator(term.operator);
+        for (const arg of term.args) this.#term(arg);
+        return;
+      case "template-string":
+        this.#found.template = true;
+        for (const part of term.parts) {
+          if (part.kind === "expr") this.#expr(part);
+          else this.#term(part);
+        }
+        return;
+      default:
+    }
+  }
 }

@@ -2,7 +2,8 @@
 
 import type { Term } from "../../syntax/ast.ts";
 import { eachRule, type ModuleCell, type RuleCell } from "./cells.ts";
-import { type RuleNode, rulesReferredTo } from "./trees.ts";
+import { featuresOf } from "./features.ts";
+import { childOf, type RuleNode, rulesReferredTo } from "./trees.ts";
 import { type Visitor, walkBody } from "../../syntax/visit.ts";
 import { walkHead } from "./walk.ts";
 
@@ -13,6 +14,7 @@ export class Graph {
   constructor(modules: readonly ModuleCell[], tree: RuleNode) {
     eachRule(modules, (rule) => {
       this.#touch(rule);
+      if (!featuresOf(rule).data) return false;
       const visitor: Visitor = {
         term: (t) => {
           if (t.kind === "ref") this.#link(rule, t.terms, tree);
@@ -28,33 +30,36 @@ export class Graph {
     });
   }
 
-  #touch(rule: RuleCell): Set<RuleCell> {
-    let set = this.#uses.get(rule);
-    if (set === undefined) {
-      this.#uses.set(rule, (set = new Set()));
-      this.#usedBy.set(rule, new Set());
-    }
-    return set;
+  /** Most rules use no other: they share a set that stays empty. */
+  #touch(rule: RuleCell): void {
+    if (!this.#uses.has(rule)) this.#uses.set(rule, NONE);
+  }
+
+  #add(to: Map<RuleCell, Set<RuleCell>>, rule: RuleCell, other: RuleCell): void {
+    const set = to.get(rule);
+    if (set === undefined || set === NONE) to.set(rule, new Set([other]));
+    else set.add(other);
   }
 
   #link(from: RuleCell, ref: readonly Term[], tree: RuleNode): void {
+    if (childOf(tree, ref[0] as Term) === undefined) return;
     for (const target of rulesReferredTo(tree, ref, true)) {
       for (let rule: RuleCell | undefined = target; rule !== undefined; rule = rule.else) {
         this.#touch(rule);
-        this.#touch(from).add(rule);
-        this.#usedBy.get(rule)?.add(from);
+        this.#add(this.#uses, from, rule);
+        this.#add(this.#usedBy, rule, from);
       }
     }
   }
 
   /** The rules that `rule` refers to. */
   dependencies(rule: RuleCell): ReadonlySet<RuleCell> {
-    return this.#uses.get(rule) ?? new Set();
+    return this.#uses.get(rule) ?? NONE;
   }
 
   /** The rules that refer to `rule`. */
   dependents(rule: RuleCell): ReadonlySet<RuleCell> {
-    return this.#usedBy.get(rule) ?? new Set();
+    return this.#usedBy.get(rule) ?? NONE;
   }
 
   /** All rules, each after those it refers to; undefined when there is a cycle. */
@@ -78,6 +83,7 @@ export class Graph {
 
   /** The rules on the shortest way from `rule` back to itself, both ends included; undefined when there is none. */
   cycle(rule: RuleCell): RuleCell[] | undefined {
+    if (this.dependencies(rule).size === 0) return undefined;
     const cameFrom = new Map<RuleCell, RuleCell>();
     const queue = [rule];
     for (let at = queue.shift(); at !== undefined; at = queue.shift()) {
@@ -96,6 +102,8 @@ export class Graph {
     return undefined;
   }
 }
+
+const NONE: Set<RuleCell> = new Set();
 
 function byPlace(rules: Iterable<RuleCell>): RuleCell[] {
   return [...rules].sort((a, b) => {

@@ -5,6 +5,7 @@ import type { Annotations, Body, Expr, Term, VarTerm } from "../../syntax/ast.ts
 import { printRef } from "../../syntax/print.ts";
 import type { Location } from "../../error.ts";
 import { eachRule } from "./cells.ts";
+import { featuresOf } from "./features.ts";
 import type { AnnotationsRef } from "./annotation-set.ts";
 import type { Compilation } from "./compilation.ts";
 import { walkBody } from "../../syntax/visit.ts";
@@ -153,6 +154,8 @@ export function setAnnotations(compilation: Compilation): void {
 export function rewriteMetadata(compilation: Compilation): void {
   const { annotations, builtins, locals } = compilation;
   eachRule(compilation.modules, (rule) => {
+    const { calls: names } = featuresOf(rule);
+    if (!names.has("rego.metadata.chain") && !names.has("rego.metadata.rule")) return false;
     const calls: Record<Metadata, Location | undefined> = { chain: undefined, rule: undefined };
     const visitor = {
       expr: (expr: Expr): false => {

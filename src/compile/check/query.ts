@@ -8,6 +8,7 @@ import {
   checkDeprecatedBuiltins,
   checkUnsafeBuiltins,
   checkVoidCalls,
+  exprsOfBody,
   overBody,
 } from "./calls.ts";
 import { arityDetails, TypeChecker } from "./check-types.ts";
@@ -155,7 +156,7 @@ export const queryStages: readonly QueryStage[] = [
       const { compilation, findings, rewritten } = s;
       checkCalls(
         { compilation, findings, rewritten, argumentDetails: arityDetails(compilation) },
-        overBody(s.body),
+        exprsOfBody(s.body),
       );
     },
   },
@@ -188,7 +189,7 @@ export const queryStages: readonly QueryStage[] = [
   },
   {
     name: "check-unsafe-builtins",
-    run: (s) => checkUnsafeBuiltins(unsafeBuiltins(s), s.findings, overBody(s.body)),
+    run: (s) => checkUnsafeBuiltins(unsafeBuiltins(s), s.findings, exprsOfBody(s.body)),
   },
   {
     name: "check-deprecated-builtins",

@@ -17,6 +17,7 @@ import {
   isAssignment,
   isComprehension,
   mapExpr,
+  mapList,
   mapTerm,
   refTerm,
   rootDocument,
@@ -86,16 +87,15 @@ export function declaredIn(body: Body): Set<string> {
   const names = new Set<string>();
   walkBody(body, {
     expr: (expr) => {
-      addAll(names, declaredBy(expr));
+      declaredBy(expr, names);
       return false;
     },
-    term: (t) => isComprehension(t),
+    term: isComprehension,
   });
   return names;
 }
 
-function declaredBy(expr: Expr): Set<string> {
-  const names = new Set<string>();
+function declaredBy(expr: Expr, names: Set<string>): void {
   const add = (term: Term): void =>
     walkTerm(term, {
       term: (t) => {
@@ -108,7 +108,6 @@ function declaredBy(expr: Expr): Set<string> {
     if (symbol.kind === "var") names.add(symbol.name);
     else if (symbol.kind === "call") for (const t of symbol.args.slice(0, -1)) add(t);
   }
-  return names;
 }
 
 /** The same for one expression with what it holds. */
@@ -116,10 +115,10 @@ export function declaredInExpr(expr: Expr): Set<string> {
   const names = new Set<string>();
   walkExpr(expr, {
     expr: (e) => {
-      addAll(names, declaredBy(e));
+      declaredBy(e, names);
       return false;
     },
-    term: (t) => isComprehension(t),
+    term: isComprehension,
   });
   return names;
 }
@@ -158,14 +157,16 @@ export class Resolver {
         return term.name === "input" || term.name === "data" ? refTerm([term], term.location) : term;
       }
       case "ref": {
-        const [head, ...rest] = term.terms;
+        const [head] = term.terms;
         const found = head.kind === "var" ? this.#global(head.name) : undefined;
-        const tail = rest.map((t) => (t.kind === "template-string" ? t : this.term(t)));
-        const start =
-          found !== undefined
-            ? placed(found.ref, head.location).terms
-            : ([head.kind === "var" ? head : this.term(head)] as const);
-        return { ...term, terms: [...start, ...tail] };
+        const terms = mapList<Term>(term.terms, (t) =>
+          t.kind === "string" || t.kind === "template-string" || (t === head && t.kind === "var")
+            ? t
+            : this.term(t),
+        ) as RefTerm["terms"];
+        if (found !== undefined)
+          return { ...term, terms: [...placed(found.ref, head.location).terms, ...terms.slice(1)] };
+        return terms === term.terms ? term : { ...term, terms };
       }
       case "array-comprehension":
       case "set-comprehension":
@@ -176,7 +177,7 @@ export class Resolver {
     }
   };
 
-  body = (body: Body): Body => body.map((expr) => this.expr(expr));
+  body = (body: Body): Body => mapList(body, (expr) => this.expr(expr));
 
   expr(expr: Expr): Expr {
     const some = someOf(expr);

@@ -4,6 +4,7 @@
 import type { Body, Expr, Term } from "../../syntax/ast.ts";
 import type { RuleCell } from "./cells.ts";
 import type { Compilation, Findings } from "./compilation.ts";
+import { isPlain } from "./features.ts";
 import { Scopes } from "./scopes.ts";
 import { declaredIn } from "./resolve-refs.ts";
 import { addAll, VarCollector, varsOfBody, varsOfExpr, varsOfTerm, varText } from "./vars.ts";
@@ -108,6 +109,8 @@ function rewriteRule(
   unusedArgs: Set<string>,
   argScopes: Scopes,
 ): Scopes {
+  // No variable, no declaration: nothing to name.
+  if (rule.head.args === undefined && isPlain(rule)) return argScopes;
   const open = headMayHaveVars(rule.head);
   const used = new Set<string>();
   if (open) {

@@ -4,6 +4,7 @@
 import type { Body, Expr, Term } from "../../syntax/ast.ts";
 import { eachRule } from "./cells.ts";
 import type { Compilation, Findings, LocalGenerator } from "./compilation.ts";
+import { featuresOf } from "./features.ts";
 import { type Arity, outputsOfBody } from "./outputs.ts";
 import { addAll, difference, reservedVars, safetyOptions, varsOfTerm, varsOfTerms, varText } from "./vars.ts";
 import { walkBody } from "../../syntax/visit.ts";
@@ -120,6 +121,7 @@ function printCall(context: PrintContext, expr: Expr, before: Body, safe: Set<st
 export function rewritePrints(compilation: Compilation, arity: Arity): void {
   const { findings, locals, options, rewritten } = compilation;
   eachRule(compilation.modules, (rule) => {
+    if (!featuresOf(rule).calls.has("print")) return false;
     if (options.print !== true) {
       rule.body = erasePrints(rule.body);
       return eraseInHead(compilation, rule.head, (head) => {

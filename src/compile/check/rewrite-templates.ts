@@ -177,7 +177,7 @@ export function rewriteTemplates(compilation: Compilation, arity: Arity): void {
   const { findings, locals, rewritten } = compilation;
   const rewriter = new TemplateRewriter({ compilation, findings, locals, rewritten, arity });
   eachRule(compilation.modules, (rule) => {
-    if (!featuresOf(rule.source).template) return false;
+    if (!featuresOf(rule).template) return false;
     const known = varsOfTerms(rule.head.args ?? []);
     addAll(known, reservedVars);
     const { body, safe } = rewriter.body(rule.body, known);

@@ -130,6 +130,9 @@ export class Hoister {
 export function rewriteExprTerms(compilation: Compilation): void {
   const hoister = new Hoister(compilation.locals, compilation.subjects);
   eachRule(compilation.modules, (rule) => {
+    const { call, comprehension, nameless, some, statement, template } = featuresOf(rule);
+    // `some … in` has become refs to what it went through.
+    if (!call && !comprehension && !nameless && !some && !statement && !template) return false;
     const support: Expr[] = [];
     const lift = (t: Term): Term => hoister.term(t, support);
     const { head } = rule;
@@ -191,7 +194,7 @@ export class ComprehensionTerms {
 export function rewriteComprehensionTerms(compilation: Compilation): void {
   const mapper = new ComprehensionTerms(compilation.locals);
   eachRule(compilation.modules, (rule) => {
-    const { comprehension, template } = featuresOf(rule.source);
+    const { comprehension, template } = featuresOf(rule);
     // Template strings and what is printed have become comprehensions.
     if (!comprehension && !template && compilation.options.print !== true) return false;
     const { head } = rule;
@@ -208,24 +211,38 @@ export function rewriteComprehensionTerms(compilation: Compilation): void {
   });
 }
 
-const equalsMapper = {
-  term: (term: Term): Term => mapTerm(term, equalsMapper),
-  body: (body: Body): Body => mapList(body, equalsExpr),
+interface BodyMapper {
+  term(term: Term): Term;
+  body(body: Body): Body;
+}
+
+const equalsMapper: BodyMapper = {
+  term: (term) => mapTerm(term, equalsMapper),
+  body: (body) => mapList(body, (expr) => equalsExpr(expr, equalsMapper)),
 };
 
-function equalsExpr(expr: Expr): Expr {
+/** For bodies in whose terms are no expressions. */
+const shallowEqualsMapper: BodyMapper = {
+  term: (term) => term,
+  body: (body) => mapList(body, (expr) => equalsExpr(expr, shallowEqualsMapper)),
+};
+
+function equalsExpr(expr: Expr, mapper: BodyMapper): Expr {
   const call = callOf(expr);
   const unified =
     call !== undefined && isGlobalCall(expr, "equal") && call.length === 3
-      ? { ...expr, terms: [builtinRef("eq", call[0].location), ...call.slice(1)] as const }
+      ? { ...expr, terms: [builtinRef("eq", call[0].location), call[1], call[2]] as const }
       : expr;
-  return mapExpr(unified as Expr, equalsMapper);
+  return mapExpr(unified as Expr, mapper);
 }
 
 /** `==` holds when `=` holds, once safety is known; queries keep it, since they show its value. */
 export function rewriteEquals(compilation: Compilation): void {
   eachRule(compilation.modules, (rule) => {
-    rule.body = equalsMapper.body(rule.body);
+    const { calls, comprehension, template } = featuresOf(rule);
+    if (!calls.has("equal")) return false;
+    const shallow = !comprehension && !template && compilation.options.print !== true;
+    rule.body = (shallow ? shallowEqualsMapper : equalsMapper).body(rule.body);
     return false;
   });
 }
@@ -250,11 +267,11 @@ export class Dynamics {
     const call = callOf(expr);
     if (call !== undefined) {
       const [operator, ...operands] = call;
-      if (!isEquality(expr))
-        return { ...expr, terms: [operator, ...operands.map((t) => this.#operand(expr, t, out))] };
-      return hasTwoOperands(expr)
-        ? { ...expr, terms: [operator, ...operands.map((t) => this.#top(expr, t, out))] }
-        : expr;
+      if (isEquality(expr) && !hasTwoOperands(expr)) return expr;
+      const plain = isEquality(expr)
+        ? mapList<Term>(operands, (t) => this.#top(expr, t, out))
+        : mapList<Term>(operands, (t) => this.#operand(expr, t, out));
+      return plain === operands ? expr : { ...expr, terms: [operator, ...plain] };
     }
     const every = everyOf(expr);
     if (every !== undefined) return { ...expr, terms: this.#every(expr, every, out) };
@@ -264,7 +281,9 @@ export class Dynamics {
     if (logical !== undefined)
       return { ...expr, terms: { ...logical, lhs: this.body(logical.lhs), rhs: this.body(logical.rhs) } };
     const term = termOf(expr);
-    return term === undefined ? expr : { ...expr, terms: this.#top(expr, term, out) };
+    if (term === undefined) return expr;
+    const top = this.#top(expr, term, out);
+    return top === term ? expr : { ...expr, terms: top };
   }
 
   #every(expr: Expr, every: Every, out: Expr[]): Every {
@@ -280,8 +299,9 @@ export class Dynamics {
   }
 
   #refElements(expr: Expr, ref: RefTerm, out: Expr[]): RefTerm {
-    const [head, ...rest] = ref.terms;
-    return { ...ref, terms: [head, ...rest.map((t) => this.#operand(expr, t, out))] };
+    const [head] = ref.terms;
+    const terms = mapList<Term>(ref.terms, (t) => (t === head ? t : this.#operand(expr, t, out)));
+    return terms === ref.terms ? ref : { ...ref, terms: terms as RefTerm["terms"] };
   }
 
   #operand(expr: Expr, term: Term, out: Expr[]): Term {

@@ -168,7 +168,7 @@ export function rewriteWiths(compilation: Compilation): void {
     unsafeBuiltins: options.unsafeBuiltins ?? new Set(),
   });
   eachRule(compilation.modules, (rule) => {
-    if (!featuresOf(rule.source).with) return false;
+    if (!featuresOf(rule).with) return false;
     const { head } = rule;
     rule.head = {
       ...head,

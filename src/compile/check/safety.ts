@@ -6,6 +6,7 @@ import type { Body, Every, Expr, Term } from "../../syntax/ast.ts";
 import { printRef } from "../../syntax/print.ts";
 import { eachRule, type ModuleCell, type RuleCell } from "./cells.ts";
 import type { Compilation, Findings } from "./compilation.ts";
+import { isPlain } from "./features.ts";
 import { type Arity, type Carry, outputsOfBody, outputsOfEquality, outputsOfExpr } from "./outputs.ts";
 import { headMayHaveVars } from "./rewrite-locals.ts";
 import {
@@ -311,6 +312,8 @@ export function checkBodySafety(compilation: Compilation, arity: Arity): void {
   const rows = new Map<ModuleCell, Set<number>>();
   const checker = new SafetyChecker(arity);
   eachRule(compilation.modules, (rule) => {
+    // Nothing to bind: whatever the order, all is bound. What stages have lifted out of heads since binds a variable of its own, at the end.
+    if (isPlain(rule)) return false;
     const globals = varsOfTerms(rule.head.args ?? []);
     addAll(globals, reservedVars);
     const { body, unsafe } = checker.check(globals, rule.body);

@@ -9,10 +9,12 @@ import type { Type } from "../../value/type.ts";
 import { AnnotationSet } from "./annotation-set.ts";
 import {
   arityOf,
+  callsDeprecated,
   checkCalls,
   checkDeprecatedBuiltins,
   checkUnsafeBuiltins,
   checkVoidCalls,
+  overExprs,
   overRules,
 } from "./calls.ts";
 import { type ModuleCell, type RuleCell, ruleRef } from "./cells.ts";
@@ -25,6 +27,7 @@ import {
   LocalGenerator,
 } from "./compilation.ts";
 import { checkImports, checkKeywordOverrides, checkRuleConflicts } from "./conflicts.ts";
+import { calledName, featuresOf } from "./features.ts";
 import { Graph } from "./graph.ts";
 import { rewriteMetadata, setAnnotations } from "./metadata.ts";
 import { resolveRefs } from "./resolve-refs.ts";
@@ -44,7 +47,6 @@ import { checkBodySafety, checkHeadSafety } from "./safety.ts";
 import { SchemaAnnotations, schemaType } from "./schemas.ts";
 import { injectTestCases } from "./test-cases.ts";
 import { eachNode, mapRuleTree, moduleTree, newRuleNode, ruleTree } from "./trees.ts";
-import { addAll, VarCollector } from "./vars.ts";
 import { callOf, groundPrefix } from "./walk.ts";
 
 export interface Stage {
@@ -121,7 +123,7 @@ export const stages: readonly Stage[] = [
     name: "check-void-calls",
     after: ["rewrite-templates"],
     why: "nested calls are still terms here",
-    run: (c) => checkVoidCalls(c, c.findings, overRules(c)),
+    run: (c) => checkVoidCalls(c, c.findings, overRules(c, { when: ({ call }) => call })),
   },
   {
     name: "rewrite-print",
@@ -231,7 +233,8 @@ export const stages: readonly Stage[] = [
     name: "check-deprecated-builtins",
     after: ["rewrite-dynamics"],
     why: "v1 has dropped them",
-    run: (c) => checkDeprecatedBuiltins(c, c.findings, overRules(c, true)),
+    run: (c) =>
+      checkDeprecatedBuiltins(c, c.findings, overRules(c, { v1Only: true, when: callsDeprecated(c) })),
   },
 ];
 
@@ -240,7 +243,7 @@ function initLocals(compilation: Compilation): void {
   for (const module of compilation.modules) {
     for (const rule of module.rules) {
       for (let r: RuleCell | undefined = rule; r !== undefined; r = r.else) {
-        addAll(taken, new VarCollector().term(r.head.reference).head(r.head).body(r.body).names());
+        for (const name of featuresOf(r).generated ?? []) taken.add(name);
       }
     }
   }
@@ -268,7 +271,7 @@ function checkUndefined(compilation: Compilation): void {
   const { findings, rewritten } = compilation;
   checkCalls(
     { compilation, findings, rewritten, argumentDetails: arityDetails(compilation) },
-    overRules(compilation),
+    overExprs(compilation),
   );
 }
 
@@ -293,7 +296,7 @@ function checkUnsafe(compilation: Compilation): void {
   checkUnsafeBuiltins(
     compilation.options.unsafeBuiltins ?? new Set(),
     compilation.findings,
-    overRules(compilation),
+    overExprs(compilation),
   );
 }
 
@@ -317,13 +320,11 @@ function checkRecursion(compilation: Compilation): void {
 }
 
 function collectRequired(compilation: Compilation): void {
-  overRules(compilation)({
-    expr: (expr) => {
-      const call = callOf(expr);
-      const name = call === undefined ? "" : printRef(call[0].terms);
-      if (compilation.builtins.has(name)) compilation.required.add(name);
-      return false;
-    },
+  overExprs(compilation)((expr) => {
+    const call = callOf(expr);
+    const name = call === undefined ? "" : calledName(call[0]);
+    if (compilation.builtins.has(name)) compilation.required.add(name);
+    return false;
   });
 }
 

@@ -20,23 +20,27 @@ export interface RuleNode<R = RuleCell> {
   hide: boolean;
 }
 
-/** The text under which a term is a child of a node. */
+/** The text under which a term is a child of a node: strings, which nearly all are, stand for themselves. */
 export function nodeKey(term: Term): string {
   switch (term.kind) {
     case "var":
-      return `v${term.name}`;
+      return term.name === "data" ? DATA_KEY : `\u0000v${term.name}`;
     case "string":
-      return `s${term.value}`;
+      return stringKey(term.value);
     case "number":
-      return `n${Number(term.text)}`;
+      return `\u0000n${Number(term.text)}`;
     case "boolean":
-      return `b${term.value}`;
+      return `\u0000b${term.value}`;
     case "null":
-      return "0";
+      return "\u00000";
     default:
-      return `x${printTerm(term)}`;
+      return `\u0000x${printTerm(term)}`;
   }
 }
+
+export const DATA_KEY = "\u0000vdata";
+
+export const stringKey = (value: string): string => (value.charCodeAt(0) === 0 ? `\u0000s${value}` : value);
 
 const newModuleNode = (hide: boolean): ModuleNode => ({ children: new Map(), modules: [], hide });
 export const newRuleNode = <R>(key: Term | undefined): RuleNode<R> => ({
@@ -53,7 +57,7 @@ export function moduleTree(modules: readonly ModuleCell[]): ModuleNode {
     module.path.terms.forEach((term, i) => {
       const key = nodeKey(term);
       let child = node.children.get(key);
-      if (child === undefined) node.children.set(key, (child = newModuleNode(i === 1 && key === "ssystem")));
+      if (child === undefined) node.children.set(key, (child = newModuleNode(i === 1 && key === "system")));
       node = child;
     });
     node.modules.push(module);
@@ -67,7 +71,7 @@ export function ruleTree(modules: readonly ModuleCell[]): RuleNode {
     if (module.rules.length === 0) insert(root, module.path.terms);
     for (const rule of module.rules) insert(root, groundPrefix(ruleRef(rule))).values.push(rule);
   }
-  const system = root.children.get("vdata")?.children.get("ssystem");
+  const system = root.children.get(DATA_KEY)?.children.get("system");
   if (system !== undefined) system.hide = true;
   return root;
 }

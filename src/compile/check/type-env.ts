@@ -30,23 +30,30 @@ import { isConstant, nodeKey } from "./trees.ts";
 /** OPA keeps unknown members inside composite types; the types of value/ have no word for it, so it is undefined there too. */
 export const unknownType = undefined as unknown as Type;
 
+const NO_CHILDREN: ReadonlyMap<string, TypeNode> = new Map();
+
 export class TypeNode {
   readonly key: Term | undefined;
   value: Type | undefined;
-  readonly children = new Map<string, TypeNode>();
+  #children: Map<string, TypeNode> | undefined;
 
   constructor(key?: Term) {
     this.key = key;
   }
 
+  get children(): ReadonlyMap<string, TypeNode> {
+    return this.#children ?? NO_CHILDREN;
+  }
+
   child(key: Term): TypeNode | undefined {
-    return this.children.get(nodeKey(key));
+    return this.#children?.get(nodeKey(key));
   }
 
   #grow(key: Term): TypeNode {
     const name = nodeKey(key);
-    let child = this.children.get(name);
-    if (child === undefined) this.children.set(name, (child = new TypeNode(key)));
+    this.#children ??= new Map();
+    let child = this.#children.get(name);
+    if (child === undefined) this.#children.set(name, (child = new TypeNode(key)));
     return child;
   }
 
@@ -264,9 +271,9 @@ export class TypeEnv {
   }
 
   typeOfRef(ref: readonly Term[]): Type | undefined {
-    const [head, ...tail] = ref;
+    const [head] = ref;
     const node = head === undefined ? undefined : this.tree.child(head);
-    return node === undefined ? this.#below(ref) : this.#descend(node, ref, tail);
+    return node === undefined ? this.#below(ref) : this.#descend(node, ref, 1);
   }
 
   /** A document that nobody knows anything about can hold anything. */
@@ -275,16 +282,17 @@ export class TypeEnv {
     return isDocument(ref[0]) ? anyType : undefined;
   }
 
-  #descend(node: TypeNode, ref: readonly Term[], tail: readonly Term[]): Type | undefined {
-    const [head, ...rest] = tail;
+  /** `i`: the first element that the node does not stand for. */
+  #descend(node: TypeNode, ref: readonly Term[], i: number): Type | undefined {
+    const head = ref[i];
     if (head === undefined) return extentOf(node);
     if (node.value !== undefined) {
       const child = node.child(head);
-      return child === undefined ? selectRef(node.value, tail) : this.#descend(child, ref, rest);
+      return child === undefined ? selectRef(node.value, ref.slice(i)) : this.#descend(child, ref, i + 1);
     }
-    if (!isConstant(head)) return selectRef(extentOf(node), tail);
+    if (!isConstant(head)) return selectRef(extentOf(node), ref.slice(i));
     const child = node.child(head);
-    return child === undefined ? this.#below(ref) : this.#descend(child, ref, rest);
+    return child === undefined ? this.#below(ref) : this.#descend(child, ref, i + 1);
   }
 }
 

@@ -103,6 +103,7 @@ export function refTerm(terms: readonly [Term, ...Term[]], location: Location): 
 
 /** The operator of a builtin as the parser spells it: `a.b` is the var `a` followed by the string "b". */
 export function builtinRef(name: string, location: Location): RefTerm {
+  if (!name.includes(".")) return refTerm([varTerm(name, location)], location);
   const [head = "", ...rest] = name.split(".");
   return refTerm(
     [varTerm(head, location), ...rest.map((value): Term => ({ kind: "string", value, location }))],
@@ -198,7 +199,8 @@ export function mapWith(w: With, mapper: Mapper): With {
 
 /** The expression with its terms, bodies and `with` modifiers replaced; itself where nothing changes. */
 export function mapExpr(expr: Expr, mapper: Mapper): Expr {
-  const [terms, modifiers] = [mapTerms(expr, mapper), mapList(expr.with, (w) => mapWith(w, mapper))];
+  const terms = mapTerms(expr, mapper);
+  const modifiers = expr.with.length === 0 ? expr.with : mapList(expr.with, (w) => mapWith(w, mapper));
   return terms === expr.terms && modifiers === expr.with ? expr : { ...expr, terms, with: modifiers };
 }
 

@@ -2,7 +2,8 @@
 # title: Separation of duties
 # description: |
 #   Nobody does both halves of what takes two. `data.site.duties` is a list of `{"name": text, "tools": [names]}`: a task that has used one of
-#   the tools uses none of the others. `data.site.approvals` is `{"four_eyes": true, "approvers": [names]}`: who asks does not approve, and
+#   the tools uses none of the others. `data.site.catalogue.duties` says the same over all tasks of a person, an AI agent or a chain of tasks:
+#   `{name: {"tools": [names], "per": "subject" | "agent" | "chain", "window_s": seconds}}`. `data.site.approvals` is `{"four_eyes": true, "approvers": [names]}`: who asks does not approve, and
 #   only those listed do. An approval that does not hold is as good as none.
 package ai.duties
 
@@ -28,12 +29,39 @@ conflicts contains duty if {
 	call.tool != input.tool.name
 }
 
+denials contains reason if {
+	some name in conflicts_elsewhere
+	reason := {
+		"code": "duty_conflict",
+		"message": concat("", ["another part of `", name, "`, which takes two, was done before"]),
+	}
+}
+
+# Asked positively: a duty whose past the enforcement point did not give, or gave malformed, conflicts.
+conflicts_elsewhere contains name if {
+	some name, duty in data.site.catalogue.duties
+	input.tool.name in duty.tools
+	not only_this(name)
+}
+
+only_this(name) if {
+	is_array(input.session.duties[name].used)
+	every tool in input.session.duties[name].used {
+		tool == input.tool.name
+	}
+}
+
 # METADATA
 # title: Clean
 # description: No duty conflicts. Where duties are separated, the session must be there to tell.
-clean if not data.site.duties
-
 clean if {
+	clean_in_task
+	count(conflicts_elsewhere) == 0
+}
+
+clean_in_task if not data.site.duties
+
+clean_in_task if {
 	past_known
 	count(conflicts) == 0
 }

@@ -28,6 +28,30 @@ test_one_half if {
 	codes(question("read", [done("pay", "committed")])) == set()
 }
 
+shared := {"catalogue": {"duties": {"paying": {"tools": ["create_payee", "pay"], "per": "subject"}}}}
+
+before(tool, used) := object.union(question(tool, []), {"session": {"duties": {"paying": {"used": used}}}})
+
+elsewhere(document) := found if {
+	found := {reason.code | some reason in duties.denials} with input as document with data.site as shared
+}
+
+test_the_other_half_in_another_task if {
+	elsewhere(before("pay", ["create_payee"])) == {"duty_conflict"}
+	elsewhere(before("pay", ["create_payee", "pay"])) == {"duty_conflict"}
+	elsewhere(before("pay", ["pay"])) == set()
+	elsewhere(before("pay", [])) == set()
+	elsewhere(question("read", [])) == set()
+	not duties.clean with input as before("pay", ["create_payee"]) with data.site as shared
+	duties.clean with input as before("pay", ["pay"]) with data.site as shared
+}
+
+test_an_unknown_past_elsewhere if {
+	elsewhere(question("pay", [])) == {"duty_conflict"}
+	elsewhere(before("pay", "create_payee")) == {"duty_conflict"}
+	elsewhere(before("pay", null)) == {"duty_conflict"}
+}
+
 test_unknown_past if {
 	codes(object.remove(question("pay", []), ["session"])) == {"duty_conflict"}
 	duties.clean with input as question("pay", []) with data.site as site

@@ -1,9 +1,10 @@
-// Budgets that last longer than a task: named limits on counts or amounts, per subject, agent, task or chain of tasks, in windows of time. In:
-// the catalogue's budgets and what each call would add. Out: what has been used, for `input.session.budgets`. A call is charged when it is let
-// through and refunded when it was not carried out; charges are events in the ledger's store, so that a restart forgets none.
+// What outlasts a task: named limits on counts or amounts, per subject, agent, task or chain of tasks, in windows of time; and who has done one
+// half of what takes two. In: the catalogue's budgets and duties, and what each call would add. Out: what has been used, for
+// `input.session.budgets` and `.duties`. A call is charged when it is let through and refunded when it was not carried out; charges are events
+// in the ledger's store, so that a restart forgets none.
 
-import type { BudgetEntry, Catalogue } from "./catalogue.ts";
-import { addDecimals, type LedgerStore, type StampedEvent } from "./ledger.ts";
+import type { BudgetEntry, Catalogue, DutyEntry } from "./catalogue.ts";
+import { addDecimals, type LedgerStore } from "./ledger.ts";
 
 /** Who a call counts for. */
 export interface Holders {
@@ -19,8 +20,20 @@ export interface BudgetState {
   readonly asked: string;
 }
 
+/** The tools of a duty that its holder used, in any task. */
+export interface DutyState {
+  readonly used: readonly string[];
+}
+
+/** What policies see of the accounts that a call concerns. */
+export interface AccountStates {
+  readonly budgets: Readonly<Record<string, BudgetState>>;
+  readonly duties: Readonly<Record<string, DutyState>>;
+}
+
 interface Charge {
   readonly amount: string;
+  readonly tool: string;
   readonly atMs: number;
   refunded: boolean;
 }
@@ -30,27 +43,31 @@ interface Account {
   readonly charges: Map<string, Charge>;
 }
 
-interface Concern {
+export interface Concern {
+  readonly kind: "budget" | "duty";
   readonly name: string;
-  readonly entry: BudgetEntry;
+  readonly entry: BudgetEntry | DutyEntry;
   readonly account: string;
   readonly asked: string;
+  readonly tool: string;
 }
+
+/** What asks and charges on one store goes in a row, whichever guard it is of. */
+const queues = new WeakMap<LedgerStore, Promise<unknown>>();
 
 export class Accounts {
   readonly #store: LedgerStore;
   readonly #nowMs: () => number;
   readonly #accounts = new Map<string, Account>();
   /** Which accounts a call was charged to. */
-  readonly #charged = new Map<string, readonly { readonly account: string; readonly amount: string }[]>();
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #charged = new Map<string, readonly Concern[]>();
 
   constructor(store: LedgerStore, nowMs: () => number) {
     this.#store = store;
     this.#nowMs = nowMs;
   }
 
-  /** The budgets that a call of this tool counts against. */
+  /** The budgets and duties that a call of this tool counts against. */
   concerns(
     catalogue: Catalogue,
     tool: string,
@@ -58,73 +75,94 @@ export class Accounts {
     holders: Holders,
   ): Concern[] {
     const known = new Map(Object.entries(amounts));
-    return Object.entries(catalogue.document.budgets ?? {}).flatMap(([name, entry]) => {
+    const concern = (
+      kind: Concern["kind"],
+      name: string,
+      entry: BudgetEntry | DutyEntry,
+      asked: string,
+    ): Concern => ({
+      ...{ kind, name, entry, asked, tool },
+      account: `\u0000${kind}\u0000${name}\u0000${entry.per}\u0000${holders[entry.per]}`,
+    });
+    const budgets = Object.entries(catalogue.document.budgets ?? {}).flatMap(([name, entry]) => {
       const asked = entry.amount === undefined ? "1" : known.get(entry.amount);
       const isMeant = entry.tools === undefined || entry.tools.includes(tool);
-      if (!isMeant || asked === undefined) return [];
-      return [
-        {
-          name,
-          entry,
-          asked,
-          account: `\u0000budget\u0000${name}\u0000${entry.per}\u0000${holders[entry.per]}`,
-        },
-      ];
+      return isMeant && asked !== undefined ? [concern("budget", name, entry, asked)] : [];
     });
+    const duties = Object.entries(catalogue.document.duties ?? {})
+      .filter(([, entry]) => entry.tools.includes(tool))
+      .map(([name, entry]) => concern("duty", name, entry, "1"));
+    return [...budgets, ...duties];
   }
 
   /** Runs `work` when nobody else is between asking and charging: two tasks of one person cannot both spend what is left. */
   exclusive<T>(concerns: readonly Concern[], work: () => Promise<T>): Promise<T> {
     if (concerns.length === 0) return work();
-    const result = this.#last.then(work);
-    this.#last = result.catch(() => {});
+    const result = (queues.get(this.#store) ?? Promise.resolve()).then(work);
+    queues.set(
+      this.#store,
+      result.catch(() => {}),
+    );
     return result;
   }
 
-  async states(concerns: readonly Concern[]): Promise<Record<string, BudgetState>> {
-    const states: [string, BudgetState][] = [];
-    for (const { name, entry, account, asked } of concerns)
-      states.push([name, { used: await this.#used(account, entry), asked }]);
-    return Object.fromEntries(states);
+  async states(concerns: readonly Concern[]): Promise<AccountStates> {
+    const budgets: [string, BudgetState][] = [];
+    const duties: [string, DutyState][] = [];
+    for (const { kind, name, entry, account, asked } of concerns) {
+      const charges = await this.#current(account, entry);
+      if (kind === "duty")
+        duties.push([name, { used: [...new Set(charges.map(({ tool }) => tool))].sort() }]);
+      else
+        budgets.push([
+          name,
+          { used: charges.reduce((sum, { amount }) => addDecimals(sum, amount), "0"), asked },
+        ]);
+    }
+    return { budgets: Object.fromEntries(budgets), duties: Object.fromEntries(duties) };
   }
 
   /** Throws what the store throws: what cannot be charged must not be let through. */
   async charge(call: string, concerns: readonly Concern[]): Promise<void> {
-    for (const { account, asked } of concerns)
-      await this.#append(account, { type: "charged", call, amount: asked });
-    if (concerns.length > 0)
-      this.#charged.set(
-        call,
-        concerns.map(({ account, asked }) => ({ account, amount: asked })),
-      );
+    for (const concern of concerns) await this.#charge(call, concern);
+    if (concerns.length > 0) this.#charged.set(call, concerns);
   }
 
-  async refund(call: string): Promise<void> {
-    for (const { account } of this.#charged.get(call) ?? [])
-      await this.#append(account, { type: "refunded", call });
+  /** What the call was charged is free again; `lost`: nobody reported it, so that it may have been carried out and a duty stays done. */
+  async refund(call: string, lost = false): Promise<void> {
+    for (const { account, kind } of this.#charged.get(call) ?? [])
+      if (!lost || kind === "budget") await this.#append(account, { type: "refunded", call });
   }
 
   /** A call that was given up for lost was carried out after all. */
   async reinstate(call: string): Promise<void> {
-    for (const { account, amount } of this.#charged.get(call) ?? [])
-      if (this.#accounts.get(account)?.charges.get(call)?.refunded === true)
-        await this.#append(account, { type: "charged", call, amount });
+    for (const concern of this.#charged.get(call) ?? [])
+      if ((await this.#read(concern.account)).charges.get(call)?.refunded === true)
+        await this.#charge(call, concern);
   }
 
-  async #used(name: string, entry: BudgetEntry): Promise<string> {
+  /** Reads everything anew: the store took back what was appended to it. */
+  reset(): void {
+    this.#accounts.clear();
+  }
+
+  #charge(call: string, { account, asked, tool }: Concern): Promise<void> {
+    return this.#append(account, { type: "charged", call, amount: asked, tool });
+  }
+
+  /** What counts now. */
+  async #current(name: string, { window_s }: BudgetEntry | DutyEntry): Promise<Charge[]> {
     const account = await this.#read(name);
-    const since =
-      entry.window_s === undefined ? Number.NEGATIVE_INFINITY : this.#nowMs() - entry.window_s * 1000;
-    let used = "0";
-    for (const [call, charge] of account.charges) {
-      if (charge.atMs <= since) account.charges.delete(call);
-      else if (!charge.refunded) used = addDecimals(used, charge.amount);
-    }
-    return used;
+    const windowMs = window_s === undefined ? Number.POSITIVE_INFINITY : window_s * 1000;
+    const since = this.#nowMs() - windowMs;
+    // Kept for as long again: a clock that jumps ahead and comes back must not have forgotten them.
+    for (const [call, { atMs }] of account.charges)
+      if (atMs <= since - windowMs) account.charges.delete(call);
+    return [...account.charges.values()].filter(({ atMs, refunded }) => atMs > since && !refunded);
   }
 
-  async #append(name: string, event: Parameters<typeof stamped>[0]): Promise<void> {
-    await this.#store.append(name, stamped(event, this.#nowMs()));
+  async #append(name: string, event: AccountEvent): Promise<void> {
+    await this.#store.append(name, { ...event, atMs: this.#nowMs() });
     await this.#read(name);
   }
 
@@ -135,8 +173,10 @@ export class Accounts {
     const events = await this.#store.read(name, account.applied);
     for (const event of events) {
       account.applied++;
-      if (event.type === "charged")
-        account.charges.set(event.call, { amount: event.amount, atMs: event.atMs, refunded: false });
+      if (event.type === "charged") {
+        const { amount, tool = "", atMs } = event;
+        account.charges.set(event.call, { amount, tool, atMs, refunded: false });
+      }
       const charge = event.type === "refunded" ? account.charges.get(event.call) : undefined;
       if (charge !== undefined) charge.refunded = true;
     }
@@ -145,9 +185,5 @@ export class Accounts {
 }
 
 type AccountEvent =
-  | { readonly type: "charged"; readonly call: string; readonly amount: string }
+  | { readonly type: "charged"; readonly call: string; readonly amount: string; readonly tool: string }
   | { readonly type: "refunded"; readonly call: string };
-
-function stamped(event: AccountEvent, atMs: number): StampedEvent {
-  return { ...event, atMs };
-}

@@ -100,12 +100,22 @@ export interface ReadsEntry {
 export const readMethods = ["resources/read", "prompts/get"] as const;
 export type ReadMethod = (typeof readMethods)[number];
 
+/** What takes two: whoever used one of the tools uses none of the others. */
+export interface DutyEntry {
+  readonly tools: readonly string[];
+  /** Whose uses count together, over all tasks of the ledger's store. */
+  readonly per: "subject" | "agent" | "chain";
+  /** Seconds; absent: for ever. */
+  readonly window_s?: number;
+}
+
 export interface CatalogueDocument {
   readonly version: string;
   /** Hash over the definitions of all tools, by server. */
   readonly sets?: Readonly<Record<string, string>>;
   readonly tools: Readonly<Record<string, ToolEntry>>;
   readonly budgets?: Readonly<Record<string, BudgetEntry>>;
+  readonly duties?: Readonly<Record<string, DutyEntry>>;
   /** By server. */
   readonly reads?: Readonly<Record<string, ReadsEntry>>;
 }
@@ -130,6 +140,7 @@ export class Catalogue {
     for (const [name, entry] of this.#tools) checkEntry(name, entry);
     for (const [name, entry] of Object.entries(document.reads ?? {})) checkReads(name, entry);
     for (const [name, entry] of Object.entries(document.budgets ?? {})) checkBudget(name, entry);
+    for (const [name, entry] of Object.entries(document.duties ?? {})) checkDuty(name, entry);
     const labels = Object.values(document.reads ?? {}).flatMap((entry) => entry.confidential ?? []);
     const results = labels.length === 0 ? {} : { confidential: { "": [...new Set(labels)] } };
     this.#reads = { read_only: true, arguments: {}, results };
@@ -185,6 +196,18 @@ function checkBudget(name: string, entry: BudgetEntry): void {
   if (!/^\d+(?:\.\d+)?$/.test(String(entry.limit))) wrong("`limit` must be a decimal number");
   if (entry.window_s !== undefined && !(entry.window_s > 0)) wrong("`window_s` must be above zero");
   if (entry.tools !== undefined && !Array.isArray(entry.tools)) wrong("`tools` must be an array");
+}
+
+function checkDuty(name: string, entry: DutyEntry): void {
+  const wrong = (what: string): never => {
+    throw new PolicyError("config_error", `catalogue duty \`${name}\`: ${what}`);
+  };
+  if (typeof entry !== "object" || entry === null) wrong("must be an object");
+  if (!HOLDERS.has(entry.per) || (entry.per as string) === "task")
+    wrong("`per` must be subject, agent or chain");
+  if (!Array.isArray(entry.tools) || entry.tools.some((tool) => typeof tool !== "string"))
+    wrong("`tools` must be a list of names");
+  if (entry.window_s !== undefined && !(entry.window_s > 0)) wrong("`window_s` must be above zero");
 }
 
 function checkEntry(name: string, entry: ToolEntry): void {

@@ -67,6 +67,12 @@ const session = record({
       "the catalogue's budgets that this call counts against",
     ),
   ),
+  duties: optional(
+    map(
+      record({ used: list(text("a tool")) }),
+      "the catalogue's duties that this call is a part of: what their holder has done, in any task",
+    ),
+  ),
 });
 
 const tool = record({

@@ -18,12 +18,12 @@ export type LedgerEvent =
   | { readonly type: "decided"; readonly call: string; readonly effect: string; readonly reserve: boolean }
   | { readonly type: "committed"; readonly call: string }
   | { readonly type: "released"; readonly call: string; readonly why: "failed" | "timeout" | "withdrawn" }
-  /** JSON text of what the call returned; kept so that provenance survives a restart. */
-  | { readonly type: "returned"; readonly call: string; readonly result: string }
+  /** JSON text of what the call returned; kept so that provenance survives a restart. `failed`: what it said instead. */
+  | { readonly type: "returned"; readonly call: string; readonly result: string; readonly failed?: boolean }
   /** JSON text of content that reached the model on another way than through a call. */
   | { readonly type: "seen"; readonly source: string; readonly content: string }
   /** In an account of `accounts.ts`, not in a task. */
-  | { readonly type: "charged"; readonly call: string; readonly amount: string }
+  | { readonly type: "charged"; readonly call: string; readonly amount: string; readonly tool?: string }
   | { readonly type: "refunded"; readonly call: string }
   | {
       readonly type: "approval";
@@ -93,6 +93,7 @@ export class TaskLedger {
   readonly #store: LedgerStore;
   readonly #nowMs: () => number;
   readonly #witness: Witness;
+  readonly #undone: () => void;
   readonly #calls = new Map<string, Call>();
   readonly #byTool = new Map<string, number>();
   readonly #amounts = new Map<string, string>();
@@ -105,16 +106,22 @@ export class TaskLedger {
   #applied = 0;
   #last: Promise<unknown> = Promise.resolve();
 
-  private constructor(task: string, options: LedgerOptions, witness: Witness) {
+  private constructor(task: string, options: LedgerOptions, witness: Witness, undone: () => void) {
     this.task = task;
     this.#store = options.store;
     this.#nowMs = options.nowMs;
     this.#witness = witness;
+    this.#undone = undone;
   }
 
-  /** Reads what is known of the task. */
-  static async open(task: string, options: LedgerOptions, witness: Witness = () => {}): Promise<TaskLedger> {
-    const ledger = new TaskLedger(task, options, witness);
+  /** Reads what is known of the task. `undone`: the store took back what was appended to it since the lock was taken, in any of its tasks. */
+  static async open(
+    task: string,
+    options: LedgerOptions,
+    witness: Witness = () => {},
+    undone: () => void = () => {},
+  ): Promise<TaskLedger> {
+    const ledger = new TaskLedger(task, options, witness, undone);
     await ledger.#catchUp();
     return ledger;
   }
@@ -136,6 +143,7 @@ export class TaskLedger {
       } catch (error) {
         // What was appended is undone in the store: all of it is read anew.
         this.#reset();
+        this.#undone();
         throw error;
       }
     };

@@ -2,11 +2,12 @@
 // arguments, where its value was seen. Content from outside can only ever add `untrusted`: no result makes a value the user's, and no field
 // is trusted that the catalogue does not name.
 
-import { encode } from "../value/json.ts";
+import { decode, encode } from "../value/json.ts";
 import { object } from "../value/object.ts";
 import { isArray, isNumber, isObject, type RegoObject, type Value } from "../value/value.ts";
 import type { Catalogue } from "./catalogue.ts";
 import type { Integrity } from "./documents.ts";
+import type { StampedEvent } from "./ledger.ts";
 import { decodings, findMentions } from "./mentions.ts";
 import { readRendering } from "./renderings.ts";
 import { escapePointer } from "./schema.ts";
@@ -84,15 +85,24 @@ export class Provenance {
     return verbs === undefined || verbs.some((verb) => this.#words.has(stem(normalise(verb))));
   }
 
+  /** An event of the ledger; every one passes here once, whichever process wrote it. */
+  see(event: StampedEvent, toolOf: (call: string) => string | undefined): void {
+    if (event.type === "user_turn") this.addUserWords(event.text);
+    if (event.type === "seen") this.addResult(event.source, "", decode(event.content));
+    if (event.type === "returned")
+      this.addResult(event.call, toolOf(event.call) ?? "", decode(event.result), event.failed);
+  }
+
   /**
    * What a call returned, as a document or as the text of one (JSON, or as Python prints it). Other text is one untrusted text, unless the
-   * catalogue trusts the whole of it. A trusted path trusts what lies below it.
+   * catalogue trusts the whole of it. A trusted path trusts what lies below it. Nothing is trusted of a call that failed: the catalogue speaks
+   * of results, and an error's message repeats what was asked for.
    */
-  addResult(callId: string, tool: string, returned: Value): void {
+  addResult(callId: string, tool: string, returned: Value, failed = false): void {
     const result = typeof returned === "string" ? (readRendering(returned) ?? returned) : returned;
     const entry = this.#catalogue.tool(tool)?.results;
-    const trusted = (entry?.trusted ?? []).map(segments);
-    const trustedKeys = (entry?.trusted_keys ?? []).map(segments);
+    const trusted = failed ? [] : (entry?.trusted ?? []).map(segments);
+    const trustedKeys = failed ? [] : (entry?.trusted_keys ?? []).map(segments);
     const labels = Object.entries(entry?.confidential ?? {}).map(
       ([path, names]) => [segments(path), names] as const,
     );

@@ -68,7 +68,7 @@ export const reasonCodes = new Map<string, { readonly who: ReasonSource; readonl
   ["program_unparsed", { who: "policy", means: "a program in an argument could not be read" }],
   ["program_not_allowed", { who: "policy", means: "a program does what the site does not allow" }],
   ["program_writes", { who: "policy", means: "a program changes something" }],
-  ["duty_conflict", { who: "policy", means: "the task has done another part of what takes two" }],
+  ["duty_conflict", { who: "policy", means: "another part of what takes two was done" }],
   // Files.
   ["no_task_folder", { who: "policy", means: "the task has no folder" }],
   ["path_unresolved", { who: "policy", means: "it cannot be told where a path leads" }],

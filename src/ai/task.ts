@@ -4,17 +4,17 @@
 
 import { decisionIdOf } from "../decision/decision.ts";
 import { PolicyError } from "../error.ts";
-import { decode, encode, fromPlain } from "../value/json.ts";
+import { encode, fromPlain } from "../value/json.ts";
 import { emptyObject, object } from "../value/object.ts";
 import { isNumber, isObject, type RegoObject, type Value } from "../value/value.ts";
-import { Accounts, type BudgetState, type Holders } from "./accounts.ts";
+import { Accounts, type AccountStates, type Holders } from "./accounts.ts";
 import type { Catalogue, ReadMethod, ToolFacts } from "./catalogue.ts";
 import { secretPointers, withoutSecretResults } from "./secrets.ts";
 import type { Decider } from "./decider.ts";
 import type { SessionDocument } from "./documents.ts";
 import { type Effect, type Settled, settle, settleFailure } from "./effect.ts";
 import { type ResultLabels, resultLabels } from "./labels.ts";
-import { addDecimals, type Approval, type LedgerOptions, type StampedEvent, TaskLedger } from "./ledger.ts";
+import { addDecimals, type Approval, type LedgerOptions, TaskLedger } from "./ledger.ts";
 import { parsePrograms, type ProgramParsers } from "./programs/program.ts";
 import { Provenance } from "./provenance.ts";
 import { actionDigest, REQUEST_VERSION, resourceOf } from "./request.ts";
@@ -108,12 +108,13 @@ export class GuardedTask {
     ledger: TaskLedger,
     catalogue: Catalogue,
     seeing: { provenance: Provenance },
+    accounts: Accounts,
   ) {
     this.#options = options;
     this.#ledger = ledger;
     this.#catalogue = catalogue;
     this.#seeing = seeing;
-    this.#accounts = options.accounts ?? new Accounts(options.ledger.store, options.ledger.nowMs);
+    this.#accounts = accounts;
   }
 
   /** Throws what the store throws. */
@@ -121,10 +122,14 @@ export class GuardedTask {
     const catalogue = current(options);
     const provenance = new Provenance(catalogue);
     const seeing = { provenance };
-    const ledger = await TaskLedger.open(options.id, options.ledger, (...seen) =>
-      see(seeing.provenance, ...seen),
+    const accounts = options.accounts ?? new Accounts(options.ledger.store, options.ledger.nowMs);
+    const ledger = await TaskLedger.open(
+      options.id,
+      options.ledger,
+      (...seen) => seeing.provenance.see(...seen),
+      () => accounts.reset(),
     );
-    return new GuardedTask(options, ledger, catalogue, seeing);
+    return new GuardedTask(options, ledger, catalogue, seeing, accounts);
   }
 
   get id(): string {
@@ -152,10 +157,12 @@ export class GuardedTask {
       await (outcome === "done" ? this.#accounts.reinstate(key) : this.#accounts.refund(key));
       const tool = this.#ledger.toolOf(call) ?? "";
       const shown = withoutSecretResults(this.#catalogue, tool, result);
-      await this.#ledger.append({ type: "returned", call, result: encode(shown, { escapeHtml: false }) });
+      const text = encode(shown, { escapeHtml: false });
+      const failed = outcome === "failed";
+      await this.#ledger.append({ type: "returned", call, result: text, ...(failed && { failed }) });
       // What is secret is known to this process alone; after a restart its values are seen nowhere.
-      if (shown !== result) this.#seeing.provenance.addResult(call, tool, result);
-      return resultLabels(this.#catalogue.tool(tool));
+      if (shown !== result) this.#seeing.provenance.addResult(call, tool, result, failed);
+      return resultLabels(this.#catalogue.tool(tool), failed);
     });
   }
 
@@ -176,7 +183,7 @@ export class GuardedTask {
     const before = this.#ledger.pending();
     await this.#ledger.expire(this.#options.reportTimeoutMs ?? REPORT_TIMEOUT_MS);
     const left = new Set(this.#ledger.pending());
-    for (const call of before) if (!left.has(call)) await this.#accounts.refund(this.#accountKey(call));
+    for (const call of before) if (!left.has(call)) await this.#accounts.refund(this.#accountKey(call), true);
   }
 
   #holders({ subject, agent }: Pick<CallRequest, "subject" | "agent">): Holders {
@@ -264,7 +271,11 @@ export class GuardedTask {
    * A reason with a `path` is about an argument; a tool that is denied for no other reason is shown. Nothing is reserved.
    */
   async shows(request: Omit<CallRequest, "id" | "arguments" | "properties">): Promise<boolean> {
-    const input = this.#input({ ...request, id: "", arguments: emptyObject }, "tools/list", new Set(), "");
+    const holders = this.#holders(request);
+    const concerns = this.#accounts.concerns(this.#catalogue, request.tool, {}, holders);
+    const accounts = await this.#accounts.states(concerns);
+    const call = { ...request, id: "", arguments: emptyObject };
+    const input = this.#input(call, "tools/list", new Set(), "", accounts);
     const { document } = await this.#ask(input, request.tool, emptyObject);
     if (document.effective !== "deny") return true;
     return document.reasons.length > 0 && document.reasons.every(({ path }) => path !== undefined);
@@ -295,9 +306,9 @@ export class GuardedTask {
         this.#holders(request),
       );
       ({ document, decisionId, bundles } = await this.#accounts.exclusive(concerns, async () => {
-        const budgets = await this.#accounts.states(concerns);
+        const accounts = await this.#accounts.states(concerns);
         const name = request.method ?? "tools/call";
-        input = this.#input({ ...request, arguments: args }, name, completed.filled, digest, budgets);
+        input = this.#input({ ...request, arguments: args }, name, completed.filled, digest, accounts);
         const { id: call, tool } = request;
         await this.#ledger.append({ type: "proposed", call, tool, digest, amounts });
         const answered = await this.#ask(input, request.tool, args);
@@ -360,7 +371,7 @@ export class GuardedTask {
     if (now === this.#catalogue) return;
     this.#catalogue = now;
     const provenance = new Provenance(now);
-    await this.#ledger.replay((...seen) => see(provenance, ...seen));
+    await this.#ledger.replay((...seen) => provenance.see(...seen));
     this.#seeing.provenance = provenance;
   }
 
@@ -369,7 +380,7 @@ export class GuardedTask {
     name: string,
     filled: ReadonlySet<string>,
     digest: string,
-    budgets: Readonly<Record<string, BudgetState>> = {},
+    accounts: AccountStates,
   ): RegoObject {
     const { id, tools, folder, shown } = this.#options;
     const isCall = name !== "tools/list";
@@ -398,7 +409,7 @@ export class GuardedTask {
       ["action", object(action)],
       ["resource", resourceOf(name, request.server, request.tool, request.arguments)],
       ["tool", fromPlain({ ...facts, name: request.tool, server: request.server })],
-      ["session", fromPlain({ ...this.session(), budgets })],
+      ["session", fromPlain({ ...this.session(), ...accounts })],
       ["context", this.#context(request.context, isCall ? this.#ledger.approvalOf(digest) : undefined)],
     ]);
   }
@@ -424,18 +435,6 @@ export class GuardedTask {
     }
     return Object.fromEntries(found);
   }
-}
-
-/** Every event passes here once, whichever process wrote it. */
-function see(
-  provenance: Provenance,
-  event: StampedEvent,
-  toolOf: (call: string) => string | undefined,
-): void {
-  if (event.type === "user_turn") provenance.addUserWords(event.text);
-  if (event.type === "seen") provenance.addResult(event.source, "", decode(event.content));
-  if (event.type === "returned")
-    provenance.addResult(event.call, toolOf(event.call) ?? "", decode(event.result));
 }
 
 function current(options: TaskOptions): Catalogue {

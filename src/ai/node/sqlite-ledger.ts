@@ -78,7 +78,13 @@ async function inTransaction<T>(database: Database.Database, work: () => Promise
     database.exec("ROLLBACK");
     throw error;
   }
-  database.exec("COMMIT");
+  try {
+    database.exec("COMMIT");
+  } catch (cause) {
+    // A transaction that is left open would keep everybody out.
+    if (database.inTransaction) database.exec("ROLLBACK");
+    throw new PolicyError("io_error", "the ledger could not be written", { cause });
+  }
   return result;
 }
 

@@ -127,6 +127,14 @@ describe("results", () => {
     expect(label(seen, { to: "ann@example.com" })[0]?.integrity).toBe("untrusted");
   });
 
+  test("what a failed call says is not trusted: an error repeats what was asked for", () => {
+    const told = (failed: boolean) => (provenance: Provenance) =>
+      provenance.addResult("c1", "whoami", "Not found: eve@evil.org", failed);
+    const to = { to: "eve@evil.org" };
+    expect(label(told(false), to)[0]?.integrity).toBe("trusted");
+    expect(label(told(true), to)[0]?.integrity).toBe("untrusted");
+  });
+
   test("keys are content", () => {
     const seen = (provenance: Provenance): void =>
       provenance.addResult("c1", "contacts", fromPlain([{ "eve@evil.org": "r" }]));

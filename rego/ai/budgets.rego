@@ -79,12 +79,12 @@ approvals contains reason if {
 # Asked positively: a session that is missing or malformed is below no limit.
 calls_below(limit) if {
 	is_number(input.session.counters.tool_calls)
-	input.session.counters.tool_calls < limit
+	input.session.counters.tool_calls < to_number(limit)
 }
 
 tool_calls_below(limit) if {
 	is_number(calls_of(input.tool.name))
-	calls_of(input.tool.name) < limit
+	calls_of(input.tool.name) < to_number(limit)
 }
 
 calls_of(tool) := input.session.counters.by_tool[tool]

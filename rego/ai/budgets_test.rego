@@ -75,3 +75,11 @@ test_clean_says_the_same if {
 	not budgets.clean with input as question("pay", {"amount": 61}, {})
 		with data.site as with_task({"amounts": {"money": "100"}})
 }
+
+# Limits of amounts are texts; nobody should lose a limit of calls for writing it in the same way.
+test_limits_of_calls_may_be_texts if {
+	codes(question("send", {}, {}), with_task({"calls": "6"})) == [set(), set()]
+	codes(question("send", {}, {}), with_task({"calls": "5"})) == [{"call_limit_exceeded"}, set()]
+	codes(question("send", {}, {}), with_task({"tools": {"send": "2"}})) == [{"call_limit_exceeded"}, set()]
+	codes(question("send", {}, {}), with_task({"calls": "many"})) == [{"call_limit_exceeded"}, set()]
+}

@@ -13,6 +13,22 @@ local_networks := [
 	"192.0.0.0/24", "198.18.0.0/15", "224.0.0.0/3", "::/127", "fc00::/7", "fe80::/10", "ff00::/8",
 ]
 
+# Addresses that lead to others: IPv4 inside IPv6 (compatible, translated, NAT64), tunnels (Teredo, 6to4), and a range that was given up.
+disguises := ["::/96", "::ffff:0:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48", "2001::/32", "2002::/16", "fec0::/10"]
+
+disguised(name) if {
+	is_address(name)
+	contains(name, ":")
+	some network in disguises
+	net.cidr_contains(network, name)
+	not net.cidr_contains("::/127", name)
+}
+
+# IPv4 in IPv6 and in the notation of IPv4.
+disguised(name) if contains(name, "::ffff:")
+
+disguised(name) if startswith(name, "64:ff9b:")
+
 default schemes := ["http", "https"]
 
 schemes := data.site.urls.schemes
@@ -54,11 +70,15 @@ local(name) if {
 	net.cidr_contains(network, name)
 }
 
-# IPv4 in IPv6, and every other way to write an address: numbers, hex, octal.
-local(name) if contains(name, "::ffff:")
+local(name) if disguised(name)
 
-local(name) if startswith(name, "64:ff9b:")
+# Nothing between two dots: resolvers disagree about what that is.
+local(name) if {
+	not contains(name, ":")
+	"" in split(name, ".")
+}
 
+# Every other way to write an address: numbers, hex, octal.
 local(name) if {
 	not is_address(name)
 	regex.match(`^(0x[0-9a-f]*|[0-9]+)(\.(0x[0-9a-f]*|[0-9]+))*$`, name)
@@ -124,8 +144,7 @@ asked contains target if {
 # Written as everybody writes it: other spellings of an address hide it.
 plain_local(name) if {
 	is_address(name)
-	not contains(name, "::ffff:")
-	not startswith(name, "64:ff9b:")
+	not disguised(name)
 }
 
 plain_local(name) if {

@@ -13,6 +13,9 @@ test_local_and_ambiguous_ones_are_not[url] if {
 		"http://169.254.169.254/latest/meta-data", "http://metadata.google.internal/", "http://[::1]/", "http://[fd00::1]/",
 		"http://[::ffff:10.0.0.1]/", "http://2130706433/", "http://0x7f000001/", "http://0177.0.0.1/", "http://127.1/",
 		"http://intranet/", "http://good.com@127.0.0.1/", "http://good.com\\@evil.com/", "file:///etc/passwd", "gopher://x.org/",
+		"http://[0:0:0:0:0:ffff:7f00:1]/", "http://[::7f00:1]/", "http://[::127.0.0.1]/", "http://[0064:ff9b::7f00:1]/",
+		"http://[64:ff9b:1::7f00:1]/", "http://[2002:7f00:1::]/", "http://[2001:0:7f00:1::1]/", "http://[fec0::1]/",
+		"http://[::ffff:0:7f00:1]/", "http://127.0.0.1../", "http://localhost../", "http://.localhost/", "http://a..b.com/",
 		"javascript:alert(1)", "http://exa mple.com/", "http://example.com/\nx", "", "http://",
 	]
 	not urls.allowed(url)
@@ -67,7 +70,7 @@ test_public if {
 }
 
 test_a_private_address_that_the_user_gave_is_asked_about if {
-	every url in ["http://10.1.2.3:8080/", "http://localhost:3000", "http://printer/", "http://nas.local/", "http://[fd00::1]/"] {
+	every url in ["http://10.1.2.3:8080/", "http://localhost:3000", "http://printer/", "http://nas.local/", "http://[fd00::1]/", "http://[::1]/"] {
 		found(url, "user", {}) == questioned
 		found(url, "untrusted", {}) == refused
 		found(url, "trusted", {}) == refused
@@ -79,6 +82,7 @@ test_metadata_and_hidden_spellings_are_refused_whoever_gave_them if {
 		"http://169.254.169.254/", "http://metadata.google.internal/", "http://[fe80::1]/", "http://100.100.100.200/",
 		"http://[::ffff:10.0.0.1]/", "http://2130706433/", "http://0x7f.1/", "http://127.1/", "http://[64:ff9b::a00:1]/",
 		"http://user@10.0.0.1/", "file:///etc/passwd", "http://instance-data/",
+		"http://[0064:ff9b::a00:1]/", "http://[2002:a00:1::]/", "http://[::10.0.0.1]/", "http://localhost../",
 	] {
 		found(url, "user", {}) == refused
 	}

@@ -4,7 +4,7 @@
 // in the ledger's store, so that a restart forgets none.
 
 import type { BudgetEntry, Catalogue, DutyEntry } from "./catalogue.ts";
-import { addDecimals, type LedgerStore } from "./ledger.ts";
+import { addDecimals, counted, type LedgerStore } from "./ledger.ts";
 
 /** Who a call counts for. */
 export interface Holders {
@@ -147,7 +147,7 @@ export class Accounts {
   }
 
   #charge(call: string, { account, asked, tool }: Concern): Promise<void> {
-    return this.#append(account, { type: "charged", call, amount: asked, tool });
+    return this.#append(account, { type: "charged", call, amount: counted(asked), tool });
   }
 
   /** What counts now. */

@@ -2,6 +2,7 @@
 // share when it is decided, commits when it was carried out and releases when it was not; what was reserved counts until then, so that
 // calls made at once cannot overspend. State is only ever derived from events: a restart that reads them again knows the same.
 
+import { PolicyError } from "../error.ts";
 import type { SessionDocument } from "./documents.ts";
 
 export type LedgerEvent =
@@ -311,8 +312,36 @@ export class TaskLedger {
     this.#counted += Number(sign);
     this.#byTool.set(call.tool, (this.#byTool.get(call.tool) ?? 0) + Number(sign));
     for (const [name, amount] of call.amounts)
-      this.#amounts.set(name, addDecimals(this.#amounts.get(name) ?? "0", amount, sign));
+      this.#amounts.set(name, addDecimals(this.#amounts.get(name) ?? "0", counted(amount), sign));
   }
+}
+
+/** A longer one would take more memory than any sum is worth. */
+const MAX_DIGITS = 400;
+
+/**
+ * A JSON number without an exponent (`1.5e3` is `1500`), exactly. Throws `invalid_parameter` for one with more than 400 digits: what cannot be
+ * counted must not be let through uncounted.
+ */
+export function plainDecimal(text: string): string {
+  const [, sign = "", whole = "", fraction = "", exponent = "0"] =
+    /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(text) ?? [];
+  const shift = Number(exponent);
+  if (whole === "" || whole.length + fraction.length + Math.abs(shift) > MAX_DIGITS)
+    throw new PolicyError("invalid_parameter", "an amount has too many digits to be counted");
+  const digits = `${whole}${fraction}`;
+  const point = whole.length + shift;
+  const padded = digits.padStart(digits.length - Math.min(point, 0), "0").padEnd(point, "0");
+  const at = Math.max(point, 0);
+  return addDecimals(
+    "0",
+    `${sign}${padded.slice(0, at) || "0"}${at < padded.length ? `.${padded.slice(at)}` : ""}`,
+  );
+}
+
+/** What an amount counts for: nothing negative gives a budget back. */
+export function counted(amount: string): string {
+  return amount.startsWith("-") ? "0" : amount;
 }
 
 /** `a + sign * b`, exactly. Both are plain decimals (`12`, `-0.5`). */

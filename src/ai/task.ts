@@ -14,11 +14,10 @@ import type { Decider } from "./decider.ts";
 import type { SessionDocument } from "./documents.ts";
 import { type Effect, type Settled, settle, settleFailure } from "./effect.ts";
 import { type ResultLabels, resultLabels } from "./labels.ts";
-import { addDecimals, type Approval, type LedgerOptions, TaskLedger } from "./ledger.ts";
+import { addDecimals, type Approval, type LedgerOptions, plainDecimal, TaskLedger } from "./ledger.ts";
 import { parsePrograms, type ProgramParsers } from "./programs/program.ts";
 import { Provenance } from "./provenance.ts";
 import { actionDigest, REQUEST_VERSION, resourceOf } from "./request.ts";
-import { numberForm } from "./tokens.ts";
 
 /** What the owner of a task says of it. */
 export interface TaskScope {
@@ -430,7 +429,7 @@ export class GuardedTask {
     for (const [name, entry] of this.#catalogue.argumentsOf(tool)) {
       const value = args.get(name);
       if (entry.amount === undefined || value === undefined || value === null) continue;
-      const digits = typeof value === "object" && isNumber(value) ? numberForm(value.text) : undefined;
+      const digits = typeof value === "object" && isNumber(value) ? plainDecimal(value.text) : undefined;
       if (digits !== undefined) found.set(entry.amount, addDecimals(found.get(entry.amount) ?? "0", digits));
     }
     return Object.fromEntries(found);

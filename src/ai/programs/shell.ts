@@ -60,7 +60,11 @@ function read(text: string, commands: Command[], redirects: Redirect[], depth: n
         dynamic: isDynamic(target),
       });
     }
-    if (node.type !== "Command" || node.name === undefined) return;
+    if (node.type !== "Command") return;
+    // What is put in front may decide what runs (`PATH`, `LD_PRELOAD`), so that it has to be allowed by its name.
+    for (const { type, text } of (node.prefix ?? []) as Node[])
+      if (type === "Assignment") commands.push(assigned(String(text)));
+    if (node.name === undefined) return;
     const words = [node.name as Node, ...(node.suffix as Node[]).filter(({ type }) => type === "Word")];
     addCommand(
       words.map((word) => ({ value: textOfWord(word), dynamic: isDynamic(word) })),
@@ -76,6 +80,27 @@ interface WordText {
   readonly dynamic: boolean;
 }
 
+const SYSTEM_FOLDER = /^\/(?:usr\/(?:local\/)?)?s?bin\/(?=[^/]+$)/;
+
+/** What runs: a bare name for programs of the system's folders, else the path as it is written: `./ls` is not `ls`. */
+function nameOf({ value, dynamic }: WordText): string | null {
+  return dynamic ? null : value.replace(SYSTEM_FOLDER, "");
+}
+
+function baseOf(name: string): string {
+  return name.split("/").at(-1) ?? "";
+}
+
+function isAssignment(word: string): boolean {
+  return /^[A-Za-z_]\w*(?:\[[^\]]*\])?\+?=/.test(word);
+}
+
+/** An assignment as a command of its own, named `NAME=`. */
+function assigned(text: string): Command {
+  const [name = ""] = /^[A-Za-z_]\w*/.exec(text) ?? [];
+  return { name: `${name}=`, arguments: [], dynamic: true };
+}
+
 function addCommand(
   words: readonly WordText[],
   commands: Command[],
@@ -84,13 +109,14 @@ function addCommand(
 ): void {
   const [first, ...rest] = words;
   if (first === undefined) return;
-  const name = first.dynamic ? null : (first.value.split("/").at(-1) ?? "");
+  const shown = nameOf(first);
   commands.push({
-    name,
+    name: shown,
     arguments: rest.map(({ value }) => value),
     dynamic: words.some(({ dynamic }) => dynamic),
   });
-  if (name === null) return;
+  if (shown === null) return;
+  const name = baseOf(shown);
   if (SHELLS.has(name)) {
     const at = rest.findIndex(({ value }) => /^-[a-z]*c$/.test(value));
     const program = at === -1 ? undefined : rest[at + 1];
@@ -109,7 +135,12 @@ function addCommand(
   } else if (RUNNERS.has(name)) {
     // Which of its words is the command depends on its options: each word that could be one counts.
     for (const [i, word] of rest.entries())
-      if (!/^-|=|^\d/.test(word.value)) addRun(rest.slice(i), commands, redirects, depth);
+      if (isAssignment(word.value)) commands.push(assigned(word.value));
+      else if (!/^-|^\d+(?:\.\d+)?[smhd]?$/.test(word.value))
+        addRun(rest.slice(i), commands, redirects, depth);
+    // `env -S "program"`: split and run by `env` itself.
+    if (name === "env" && rest.some(({ value }) => /^-[a-z0]*S|^--s/.test(value)))
+      commands.push({ name: null, arguments: [], dynamic: true });
   }
 }
 
@@ -117,8 +148,8 @@ function addCommand(
 function addRun(words: readonly WordText[], commands: Command[], redirects: Redirect[], depth: number): void {
   const [first, ...rest] = words;
   if (first === undefined) return;
-  const name = first.dynamic ? null : (first.value.split("/").at(-1) ?? "");
-  if (name !== null && SHELLS.has(name)) return addCommand(words, commands, redirects, depth + 1);
+  const name = nameOf(first);
+  if (name !== null && SHELLS.has(baseOf(name))) return addCommand(words, commands, redirects, depth + 1);
   commands.push({
     name,
     arguments: rest.map(({ value }) => value),

@@ -3,6 +3,8 @@
 // is signed; what is in it is no secret. A ticket that does not fit in every point is no approval.
 
 import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
+import { encode } from "../../value/json.ts";
+import type { Value } from "../../value/value.ts";
 
 export interface TicketSubject {
   /** Digest of the action that was asked about. */
@@ -72,4 +74,18 @@ export class ApprovalTickets {
   #sign(body: string): string {
     return createHmac("sha256", this.#key).update(`${PREFIX}${body}`).digest("base64url");
   }
+}
+
+/** What a person is asked: reasons, tool and the exact arguments. Form mode; nothing secret is asked for. */
+export function elicitation(why: string, tool: string, args: Value): Record<string, unknown> {
+  const call = `${tool} ${encode(args, { escapeHtml: false })}`;
+  return {
+    mode: "form",
+    message: `${why}\nThe call: ${call}`,
+    requestedSchema: {
+      type: "object",
+      properties: { approve: { type: "boolean", title: "Approve exactly this call, once" } },
+      required: ["approve"],
+    },
+  };
 }

@@ -13,7 +13,7 @@ import { PolicyError } from "../../error.ts";
 import { encode, fromPlain } from "../../value/json.ts";
 import { emptyObject } from "../../value/object.ts";
 import { isArray, isObject, type RegoObject, type Value } from "../../value/value.ts";
-import { ApprovalTickets, type TicketSubject } from "./approval.ts";
+import { ApprovalTickets, elicitation, type TicketSubject } from "./approval.ts";
 import { resultContent, texts } from "./content.ts";
 import type { AskServer, Definitions } from "./definitions.ts";
 import { forwardedReading, isReadMethod, readingOf } from "./reading.ts";
@@ -21,6 +21,7 @@ import {
   changed,
   DENIED,
   errorReply,
+  idKey,
   INTERNAL_ERROR,
   INVALID_PARAMS,
   INVALID_REQUEST,
@@ -87,7 +88,7 @@ type Pending = (response: RegoObject) => Promise<RegoObject>;
 
 export class Connection {
   readonly #options: ConnectionOptions;
-  /** Every request that went to the server, by the JSON text of its id. */
+  /** Every request that went to the server, by its id. */
   readonly #pending = new Map<string, Pending>();
   /** Whose the connection is: what the server asks of the client reaches this task. */
   #sender: Sender | undefined;
@@ -135,15 +136,17 @@ export class Connection {
   async fromServer(message: RegoObject): Promise<RegoObject | undefined> {
     const id = requestId(message);
     if (message.has("method")) return this.#fromServerItself(message, id);
-    const key = id === undefined ? "" : encode(id);
+    const key = id === undefined ? "" : idKey(id);
     const pending = this.#pending.get(key);
     if (id === undefined || pending === undefined) {
       this.#options.log("the MCP server answered a request that nobody made; dropped");
       return undefined;
     }
     this.#pending.delete(key);
+    // One of the two: what is looked at is what goes on.
+    const answer = message.has("result") ? changed(message, { error: undefined }) : message;
     try {
-      return await pending(message);
+      return await pending(answer);
     } catch {
       // INVARIANT: a result that was not recorded is not passed on.
       return errorReply(id, INTERNAL_ERROR, "the result could not be recorded and is withheld");
@@ -175,7 +178,7 @@ export class Connection {
         toClient: errorReply(id, METHOD_NOT_FOUND, `the gateway does not know the method \`${method}\``),
       };
     // Two requests of one id: the answer to one could be taken for the answer to the other.
-    if (this.#pending.has(encode(id)))
+    if (this.#pending.has(idKey(id)))
       return { toClient: errorReply(id, INVALID_REQUEST, "a request with this `id` is not answered yet") };
     if (method === "tools/call") return this.#call(id, message, params, sender);
     if (isReadMethod(method)) return this.#read(id, method, message, params, sender);
@@ -190,7 +193,7 @@ export class Connection {
   }
 
   #wait(id: Value, pending: Pending): void {
-    this.#pending.set(encode(id), pending);
+    this.#pending.set(idKey(id), pending);
   }
 
   /** A list is filtered by the same policy, asked about each tool alone. */
@@ -280,7 +283,7 @@ export class Connection {
     }
     this.#wait(id, async (response) => {
       const result = objectAt(response, "result");
-      const content = texts(result ?? response.get("error") ?? null);
+      const content = texts(result ?? said(response));
       await sender.task.returned(asked.id, content, result === undefined ? "failed" : "done");
       return response;
     });
@@ -350,8 +353,8 @@ export class Connection {
   async #return(response: RegoObject, call: string, answer: CallAnswer, sender: Sender): Promise<RegoObject> {
     const result = objectAt(response, "result");
     if (result === undefined) {
-      // An error is read by the model as well.
-      await sender.task.returned(call, texts(response.get("error") ?? null), "failed");
+      // An error is read by the model as well, and so is what is no result.
+      await sender.task.returned(call, texts(said(response)), "failed");
       return response;
     }
     const extend = (labels: ResultLabels | undefined): RegoObject => {
@@ -399,6 +402,11 @@ function isAnswer(params: RegoObject): boolean {
   return typeof state === "string" && ApprovalTickets.isTicket(state);
 }
 
+/** What a message says, beside what it answers. */
+function said(message: RegoObject): RegoObject {
+  return changed(message, { jsonrpc: undefined, id: undefined });
+}
+
 function withoutUserWords(message: RegoObject): RegoObject {
   const params = objectAt(message, "params");
   const meta = objectAt(params, "_meta");
@@ -427,20 +435,6 @@ export function isModern(params: RegoObject): boolean {
 
 function canElicit(params: RegoObject): boolean {
   return objectAt(objectAt(objectAt(params, "_meta"), CAPABILITIES_KEY), "elicitation") !== undefined;
-}
-
-/** What a person is asked: reasons, tool and the exact arguments. Form mode; nothing secret is asked for. */
-function elicitation(why: string, tool: string, args: Value): Record<string, unknown> {
-  const call = `${tool} ${encode(args, { escapeHtml: false })}`;
-  return {
-    mode: "form",
-    message: `${why}\nThe call: ${call}`,
-    requestedSchema: {
-      type: "object",
-      properties: { approve: { type: "boolean", title: "Approve exactly this call, once" } },
-      required: ["approve"],
-    },
-  };
 }
 
 /** The decision as the client sees it. What the policy made of the arguments is for the server. */

@@ -4,6 +4,7 @@
 
 import { decode, encode } from "../../value/json.ts";
 import { isArray, isNumber, isObject, type RegoObject, type Value } from "../../value/value.ts";
+import { changed } from "./rpc.ts";
 
 export interface ResultContent {
   /** What the catalogue's paths are about. */
@@ -21,13 +22,22 @@ export function resultContent(result: RegoObject): ResultContent {
       const read = parsed(text);
       return read === undefined || encode(read) !== own;
     });
-    return { value: structured, beside };
+    const rest = texts(changed(result, { content: undefined, structuredContent: undefined, ...UNREAD }));
+    return { value: structured, beside: [...beside, ...rest] };
   }
+  // What stands under a name that MCP does not know may be read all the same.
+  const beside = texts(changed(result, { content: undefined, ...UNREAD }));
   const [only, ...more] = found;
-  if (only === undefined) return { value: null, beside: [] };
-  if (more.length > 0) return { value: found, beside: [] };
-  return { value: parsed(only) ?? only, beside: [] };
+  if (only === undefined) return { value: null, beside };
+  if (more.length > 0) return { value: found, beside };
+  return { value: parsed(only) ?? only, beside };
 }
+
+/** Members of a result that are the protocol's own. */
+const UNREAD = { _meta: undefined, resultType: undefined };
+
+/** Shorter ones may be words. */
+const MEDIA_LENGTH = 64;
 
 function parsed(text: string): Value | undefined {
   if (!/^\s*[[{]/.test(text)) return undefined;
@@ -51,6 +61,9 @@ export function texts(value: Value): string[] {
 
 function isMedia(key: Value, member: Value): boolean {
   return (
-    (key === "data" || key === "blob") && typeof member === "string" && /^[A-Za-z0-9+/_=-]*$/.test(member)
+    (key === "data" || key === "blob") &&
+    typeof member === "string" &&
+    member.length >= MEDIA_LENGTH &&
+    /^[A-Za-z0-9+/_=-]*$/.test(member)
   );
 }

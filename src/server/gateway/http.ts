@@ -91,7 +91,8 @@ class HttpDoor {
     const handle = request.headers.get(TASK_HEADER) ?? DEFAULT_TASK;
     if (handle.length > 256) return plain(400, "the task's name is too long");
     const sender = await gateway.senderOf(principal, handle);
-    const owner = JSON.stringify([principal.subject, principal.agent.id]);
+    // A session is one person's with one AI agent, for one task: what its server says unasked is seen by that task.
+    const owner = JSON.stringify([principal.subject, principal.agent.id, handle]);
     const named = request.headers.get(SESSION_HEADER);
     const session = named === null ? undefined : this.#sessions.get(named);
     // Somebody else's session is as good as none.

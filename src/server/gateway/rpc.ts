@@ -47,6 +47,12 @@ export function requestId(message: RegoObject): Value | undefined {
   return id !== undefined && id !== null && typeof id === "object" && isNumber(id) ? id : undefined;
 }
 
+/** One text for one id: `1`, `1.0` and `1e0` are the same to whoever reads them as numbers, a number and a string never. */
+export function idKey(id: Value): string {
+  const isNumeric = id !== null && typeof id === "object" && isNumber(id);
+  return isNumeric ? String(Number(id.text)) : encode(id);
+}
+
 export function request(id: string, method: string, params: Value): RegoObject {
   return object([
     ["jsonrpc", "2.0"],

@@ -14,13 +14,16 @@ export async function* sseEvents(body: ReadableStream<Uint8Array>): AsyncGenerat
   const reader = body.getReader();
   const decoder = new TextDecoder();
   let text = "";
+  let held = "";
   try {
     while (true) {
       const { value, done } = await reader.read();
       if (done) return undefined;
-      text = (text + decoder.decode(value, { stream: true })).replace(/\r\n/g, "\n");
+      // CRLF, LF and CR end lines; a CR at the end may be half of CRLF and waits for what follows.
+      const read = held + decoder.decode(value, { stream: true });
+      held = read.endsWith("\r") ? "\r" : "";
+      text += read.slice(0, read.length - held.length).replace(/\r\n?/g, "\n");
       if (text.length > MAX_EVENT_CHARS) return undefined;
-      // A lone CR at the end may be half of CRLF.
       let end = text.indexOf("\n\n");
       while (end !== -1) {
         const event = parseEvent(text.slice(0, end));

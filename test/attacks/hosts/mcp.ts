@@ -91,6 +91,8 @@ export const mcp: AttackHost = {
         asked.method === undefined
           ? { name: asked.call, arguments: args }
           : Object.fromEntries(args.entries());
+      const named = args.get(method === "resources/read" ? "uri" : "name");
+      const name = asked.method === undefined ? asked.call : String(named);
       const params = fromPlain({
         ...own,
         _meta: {
@@ -112,9 +114,7 @@ export const mcp: AttackHost = {
           "content-type": "application/json",
           "mcp-protocol-version": REVISION,
           "mcp-method": method,
-          "mcp-name": encodeHeader(
-            String(args.get(method === "resources/read" ? "uri" : "name") ?? asked.call),
-          ),
+          "mcp-name": encodeHeader(name),
           authorization: `Bearer ${await issuer.token(asked.token)}`,
           ...asked.headers,
         },

@@ -12,6 +12,7 @@ import { build } from "../../../src/build.ts";
 import { builtins } from "../../../src/builtins/registry.ts";
 import { prepare } from "../../../src/engine/engine.ts";
 import { fromPlain } from "../../../src/value/json.ts";
+import { number } from "../../../src/value/number.ts";
 import { object } from "../../../src/value/object.ts";
 import type { RegoObject } from "../../../src/value/value.ts";
 
@@ -140,6 +141,20 @@ describe("amounts", () => {
       Array.from({ length: 8 }, (_, i) => site.ask(guard, `t${i}`, "pay", pay(30))),
     );
     expect(answers.filter(({ forward }) => forward)).toHaveLength(3);
+  });
+
+  test("count however they are written: `1e1` is ten, each time", async () => {
+    const site = new Site();
+    const guard = site.guard();
+    const written = (text: string) => ({ amount: number(text), to: "bakery-17" });
+    const effects: string[] = [];
+    for (const text of ["4e1", "0.4E2", "400e-1"])
+      effects.push((await site.ask(guard, `t${text}`, "pay", written(text))).effect);
+    expect(effects).toEqual(["allow", "allow", "deny"]);
+    const { task } = await site.ask(guard, "t4e1", "look", {});
+    expect(task.session().counters.amounts).toEqual({ money: "40" });
+    const huge = await site.ask(guard, "u", "pay", written("1e999999999"));
+    expect([huge.forward, huge.effect]).toEqual([false, "deny"]);
   });
 
   test("of a chain of tasks count together", async () => {

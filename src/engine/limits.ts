@@ -1,4 +1,4 @@
-// Budgets of one evaluation: how much memory a module may take, how large the input may be, how many steps it may go. In: limits as the embedder wrote
+// Budgets of one evaluation: how much memory a module may take, how large input and output may be, how many steps it may go. In: limits as the embedder wrote
 // them. Out: checked limits. A limit that is passed fails the evaluation with `eval_limit_error`, never silently.
 
 import { PolicyError } from "../error.ts";
@@ -12,6 +12,8 @@ export interface Limits {
   readonly memoryBytes?: number;
   /** UTF-8 bytes of an input document. */
   readonly inputBytes?: number;
+  /** Bytes of an answer as JSON, its texts unescaped: a small value may hold itself many times over. */
+  readonly outputBytes?: number;
   /**
    * Turns of loops and calls of functions in one evaluation, rounded up to thousands: the bound on its time. Modules of `opa build` do not
    * count steps.
@@ -24,6 +26,7 @@ export interface Limits {
 export interface CheckedLimits {
   readonly memoryPages: number;
   readonly inputBytes: number;
+  readonly outputBytes: number;
   /** 0: no limit. */
   readonly thousandSteps: number;
   readonly failures: number;
@@ -40,6 +43,7 @@ export function checkLimits(limits: Limits = {}): CheckedLimits {
   return {
     memoryPages: Math.min(MAX_PAGES, Math.ceil(memory / PAGE)),
     inputBytes: positive("inputBytes", 512 * 1024 * 1024),
+    outputBytes: positive("outputBytes", 128 * 1024 * 1024),
     thousandSteps:
       limits.steps === undefined ? 0 : Math.min(2 ** 31 - 1, Math.ceil(positive("steps", 1) / 1000)),
     failures: positive("failures", 256),
@@ -53,4 +57,8 @@ export function checkInputSize(bytes: number, limits: CheckedLimits): void {
       `input of ${bytes} bytes is larger than the limit of ${limits.inputBytes}`,
     );
   }
+}
+
+export function outputTooLarge(limit: number): PolicyError {
+  return new PolicyError("eval_limit_error", `output is larger than the limit of ${limit} bytes`);
 }

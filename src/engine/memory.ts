@@ -6,6 +6,7 @@ import * as abi from "../runtime/abi.ts";
 import { integer, NumberValue } from "../value/number.ts";
 import { object } from "../value/object.ts";
 import { set } from "../value/set.ts";
+import { outputTooLarge } from "./limits.ts";
 import { decodeUtf8 } from "../value/utf8.ts";
 import type { Value } from "../value/value.ts";
 import { isArray, isSet } from "../value/value.ts";
@@ -15,11 +16,17 @@ const ENCODER = new TextEncoder();
 /** Up to this many bytes a string is read character by character: cheaper than a call of the decoder. */
 const SHORT = 24;
 
+/** What stands around the answer of an entrypoint in a list of results: `[{"result":` and `}]`. */
+const ENVELOPE = 13;
+
 /** Addresses come out of a module as signed integers: beyond 2 GiB they are negative, which every way in undoes. */
 export class Memory {
   readonly #memory: WebAssembly.Memory;
   #bytes: Uint8Array;
   #view: DataView;
+  /** Bytes that the value being read may take, and how many of them are left. */
+  #limit = 0;
+  #left = 0;
 
   constructor(memory: WebAssembly.Memory) {
     this.#memory = memory;
@@ -67,9 +74,11 @@ export class Memory {
     return this.#view.getInt32(address >>> 0, true);
   }
 
-  /** The text from an address to the next NUL. */
-  terminated(address: number): string {
-    return decodeUtf8(this.#terminated(address));
+  /** The text from an address to the next NUL. Throws `eval_limit_error` if it takes more than `limit` bytes. */
+  terminated(address: number, limit = Number.POSITIVE_INFINITY): string {
+    const bytes = this.#terminated(address);
+    if (bytes.length > limit) throw outputTooLarge(limit);
+    return decodeUtf8(bytes);
   }
 
   /** A copy of its bytes. */
@@ -94,20 +103,31 @@ export class Memory {
     return address + abi.BOX_SIZE + length;
   }
 
-  /** The value of a box. */
-  value(address: number): Value {
+  /** The value of a box. Throws `eval_limit_error` if it takes more than `limit` bytes as JSON. */
+  value(address: number, limit = Number.POSITIVE_INFINITY): Value {
     if (address === abi.ADDRESS_TRUE) return true;
     if (address === abi.ADDRESS_FALSE) return false;
     this.#fresh();
+    this.#limit = limit;
+    this.#left = limit;
     return this.#value(address >>> 0);
   }
 
   /** The solutions in a list of results. */
-  results(address: number): readonly Value[] {
-    const value = this.value(address);
+  results(address: number, limit: number): readonly Value[] {
+    this.#fresh();
+    this.#limit = limit;
+    this.#left = limit + ENVELOPE;
+    const value = this.#value(address >>> 0);
     if (isArray(value)) return value;
     if (isSet(value)) return [...value.values()];
     throw new PolicyError("eval_internal_error", "the result is no list");
+  }
+
+  /** Counts bytes of the value before anything is made of them. */
+  #take(bytes: number): void {
+    this.#left -= bytes;
+    if (this.#left < 0) throw outputTooLarge(this.#limit);
   }
 
   #value(address: number): Value {
@@ -116,19 +136,24 @@ export class Memory {
     const payload = view.getUint32(address + abi.OFFSET_A, true);
     switch (view.getUint8(address + abi.OFFSET_TAG)) {
       case abi.TAG_NULL:
+        this.#take(4);
         return null;
       case abi.TAG_BOOLEAN:
+        this.#take(count === 0 ? 5 : 4);
         return count !== 0;
       case abi.TAG_NUMBER:
         return this.#number(address, count, payload);
       case abi.TAG_STRING:
+        this.#take(count + 2);
         return this.#text(payload, count);
       case abi.TAG_ARRAY: {
+        this.#take(count === 0 ? 2 : count + 1);
         const items = new Array<Value>(count);
         for (let at = 0; at < count; at++) items[at] = this.#value(view.getUint32(payload + at * 4, true));
         return items;
       }
       case abi.TAG_OBJECT: {
+        this.#take(count === 0 ? 2 : count * 2 + 1);
         const entries: [Value, Value][] = [];
         for (let at = payload; at < payload + count * abi.OBJECT_ENTRY_SIZE; at += abi.OBJECT_ENTRY_SIZE) {
           entries.push([
@@ -139,6 +164,7 @@ export class Memory {
         return object(entries);
       }
       case abi.TAG_SET: {
+        this.#take(count === 0 ? 2 : count + 1);
         const members: Value[] = [];
         for (let at = payload; at < payload + count * abi.SET_ENTRY_SIZE; at += abi.SET_ENTRY_SIZE) {
           members.push(this.#value(view.getUint32(at + 4, true)));
@@ -151,7 +177,12 @@ export class Memory {
 
   #number(address: number, length: number, payload: number): Value {
     const flags = this.#view.getUint8(address + abi.OFFSET_FLAGS);
-    if ((flags & abi.NUMBER_INT) !== 0) return integer(this.#view.getBigInt64(address + abi.OFFSET_A, true));
+    if ((flags & abi.NUMBER_INT) !== 0) {
+      const number = integer(this.#view.getBigInt64(address + abi.OFFSET_A, true));
+      this.#take(number.text.length);
+      return number;
+    }
+    this.#take(length);
     return new NumberValue(this.#text(payload, length));
   }
 

@@ -77,48 +77,51 @@ for (const [table, size, stockGain, bytesGain, opaGain] of [
     "our module, opa_eval alone",
     5,
   );
-  atMost(
-    `4. our engine, object in, ${size}: of JSON.stringify`,
-    table,
-    OBJECT,
-    "yardstick: JSON.stringify",
-    0.4,
-  );
-  times(
-    `4. our engine, object in, ${size}: faster than OPA's module in its host`,
-    table,
-    theirs,
-    OBJECT,
-    opaGain,
-  );
-  times(
-    `4. our engine, object in, ${size}: faster than cedar-wasm stateful`,
-    table,
-    "cedar-wasm, statefulIsAuthorized",
-    OBJECT,
-    250,
-  );
-  times(
-    `4. our engine, object in, ${size}: faster than casbin enforceSync`,
-    table,
-    "casbin, enforceSync, roles preloaded",
-    OBJECT,
-    30,
-  );
-  times(
-    `4. our engine, object in, ${size}: faster than @bufbuild/cel`,
-    table,
-    "@bufbuild/cel, planned once",
-    OBJECT,
-    30,
-  );
-  times(
-    `4. our engine, object in, ${size}: faster than CASL cached`,
-    table,
-    "CASL, ability cached",
-    OBJECT,
-    3,
-  );
+  for (const how of ["", ", generated writer"]) {
+    const row = `${OBJECT}${how}`;
+    atMost(
+      `4. our engine, object in${how}, ${size}: of JSON.stringify`,
+      table,
+      row,
+      "yardstick: JSON.stringify",
+      0.4,
+    );
+    times(
+      `4. our engine, object in${how}, ${size}: faster than OPA's module in its host`,
+      table,
+      theirs,
+      row,
+      opaGain,
+    );
+    times(
+      `4. our engine, object in${how}, ${size}: faster than cedar-wasm stateful`,
+      table,
+      "cedar-wasm, statefulIsAuthorized",
+      row,
+      250,
+    );
+    times(
+      `4. our engine, object in${how}, ${size}: faster than casbin enforceSync`,
+      table,
+      "casbin, enforceSync, roles preloaded",
+      row,
+      30,
+    );
+    times(
+      `4. our engine, object in${how}, ${size}: faster than @bufbuild/cel`,
+      table,
+      "@bufbuild/cel, planned once",
+      row,
+      30,
+    );
+    times(
+      `4. our engine, object in${how}, ${size}: faster than CASL cached`,
+      table,
+      "CASL, ability cached",
+      row,
+      3,
+    );
+  }
   atMost(`5. our engine, bytes in, ${size}: of JSON.parse`, table, BYTES, "yardstick: JSON.parse", 0.35);
   times(`5. our engine, bytes in, ${size}: faster than OPA's module on the object`, table, theirs, BYTES, 10);
 }

@@ -6,11 +6,13 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { gunzipSync } from "node:zlib";
 import { builtins } from "../../src/builtins/registry.ts";
 import { checkSources, compile, type SourceText } from "../../src/compile/compile.ts";
 import { ByteWriter, constantExpression, vector } from "../../src/compile/wasm/encode.ts";
-import { type DataSource, type Engine, prepare } from "../../src/engine/engine.ts";
+import { type DataSource, type Engine, type GeneratedWriter, prepare } from "../../src/engine/engine.ts";
+import { inputWriterModule } from "../../src/engine/input-writer.ts";
 import { fromPlain, toPlain } from "../../src/value/json.ts";
 import type { Value } from "../../src/value/value.ts";
 
@@ -22,6 +24,19 @@ export function ours(sources: readonly SourceText[], entrypoints: readonly strin
 
 export function engine(wasm: Uint8Array, data: DataSource): Engine {
   return prepare({ wasm, data, builtins });
+}
+
+/** The same with the input writer that `reeve build --input-writer` makes of the module. */
+export async function withWriter(wasm: Uint8Array, data: DataSource): Promise<Engine> {
+  const folder = mkdtempSync(join(tmpdir(), "bench-"));
+  try {
+    const file = join(folder, "writer.mjs");
+    writeFileSync(file, inputWriterModule(wasm));
+    const { default: writer } = (await import(pathToFileURL(file).href)) as { default: GeneratedWriter };
+    return prepare({ wasm, data, builtins, writer });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 export const opaVersion: string | undefined = /Version: (\S+)/.exec(

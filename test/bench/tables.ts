@@ -13,7 +13,16 @@ import { applications } from "./applications.ts";
 import { hostile } from "./hostile.ts";
 import { overHttp } from "./http.ts";
 import { switches } from "./switches.ts";
-import { engine, nullModule, opas, opaVersion, ours, type StockPolicy, stock } from "./modules.ts";
+import {
+  engine,
+  nullModule,
+  opas,
+  opaVersion,
+  ours,
+  type StockPolicy,
+  stock,
+  withWriter,
+} from "./modules.ts";
 import { peers } from "./peers.ts";
 
 export interface Table {
@@ -56,8 +65,13 @@ async function authz(large: boolean): Promise<Table> {
   const nothing = stock(nullModule(ENTRYPOINT), {});
   const opa = opas(rego(AUTHZ), [ENTRYPOINT]);
   const decide = byHand(all);
+  const generated = await withWriter(ours(rego(AUTHZ), [ENTRYPOINT]), { value: { grants: all } });
   const contestants: Contestant[] = [
     { name: "hand-written JavaScript", run: (index) => decide(objects[index & 63]!) },
+    {
+      name: "our engine, object in, generated writer",
+      run: (index) => generated.evaluate(0, { value: objects[index & 63] }).value === true,
+    },
     {
       name: "our engine, object in",
       run: (index) => own.evaluate(0, { value: objects[index & 63] }).value === true,

@@ -77,6 +77,42 @@ describe("evaluation", () => {
     }
   });
 
+  test("output: an answer may be as long as the limit, no longer, and the engine answers afterwards", () => {
+    const bodies = [
+      "input",
+      '{"a": input, "b": [], "c": {}}',
+      "{x | some x in [input, 1, 22, -3.5, null, true]}",
+    ];
+    for (const body of bodies) {
+      for (const value of ["text", 1234, -7.25, [1, [2]], { k: { l: false } }, {}]) {
+        const json = { json: JSON.stringify(value) };
+        const answer = engineOf(body).evaluate("l/x", json).results[0] as { result: unknown };
+        const { length } = JSON.stringify(answer.result);
+        expect(engineOf(body, { outputBytes: length }).evaluate("l/x", json).results[0]).toEqual(answer);
+        const engine = engineOf(body, { outputBytes: length - 1 });
+        expect(() => engine.evaluate("l/x", json)).toThrow(
+          expect.objectContaining({
+            code: "eval_limit_error",
+            message: `output is larger than the limit of ${length - 1} bytes`,
+          }),
+        );
+        if (body === "input") expect(engine.evaluate("l/x", { json: "1" }).value).toBeDefined();
+      }
+    }
+  });
+
+  test("output: a small value that holds itself many times over is an error, never an allow", () => {
+    const rules = Array.from({ length: 40 }, (_, at) => `a${at + 1} := [a${at}, a${at}]`).join("\n");
+    const wasm = wasmOf({ "l.rego": `package l\n\na0 := true\n${rules}\n` }, ["l/a40", "l/a3"]);
+    const engine = prepare({ wasm, builtins, limits: { outputBytes: 1_000_000 } });
+    for (let round = 0; round < 3; round++) {
+      expect(() => engine.evaluate("l/a40")).toThrow("output is larger than the limit of 1000000 bytes");
+      expect(engine.evaluate("l/a3").json).toBe(
+        '[{"result":[[[true,true],[true,true]],[[true,true],[true,true]]]}]',
+      );
+    }
+  });
+
   test("a cross product ends with its steps", () => {
     const engine = engineOf(
       "count([1 | some i in numbers.range(1, 100000); some j in numbers.range(1, 100000); i < j])",

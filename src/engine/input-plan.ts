@@ -1,0 +1,159 @@
+// What of an input each entrypoint can read, and where the module looks for it: the plans that writers of inputs follow. In: a module's custom
+// sections. Out: plans with a box for each place, and the text that says all of this, by which a generated writer is known to belong to the module.
+
+import { PolicyError } from "../error.ts";
+import * as abi from "../runtime/abi.ts";
+
+/** `true`: everything below; a tree: only these keys. */
+type ReadTree = true | { readonly [key: string]: ReadTree };
+
+/** An object at a fixed address, as compile/wasm/cells.ts draws it. */
+interface CellNode {
+  readonly box: number;
+  readonly keys: Readonly<Record<string, readonly [cell: number, below: CellNode | null]>>;
+}
+
+interface Drawing {
+  /** Entrypoints that `decide` answers. */
+  readonly plans: readonly string[];
+  readonly root: CellNode;
+}
+
+export interface Cells {
+  readonly plans: readonly string[];
+  readonly root: number;
+  /** What to write for each plan; none for those that may look at the whole input. */
+  readonly writers: ReadonlyMap<string, InputPlan>;
+}
+
+export interface Slot {
+  readonly name: string;
+  /** Word of the value's address. */
+  readonly cell: number;
+  readonly below: InputPlan | undefined;
+  /** Word of a box for what stands here, a text of up to SHORT characters behind it. */
+  box: number;
+  /** Different texts seen here: many of them are not worth remembering. */
+  seen: number;
+  /** Of the 31 that a plan may have to be written by a loop over the keys; 0 beyond. */
+  readonly bit: number;
+}
+
+/** A key that objects here have had, in its turn; no slot: nobody reads it. */
+export interface Step {
+  readonly name: string;
+  readonly slot: Slot | undefined;
+}
+
+/** An object of which only these keys are written. */
+export interface InputPlan {
+  readonly box: number;
+  readonly slots: readonly Slot[];
+  readonly named: ReadonlyMap<string, Slot>;
+  /** The bits of all slots. */
+  readonly all: number;
+  /** Keys as they came last. */
+  readonly order: Step[];
+  /** Slots are looked up by their names instead. */
+  wide: boolean;
+  /** Of a plan for a whole input: the function generated for it. */
+  generated?: WriteInput | undefined;
+}
+
+/** What a generated function writes with. */
+export interface InputPen {
+  /** Writes what stands at a place below which nothing is read. False: the input has to go through its JSON text. */
+  put(slot: Slot, member: unknown): boolean;
+  /** There is an object here, whose own places are written next. */
+  open(slot: Slot): InputPlan;
+  /** Writes what is no plain object where the policy reads below it. */
+  other(slot: Slot, member: unknown): boolean;
+}
+
+export type WriteInput = (
+  pen: InputPen,
+  plan: InputPlan,
+  input: Readonly<Record<string, unknown>>,
+) => boolean;
+
+/** The default export of a generated module: `prepare` takes it as `writer`. */
+export interface GeneratedWriter {
+  /** What the module says of its read sets, to the letter: a writer fits no other. */
+  readonly layout: string;
+  readonly entrypoints: Readonly<Record<string, WriteInput>>;
+}
+
+/** What the module carries; undefined if it is none of ours or was built without. `allocate` gives memory that stays. */
+export function readCells(
+  module: WebAssembly.Module,
+  allocate: (bytes: number) => number,
+): Cells | undefined {
+  const layout = layoutOf(module);
+  if (layout === undefined) return undefined;
+  const [drawing, trees] = JSON.parse(layout) as [Drawing, Readonly<Record<string, ReadTree>>];
+  const boxes = new Map<number, number>();
+  const planOf = (node: CellNode, tree: ReadTree): InputPlan => {
+    const slots = Object.entries(node.keys)
+      .filter(([name]) => tree === true || Object.hasOwn(tree, name))
+      .map(([name, [cell, below]], index): Slot => {
+        const box = boxes.get(cell) ?? allocate(abi.BOX_SIZE + SHORT);
+        boxes.set(cell, box);
+        return {
+          name,
+          cell: cell >> 2,
+          below: below === null ? undefined : planOf(below, tree === true ? true : tree[name]!),
+          box: box >> 2,
+          seen: 0,
+          bit: index < 31 ? 1 << index : 0,
+        };
+      });
+    const all = slots.reduce((bits, { bit }) => bits | bit, 0);
+    const named = new Map(slots.map((slot) => [slot.name, slot]));
+    return { box: node.box, slots, named, all, order: [], wide: slots.length > 31 };
+  };
+  const writers = new Map<string, InputPlan>();
+  for (const [name, tree] of Object.entries(trees))
+    if (tree !== true) writers.set(name, planOf(drawing.root, tree));
+  return { plans: drawing.plans, root: drawing.root.box, writers };
+}
+
+/** The drawing and the read sets as one JSON text; undefined if the module has none. */
+export function layoutOf(module: WebAssembly.Module): string | undefined {
+  const [drawing, trees] = ["reeve.cells", "reeve.reads"].map((name) => {
+    const [bytes] = WebAssembly.Module.customSections(module, name);
+    return bytes === undefined ? undefined : new TextDecoder().decode(bytes);
+  });
+  return drawing === undefined || trees === undefined ? undefined : `[${drawing},${trees}]`;
+}
+
+/** Up to this many characters a text is written one by one. */
+export const SHORT = 24;
+
+/** Has the plans written by functions that were generated for them. Throws `config_error` if they were generated for another module. */
+export function useGenerated(
+  cells: Cells | undefined,
+  module: WebAssembly.Module,
+  writer: GeneratedWriter,
+): void {
+  if (cells === undefined || writer.layout !== layoutOf(module)) {
+    throw new PolicyError(
+      "config_error",
+      "the input writer was generated for another policy: build both anew, from the same sources",
+    );
+  }
+  for (const [name, plan] of cells.writers) {
+    // What Object.prototype has under a name that is read by it would be seen where an input has none.
+    if (!inherits(plan))
+      plan.generated = Object.hasOwn(writer.entrypoints, name) ? writer.entrypoints[name] : undefined;
+  }
+}
+
+function inherits({ slots }: InputPlan): boolean {
+  return slots.some(
+    ({ name, below }) =>
+      (name in Object.prototype && !OF_OBJECTS.has(name)) || (below !== undefined && inherits(below)),
+  );
+}
+
+/** Names that every object has: generated code looks whether they are its own. */
+export const OF_OBJECTS = new Set(Object.getOwnPropertyNames(Object.prototype));

@@ -1,7 +1,7 @@
 // What a text points to and what it hides. In: a text. Out: links and addresses in it, and what its words say when they are decoded (base64,
 // hex, percent). Decoding is shallow and bounded: it is meant to catch the cheap ways of hiding, and proves nothing by finding none.
 
-import { normalise } from "./tokens.ts";
+import { normalise, withoutMarks } from "./tokens.ts";
 
 export interface FoundMention {
   readonly kind: "url" | "email";
@@ -23,7 +23,7 @@ const HOST = /^(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]*[\p{L}\p{N}])?\.)+[\p{L}]{2,}$/u;
 export function findMentions(text: string): FoundMention[] {
   const found: FoundMention[] = [];
   for (const [word] of normalise(text).matchAll(WORD)) {
-    const value = word.replace(/^[,;:*_~]+|[.,;:!?*_~]+$/gu, "");
+    const value = withoutMarks(word, ",;:*_~", ".,;:!?*_~");
     const scheme = /^[a-z][a-z0-9+.-]*:\/\//u.exec(value)?.[0];
     const rest = value.slice(scheme?.length ?? 0);
     const [authority = ""] = rest.split(/[/?#\\]/u);

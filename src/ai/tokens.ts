@@ -5,8 +5,18 @@
 /** Runs of characters that belong together; brackets, quotes, commas and white space end them. */
 const CHUNK = /[^\s"'`“”‘’«»<>()[\]{},;|]+/gu;
 
-/** Stands at an end of a chunk without belonging to it: sentence marks, markup. A dot in front is part of a path. */
-const EDGE = /^[:!?*_~#=]+|[.:!?*_~#=]+$/gu;
+/** Stand at an end of a chunk without belonging to it: sentence marks, markup. A dot in front is part of a path. */
+const MARKS = ":!?*_~#=";
+const END_MARKS = `.${MARKS}`;
+
+/** Without the marks at its ends; in one pass, since content from outside may be nothing but marks (a regex would take its square). */
+export function withoutMarks(text: string, leading: string, trailing: string): string {
+  let from = 0;
+  let to = text.length;
+  while (from < to && leading.includes(text.charAt(from))) from++;
+  while (to > from && trailing.includes(text.charAt(to - 1))) to--;
+  return text.slice(from, to);
+}
 
 /** Values shorter than this (letters and digits) match by accident. */
 export const MIN_LENGTH = 4;
@@ -23,7 +33,7 @@ export function isShortName(text: string): boolean {
 /** Words of a text in their own spelling, as far as they may be short names. */
 export function shortNames(text: string): string[] {
   const words = text.normalize("NFKC").match(/[\p{L}\p{N}][\p{L}\p{N}_.@-]*/gu) ?? [];
-  return words.map((word) => word.replace(EDGE, "")).filter(isShortName);
+  return words.map((word) => withoutMarks(word, MARKS, END_MARKS)).filter(isShortName);
 }
 
 /** What is left of a word without its endings: `deleted`, `deleting` and `deletes` are one. */
@@ -47,7 +57,7 @@ export function chunks(text: string): Chunk[] {
   const normal = normalise(text);
   const found: Chunk[] = [];
   for (const match of normal.matchAll(CHUNK)) {
-    const trimmed = match[0].replace(EDGE, "");
+    const trimmed = withoutMarks(match[0], MARKS, END_MARKS);
     const before = normal[match.index - 1];
     const after = normal[match.index + match[0].length];
     const quoted = before !== undefined && before === after && "'\"`".includes(before);
@@ -80,7 +90,7 @@ export function numberForm(text: string): string | undefined {
   if (match?.[1] === undefined) return undefined;
   const plain = match[1].replaceAll(",", "");
   const [whole = "", fraction = ""] = plain.split(".");
-  const digits = fraction.replace(/0+$/, "");
+  const digits = withoutMarks(fraction, "", "0");
   const sign = text.startsWith("-") ? "-" : "";
   return `${sign}${whole.replace(/^0+(?=\d)/, "")}${digits === "" ? "" : `.${digits}`}`;
 }

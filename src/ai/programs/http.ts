@@ -66,5 +66,7 @@ function readJson(text: string): Request {
     name.toLowerCase(),
     String(value),
   ]);
+  if (pairs.some(([name, value]) => /[\r\n\0]/.test(`${name}${value}`)))
+    throw notParsed("a header has a line break in it");
   return { method: method.toUpperCase(), target: url, headers: pairs };
 }

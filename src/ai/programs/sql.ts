@@ -15,6 +15,9 @@ const READING: ReadonlySet<string> = new Set(["select", "compound_select", "expl
 
 export function parseSql(text: string, dialect = "postgresql"): object {
   if (!DIALECTS.has(dialect)) throw notParsed(`no SQL dialect \`${dialect}\` is known`);
+  // MySQL and MariaDB run what stands in these comments; a CR ends a comment for some and not for others.
+  if (/\/\*M?!/.test(text)) throw notParsed("it has a comment that is run");
+  if (/\r(?!\n)/.test(text)) throw notParsed("it has a CR that ends no line");
   let program: Node;
   try {
     program = parse(text, { dialect: dialect as DialectName }) as unknown as Node;
@@ -53,7 +56,7 @@ function tablesOf(statement: Node): string[] {
     for (const key of ["expr", "left", "right", "items", "tables", "table", "name", "tableKw"])
       names(node[key]);
   };
-  const from = /^(?:from|update|insert|delete|merge|truncate|using|into_table|replace)/;
+  const from = /^(?:from|update|insert|delete|merge|truncate|using|into_table|replace|table_clause)/;
   for (const clause of clauses(statement)) if (from.test(clause.type)) names(clause);
   for (const key of ["tables", "table", "name", "view", "views"]) names(statement[key]);
   return [...found].sort();

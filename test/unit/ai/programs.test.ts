@@ -177,3 +177,23 @@ test("what is no program in a language with a parser has no entry", () => {
     parsePrograms(catalogue, "run", fromPlain({ command: "ls" }) as RegoObject, new Map()),
   ).toBeUndefined();
 });
+
+test("SQL: what is read without a FROM has a name as well", () => {
+  expect(read("sql", "TABLE secrets")).toMatchObject({ statements: [{ tables: ["secrets"] }] });
+  expect(JSON.stringify(read("sql", "SELECT * FROM users WHERE id IN (TABLE secrets)"))).toContain(
+    '"secrets"',
+  );
+});
+
+test.each([
+  "SELECT 1 /*! INTO OUTFILE '/tmp/x' */",
+  "SELECT 1 /*M! INTO OUTFILE '/tmp/x' */",
+  "SELECT 1 -- \r; DROP TABLE users",
+])("SQL that databases read in two ways does not parse: %j", (text) => {
+  expect(read("sql", text).error).toBeTypeOf("string");
+});
+
+test("HTTP: a header that holds another one does not parse", () => {
+  const request = { method: "GET", url: "https://example.com/", headers: { accept: "a\r\nhost: 10.0.0.1" } };
+  expect(read("request", JSON.stringify(request)).error).toBe("a header has a line break in it");
+});

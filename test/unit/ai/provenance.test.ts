@@ -205,3 +205,17 @@ test("decoding is bounded", () => {
   expect(decodings("aGVsbG8gd29ybGQ= ".repeat(1000)).length).toBeLessThanOrEqual(200);
   expect(decodings("plain words only")).toEqual([]);
 });
+
+test("content that is nothing but marks takes no time out of proportion", () => {
+  const before = process.cpuUsage().user;
+  for (const mark of ["=", ".", "*", "_"]) {
+    const long = `a${mark.repeat(200_000)}a`;
+    const provenance = new Provenance(new Catalogue(document));
+    provenance.addUserWords(long);
+    provenance.addResult("c1", "mail", fromPlain([{ body: long }]));
+    provenance.label("send", fromPlain({ to: "x", body: long }) as RegoObject, new Set());
+  }
+  new Provenance(new Catalogue(document)).addUserWords(`0.${"0".repeat(200_000)}1`);
+  // Square time would be minutes.
+  expect((process.cpuUsage().user - before) / 1e6).toBeLessThan(10);
+});

@@ -294,11 +294,11 @@ test_paths_of_the_catalogue if {
 		"arguments": {"path": {"path": true}},
 	}}}}
 	question := request("write", {"path": leaf("path", "notes.txt", "user")})
-	in_folder := with_member(question, "/task/folder", "/work")
+	in_folder := with_member(question, "/task/folder", "/srv/task")
 	resolved := with_member(in_folder, "/action/properties", {"paths": [{
 		"pointer": "/path",
 		"given": "notes.txt",
-		"real": "/work/notes.txt",
+		"real": "/srv/task/notes.txt",
 	}]})
 	decide_at(resolved, writer).effect == "allow"
 	codes(decide_at(in_folder, writer)) == {"path_unresolved"}

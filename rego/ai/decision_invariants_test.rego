@@ -30,11 +30,11 @@ site := {
 example_write := {
 	"subject": {"id": "ann", "properties": {"roles": ["editor"]}},
 	"agent": {"id": "bot", "identity": {"verified": true}},
-	"task": {"folder": "/work"},
+	"task": {"folder": "/srv/task"},
 	"tool": {"name": "write_file"},
 	"action": {
 		"arguments": {"path": "a", "content": "x"},
-		"properties": {"paths": [{"pointer": "/path", "given": "a", "real": "/work/a"}]},
+		"properties": {"paths": [{"pointer": "/path", "given": "a", "real": "/srv/task/a"}]},
 	},
 	"context": {"time": "2026-03-04T11:00:00Z", "network": {"ip": "10.0.0.1"}},
 }

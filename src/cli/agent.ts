@@ -4,6 +4,8 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse as parseYaml } from "yaml";
 import { compileWhole } from "../build.ts";
+import { formatTime } from "../builtins/go-time-format.ts";
+import { UTC } from "../builtins/time-zone.ts";
 import { parseConfig, substituteEnvironment } from "../decision/config.ts";
 import { fileStorage } from "../decision/node/storage.ts";
 import type { Ports } from "../decision/ports.ts";
@@ -21,6 +23,8 @@ export interface AgentOptions {
   /** What is logged at most: debug, info or error. */
   readonly logLevel?: string;
   readonly logFormat?: string;
+  /** How times are logged, as a layout of Go's. */
+  readonly logTimestampFormat?: string;
 }
 
 const DEFAULT_READY_TIMEOUT_MS = 10_000;
@@ -43,7 +47,9 @@ export function daemonPorts(folder: string, options: AgentOptions): Ports {
     runtime: { env: { ...process.env } },
     console: lineWriter(console),
     log: (level, message) => {
-      if (isLogged(level, options.logLevel)) process.stderr.write(logLine(level, message, options.logFormat));
+      if (isLogged(level, options.logLevel)) {
+        process.stderr.write(logLine(level, message, options.logFormat, options.logTimestampFormat));
+      }
     },
   };
 }
@@ -70,8 +76,15 @@ function isLogged(level: string, wanted = "debug"): boolean {
 }
 
 /** One event as OPA logs it: JSON on a line, JSON on several, or `key=value`. */
-export function logLine(level: string, msg: string, format = "json"): string {
-  const time = new Date().toISOString();
+export function logLine(level: string, msg: string, format = "json", layout?: string): string {
+  const now = new Date();
+  const time =
+    layout === undefined
+      ? now.toISOString()
+      : formatTime(
+          { seconds: Math.floor(now.getTime() / 1000), nanos: (now.getTime() % 1000) * 1e6, zone: UTC },
+          layout,
+        );
   if (format === "text") return `time="${time}" level=${level} msg=${JSON.stringify(msg)}\n`;
   return `${JSON.stringify({ level, msg, time }, null, format === "json-pretty" ? 2 : undefined)}\n`;
 }

@@ -11,29 +11,28 @@ import { PolicyError } from "../error.ts";
 import { runQuery } from "../query.ts";
 import { loadSources } from "../sources.ts";
 import { readAccessFile } from "../server/auth.ts";
+import { readTls } from "../server/tls.ts";
 import { createSidecar } from "../server/sidecar/app.ts";
 import type { CompilerPort } from "../server/sidecar/ports.ts";
 import { object } from "../value/object.ts";
 import { logLine, startAgent } from "./agent.ts";
 import { onChanges } from "./changes.ts";
 import { overridden } from "./config-overrides.ts";
+import { addListenOptions, type ListenFlags, listenersOf } from "./listen-flags.ts";
 import { loadPolicies } from "./load.ts";
 import { addVersionOptions, collect, collectList, parseInteger, usageError } from "./options.ts";
 import * as output from "./output.ts";
-import { parseAddress } from "./serve.ts";
 import { runShell } from "./shell.ts";
 import { addVerificationOptions, type VerificationFlags, verificationOf } from "./signing.ts";
 import { untilStopped } from "./stop.ts";
 import { packageVersion } from "./version.ts";
 
-interface RunFlags extends VerificationFlags {
+interface RunFlags extends VerificationFlags, ListenFlags {
   readonly watch?: boolean;
   readonly server?: boolean;
   readonly configFile?: string;
   readonly set?: string[];
   readonly setFile?: string[];
-  readonly addr?: string[];
-  readonly diagnosticAddr?: string[];
   readonly bundle?: boolean;
   readonly format: string;
   readonly history: string;
@@ -42,12 +41,14 @@ interface RunFlags extends VerificationFlags {
   readonly logFormat: string;
   readonly readyTimeout: number;
   readonly v0Compatible?: boolean;
-  readonly shutdownGracePeriod: string;
+  readonly shutdownGracePeriod: number;
+  readonly shutdownWaitPeriod: number;
+  readonly logTimestampFormat?: string;
+  readonly skipVerify?: boolean;
 }
 
 /** The name under which files from the command line are active. */
 const LOCAL_BUNDLE = "<local>";
-const DEFAULT_ADDRESS = "localhost:8181";
 
 export function command(): Command {
   const command = new Command("run")
@@ -59,16 +60,6 @@ export function command(): Command {
     .option("-c, --config-file <path>", "configuration file")
     .option("--set <key=value>", "override config values; commas separate several", collect)
     .option("--set-file <key=path>", "override config values with the content of files", collect)
-    .option(
-      "-a, --addr <host:port>",
-      `listening addresses, separated by commas; port 0 takes a free one (default ${DEFAULT_ADDRESS})`,
-      collectList,
-    )
-    .option(
-      "--diagnostic-addr <host:port>",
-      "further listening addresses, for health and metrics",
-      collectList,
-    )
     .option("-b, --bundle", "load paths as bundle files or root directories")
     .addOption(
       new Option("-f, --format <format>", "output format of the session")
@@ -86,13 +77,25 @@ export function command(): Command {
         .default("json"),
     )
     .option("--ready-timeout <seconds>", "how long to wait for configured bundles", parseInteger, 0)
-    .option("--shutdown-grace-period <seconds>", "time to let running requests and uploads finish", "10")
+    .option(
+      "--shutdown-grace-period <seconds>",
+      "time to let running requests and uploads finish",
+      parseInteger,
+      10,
+    )
+    .option("--shutdown-wait-period <seconds>", "time to go on serving before shutting down", parseInteger, 0)
     .option("-w, --watch", "with -s: load the given paths again whenever they change")
     .option("--signing-alg <name>", "name of the signing algorithm", "RS256")
-    .option("--log-timestamp-format <format>", "accepted for OPA's sake")
+    .addOption(
+      new Option("--log-timestamp-format <layout>", "how times are logged, as a layout of Go's").env(
+        "OPA_LOG_TIMESTAMP_FORMAT",
+      ),
+    )
+    .option("--skip-verify", "do not verify the signatures of bundles from the command line")
     .option("--optimize-store-for-read-speed", "accepted for OPA's sake")
+    .option("--skip-known-schema-check", "accepted for OPA's sake: no schema of a known input is checked")
     .option("--skip-version-check", "accepted for OPA's sake: no version is ever asked for");
-  return addVersionOptions(addVerificationOptions(command)).action(run);
+  return addVersionOptions(addVerificationOptions(addListenOptions(command))).action(run);
 }
 
 function sources(modules: readonly SourceModule[]) {
@@ -143,13 +146,19 @@ async function converse(paths: readonly string[], flags: RunFlags): Promise<void
 async function serve(paths: string[], flags: RunFlags): Promise<void> {
   if (flags.verificationKey !== undefined && flags.bundle !== true)
     throw usageError("enable bundle mode (ie. --bundle) to verify bundle files or directories");
-  const addresses = (flags.addr ?? [DEFAULT_ADDRESS]).map(parseAddress);
-  const diagnostic = (flags.diagnosticAddr ?? []).map(parseAddress);
+  const { addresses, diagnostic } = listenersOf(flags);
+  // What cannot be used is said before anything is downloaded or opened.
+  for (const { tls } of [...addresses, ...diagnostic]) if (tls !== undefined) readTls(tls);
+  const { logFormat, logTimestampFormat } = flags;
+  const log = (level: string, message: string): void =>
+    void process.stderr.write(logLine(level, message, logFormat, logTimestampFormat));
+  const onError = (error: unknown): void => log("error", (error as Error).message);
   const overrides = flags.set !== undefined || flags.setFile !== undefined;
   const started = await startAgent(flags.configFile, {
     stdoutIsOurs: true,
     logLevel: flags.logLevel,
-    logFormat: flags.logFormat,
+    logFormat,
+    ...(logTimestampFormat === undefined ? {} : { logTimestampFormat }),
     ...(flags.readyTimeout > 0 && { readyTimeoutMs: flags.readyTimeout * 1000 }),
     ...(overrides && {
       change: (config) => overridden(config, flags.set ?? [], flags.setFile ?? []),
@@ -162,7 +171,9 @@ async function serve(paths: string[], flags: RunFlags): Promise<void> {
     config: started.config,
     compiler,
     version: packageVersion(),
-    onError: (error) => process.stderr.write(logLine("error", (error as Error).message, flags.logFormat)),
+    authentication: flags.authentication,
+    authorization: flags.authorization,
+    onError,
   });
   const load = async (): Promise<void> => {
     if (flags.bundle === true) {
@@ -171,7 +182,7 @@ async function serve(paths: string[], flags: RunFlags): Promise<void> {
         asBundle: true,
         ignore: flags.ignore,
         v0Compatible: flags.v0Compatible,
-        verification: verificationOf(flags),
+        ...(flags.skipVerify === true ? {} : { verification: verificationOf(flags) }),
       });
       await started.agent.offer(LOCAL_BUNDLE, bytes);
     } else {
@@ -180,8 +191,6 @@ async function serve(paths: string[], flags: RunFlags): Promise<void> {
     }
   };
   if (paths.length > 0) await load();
-  const log = (level: string, message: string): void =>
-    void process.stderr.write(logLine(level, message, flags.logFormat));
   const reload = (): Promise<void> =>
     load().then(
       () => log("info", "Processed file watch event."),
@@ -189,23 +198,22 @@ async function serve(paths: string[], flags: RunFlags): Promise<void> {
     );
   const watching = flags.watch === true && paths.length > 0 ? onChanges(paths, reload) : undefined;
   const listening = [];
-  for (const address of [...addresses, ...diagnostic]) listening.push(await sidecar.listen(address));
-  const urls = listening.map(({ url }) => url);
-  const [url] = urls;
+  for (const address of addresses) listening.push(await sidecar.listen({ ...address, onError }));
+  const apart = [];
+  for (const address of diagnostic) apart.push(await sidecar.listenDiagnostic({ ...address, onError }));
   process.stdout.write(
     `${JSON.stringify({
       level: "info",
       msg: "Server initialized.",
-      addrs: listening.slice(0, addresses.length).map(({ host, port }) => `${host}:${port}`),
-      ...(diagnostic.length > 0 && {
-        diagnostic_addrs: listening.slice(addresses.length).map(({ host, port }) => `${host}:${port}`),
-      }),
-      url,
+      addrs: listening.map(({ address }) => address),
+      ...(apart.length > 0 && { diagnostic_addrs: apart.map(({ address }) => address) }),
+      url: listening[0]?.url,
     })}\n`,
   );
   await untilStopped();
   await watching?.close();
-  const graceMs = Number(flags.shutdownGracePeriod) * 1000;
+  await new Promise((resolve) => setTimeout(resolve, flags.shutdownWaitPeriod * 1000));
+  const graceMs = flags.shutdownGracePeriod * 1000;
   await sidecar.close(graceMs);
   await started.agent.close(graceMs);
 }

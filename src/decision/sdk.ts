@@ -32,6 +32,8 @@ export interface Query {
   readonly inputJson?: string | Uint8Array;
   /** A builtin that fails makes the decision fail. */
   readonly strict?: boolean;
+  /** Not logged: what a host asks for its own purposes, such as whether somebody may ask at all. */
+  readonly unlogged?: boolean;
   /** `nd_builtin_cache` of a logged decision: its non-deterministic builtins answer as they did then. */
   readonly ndBuiltinCache?: unknown;
   /** For the log: who asked, and with which headers. */
@@ -172,7 +174,7 @@ class Agent implements DecisionAgent {
     let answer: Answer | undefined;
     let failure: PolicyError | undefined;
     this.#checkOpen();
-    this.#log?.checkRoom();
+    if (query.unlogged !== true) this.#log?.checkRoom();
     try {
       input = inputOf(query);
       this.#checkFresh();
@@ -197,7 +199,7 @@ class Agent implements DecisionAgent {
     const result = answer?.value;
     const ndBuiltinCache = ndCache?.record;
     if (failure !== undefined) markFailed(failure, decision);
-    if (this.#log !== undefined) {
+    if (this.#log !== undefined && query.unlogged !== true) {
       const note = query.note?.({ ...decision, result, failure });
       await this.#record(this.#log, query, decision, ndBuiltinCache, input, result, failure, state, note);
     } else query.note?.({ ...decision, result, failure });

@@ -2,6 +2,7 @@
 // translated once into a status and OPA's error JSON, a listener on loopback by default, and a shutdown that ends.
 // Never writes a stack trace, a machine path or a cause into a reply.
 
+import { chmodSync } from "node:fs";
 import {
   createServer,
   type IncomingMessage,
@@ -9,11 +10,13 @@ import {
   type Server,
   type ServerResponse,
 } from "node:http";
+import { createServer as createSecureServer, type Server as SecureServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from "express";
 import { type Diagnostic, type ErrorCode, PolicyError } from "../error.ts";
+import { readTls, refreshTls, type TlsFiles } from "./tls.ts";
 
 /** OPA's error reply. */
 export interface ErrorBody {
@@ -150,10 +153,22 @@ export interface BodyLimits {
   readonly maxUnzippedBytes: number;
 }
 
+/** Bodies that were read before their route. */
+const keptBodies = new WeakMap<IncomingMessage, Buffer>();
+
+/** `readBody` for whoever must see the body before its route does. */
+export async function keepBody(request: IncomingMessage, limits: BodyLimits): Promise<Buffer> {
+  const body = await readBody(request, limits);
+  keptBodies.set(request, body);
+  return body;
+}
+
 const unzip = promisify<Buffer, { maxOutputLength: number }, Buffer>(gunzip);
 
 /** The body, gunzipped where the request says so. Anything too large stops being read at the limit. */
 export async function readBody(request: IncomingMessage, limits: BodyLimits): Promise<Buffer> {
+  const kept = keptBodies.get(request);
+  if (kept !== undefined) return kept;
   const encoding = (request.headers["content-encoding"] ?? "identity").trim().toLowerCase();
   if (encoding !== "identity" && encoding !== "gzip" && encoding !== "")
     throw httpError(415, "invalid_parameter", `content encoding \`${encoding}\` is not supported`);
@@ -221,12 +236,21 @@ export interface ListenOptions {
   readonly host?: string;
   /** 0, the default, takes a free one. */
   readonly port?: number;
+  /** A Unix domain socket in the place of host and port. */
+  readonly path?: string;
+  /** Permissions of that socket, 0o755 by default. */
+  readonly mode?: number;
+  readonly tls?: TlsFiles;
+  /** What becomes known while it listens: certificates that cannot be read again. */
+  readonly onError?: (error: unknown) => void;
 }
 
 /** A server that listens. */
 export interface Listening {
-  /** `http://host:port`, without a slash at the end. */
+  /** `http://host:port`, `https://host:port` or `unix://path`, without a slash at the end. */
   readonly url: string;
+  /** As it stands in a log: `host:port`, or the URL of a socket. */
+  readonly address: string;
   readonly host: string;
   readonly port: number;
   /** Takes no more connections, lets running requests finish for up to `graceMs`, then cuts them. */
@@ -238,26 +262,44 @@ const DEFAULT_GRACE_MS = 10_000;
 const HEADERS_TIMEOUT_MS = 32_000;
 
 export async function listen(handler: RequestListener, options: ListenOptions = {}): Promise<Listening> {
-  const server = createServer({ headersTimeout: HEADERS_TIMEOUT_MS }, handler);
+  const { path, tls } = options;
+  const timeouts = { headersTimeout: HEADERS_TIMEOUT_MS };
+  const server =
+    tls === undefined
+      ? createServer(timeouts, handler)
+      : createSecureServer({ ...timeouts, ...readTls(tls) }, handler);
   const host = options.host ?? "127.0.0.1";
+  const wanted = path === undefined ? `${host}:${options.port ?? 0}` : `unix://${path}`;
   await new Promise<void>((resolve, reject) => {
     server.once("error", (cause) => {
       reject(
-        new PolicyError(
-          "io_error",
-          `cannot listen on ${host}:${options.port ?? 0}: ${(cause as Error).message}`,
-          { cause },
-        ),
+        new PolicyError("io_error", `cannot listen on ${wanted}: ${(cause as Error).message}`, { cause }),
       );
     });
-    server.listen(options.port ?? 0, host, resolve);
+    if (path === undefined) server.listen(options.port ?? 0, host, resolve);
+    else server.listen(path, resolve);
   });
+  if (path !== undefined) chmodSync(path, options.mode ?? 0o755);
+  const stopRefresh =
+    tls === undefined
+      ? () => {}
+      : refreshTls(
+          tls,
+          (context) => (server as SecureServer).setSecureContext(context),
+          options.onError ?? (() => {}),
+        );
+  const close = (graceMs = DEFAULT_GRACE_MS): Promise<void> => {
+    stopRefresh();
+    return closeServer(server, graceMs);
+  };
+  if (path !== undefined) return { url: wanted, address: wanted, host: "", port: 0, close };
   const { port } = server.address() as AddressInfo;
-  const url = `http://${host.includes(":") ? `[${host}]` : host}:${port}`;
-  return { url, host, port, close: (graceMs = DEFAULT_GRACE_MS) => closeServer(server, graceMs) };
+  const name = host.includes(":") ? `[${host}]` : host;
+  const url = `${tls === undefined ? "http" : "https"}://${name}:${port}`;
+  return { url, address: `${host}:${port}`, host, port, close };
 }
 
-function closeServer(server: Server, graceMs: number): Promise<void> {
+function closeServer(server: Server | SecureServer, graceMs: number): Promise<void> {
   if (!server.listening) return Promise.resolve();
   return new Promise((resolve) => {
     const cut = setTimeout(() => server.closeAllConnections(), graceMs);

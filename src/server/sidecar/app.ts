@@ -6,6 +6,8 @@ import type { ErrorRequestHandler, Express, Request } from "express";
 import type { DecisionAgent } from "../../decision/sdk.ts";
 import { type BodyLimits, createApp, type Listening, type ListenOptions, listen } from "../http.ts";
 import type { Access } from "../auth.ts";
+import type { AuthenticationScheme } from "./authentication.ts";
+import { authorizer } from "./authorization.ts";
 import { type AuthzenRoutes, authzenRoutes } from "./authzen.ts";
 import { type BuildInfo, dataRoutes } from "./data.ts";
 import { hookRoute, openHooks } from "./hooks.ts";
@@ -30,6 +32,10 @@ export interface SidecarOptions {
   readonly limits?: Partial<BodyLimits>;
   /** Who may use the AuthZEN door; without it, who can reach the daemon. */
   readonly access?: Access;
+  /** How clients say who they are; off by default. */
+  readonly authentication?: AuthenticationScheme;
+  /** `basic`: the policy at `default_authorization_decision` lets requests in; off by default. */
+  readonly authorization?: "basic" | "off";
   /** Failures that are nobody's request's fault. */
   readonly onError?: (error: unknown) => void;
 }
@@ -38,6 +44,8 @@ export interface Sidecar {
   /** For mounting on a server of one's own; `listen` does it. */
   readonly handler: RequestListener;
   listen(options?: ListenOptions): Promise<Listening>;
+  /** The same for health and metrics alone. */
+  listenDiagnostic(options?: ListenOptions): Promise<Listening>;
   /** What is there at the start as if clients had written it: files given to the daemon that are no bundle. */
   load(content: Content): Promise<void>;
   /** Stops listening. The decision agent goes on; who made it closes it. */
@@ -96,25 +104,54 @@ export function createSidecar(options: SidecarOptions): Sidecar {
     status: statusRoutes({ agent, config: options.config ?? {}, histogram, build }),
   });
 
-  const handler: RequestListener = (request, response) => {
+  const route: RequestListener = (request, response) => {
     const rawPath = rawPathOf(request);
     const isHot =
       rawPath.startsWith(HOT) && (rawPath.length === HOT.length || rawPath.charAt(HOT.length) === "/");
     if (isHot && (request.method === "POST" || request.method === "GET")) return decide(request, response);
     app(request, response);
   };
+  const authorize =
+    options.authorization === "basic"
+      ? authorizer(agent, limits, options.authentication ?? "off")
+      : undefined;
+  const guarded = (inner: RequestListener): RequestListener =>
+    authorize === undefined
+      ? inner
+      : (request, response) =>
+          run(
+            "authz",
+            async () => {
+              if (await authorize(request, response)) inner(request, response);
+            },
+            request,
+            response,
+          );
+  const handler = guarded(route);
+  const diagnostic = guarded((request, response) => {
+    const rawPath = rawPathOf(request);
+    const isKnown = rawPath === "/metrics" || rawPath === "/health" || rawPath.startsWith("/health/");
+    if (isKnown && request.method === "GET") app(request, response);
+    else notFound(response);
+  });
   const load = (content: Content): Promise<void> => workspace.update(() => content);
-  return { handler, load, ...listeners(handler, () => hooks?.close()) };
+  return { handler, load, ...listeners(handler, diagnostic, () => hooks?.close()) };
 }
 
-function listeners(handler: RequestListener, onClose: () => void): Pick<Sidecar, "listen" | "close"> {
+function listeners(
+  handler: RequestListener,
+  diagnostic: RequestListener,
+  onClose: () => void,
+): Pick<Sidecar, "listen" | "listenDiagnostic" | "close"> {
   const open = new Set<Listening>();
+  const start = async (handle: RequestListener, where: ListenOptions | undefined): Promise<Listening> => {
+    const listening = await listen(handle, where);
+    open.add(listening);
+    return listening;
+  };
   return {
-    async listen(where) {
-      const listening = await listen(handler, where);
-      open.add(listening);
-      return listening;
-    },
+    listen: (where) => start(handler, where),
+    listenDiagnostic: (where) => start(diagnostic, where),
     async close(graceMs) {
       await Promise.all(Array.from(open, (listening) => listening.close(graceMs)));
       open.clear();

@@ -18,6 +18,8 @@ export interface Question {
   readonly input: Value | PlainJson | undefined;
   /** A builtin that fails is an error. */
   readonly strict: boolean;
+  /** The daemon's own question, which is in no log: health rules, authorization of a request. */
+  readonly unlogged?: boolean;
   readonly requestedBy: string | undefined;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
 }
@@ -37,6 +39,8 @@ export interface AgentPort {
   readonly logging: boolean;
   /** Slash path. */
   readonly defaultDecision: string;
+  /** Slash path of what says who may use the daemon. */
+  readonly authorizationDecision: string;
   /** The daemon's AuthZEN section. */
   readonly authzen: AuthzenConfig;
   /** Whether there is policy or data at these keys that can be asked for. */
@@ -101,11 +105,13 @@ export function agentPort(agent: DecisionAgent): AgentPort {
   return {
     logging: agent.config.decisionLogs !== undefined,
     defaultDecision: agent.config.defaultDecision,
-    async decide({ keys, input, strict, requestedBy, headers }) {
+    authorizationDecision: agent.config.defaultAuthorizationDecision,
+    async decide({ keys, input, strict, unlogged, requestedBy, headers }) {
       try {
         const decision = await agent.decide({
           path: keys,
           strict,
+          ...(unlogged === true ? { unlogged } : {}),
           ...(logged.length === 0 ? {} : { requestHeaders: headersOf(headers, logged) }),
           ...(input === undefined ? {} : { input }),
           ...(requestedBy === undefined ? {} : { requestedBy }),

@@ -66,7 +66,7 @@ export function statusRoutes(options: StatusOptions): StatusRoutes {
       const name = `data.${keys.join(".")}`;
       try {
         const { result } = await agent.decide({
-          ...{ keys, input, strict: false, headers: {} },
+          ...{ keys, input, strict: false, unlogged: true, headers: {} },
           requestedBy: request.socket.remoteAddress,
         });
         if (result === true) return health(response);

@@ -7,8 +7,10 @@ import type { Table } from "./tables.ts";
 export interface Verdict {
   readonly goal: string;
   readonly figure: string;
-  /** The same from the lowest rounds: what is left when other work on the machine disturbs. */
+  /** The same from the lowest rounds, which decide: what is left when other work on the machine disturbs. */
   readonly lowest: string;
+  /** So near to its bound that another run may end on the other side. */
+  readonly near: boolean;
   readonly verdict: "reached" | "missed" | "not measured";
 }
 
@@ -291,19 +293,45 @@ atMost(
   1,
 );
 
+/** Of the bound. */
+const NEAR = 0.05;
+
 export function verdicts(results: Results): Verdict[] {
   return goals.map(({ text, table, figure, more, bound }): Verdict => {
     const measured = results[table];
     const value = measured === undefined ? undefined : figure(measured);
     const goal = `${text}: at ${more ? "least" : "most"} ${bound}`;
     if (measured === undefined || value === undefined)
-      return { goal, figure: "", lowest: "", verdict: "not measured" };
+      return { goal, figure: "", lowest: "", near: false, verdict: "not measured" };
     const lowest = figure({ ...measured, rows: measured.rows.map((row) => ({ ...row, ns: row.low })) });
     return {
       goal,
       figure: value.toFixed(2),
       lowest: lowest!.toFixed(2),
-      verdict: (more ? value >= bound : value <= bound) ? "reached" : "missed",
+      near: bound > 0 && Math.abs(lowest! / bound - 1) < NEAR,
+      verdict: (more ? lowest! >= bound : lowest! <= bound) ? "reached" : "missed",
     };
   });
+}
+
+const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1]!;
+
+/** Several runs of one table as one: of each row the median of its medians, its lowest and its highest round. */
+export function together(runs: readonly Table[]): Table {
+  const [first] = runs as readonly [Table];
+  return {
+    title: first.title,
+    rows: first.rows.map((row) => {
+      const same = runs.map((table) => table.rows.find(({ name }) => name === row.name)!);
+      return {
+        ...row,
+        ns: median(same.map(({ ns }) => ns)),
+        low: Math.min(...same.map(({ low }) => low)),
+        high: Math.max(...same.map(({ high }) => high)),
+      };
+    }),
+    figures: Object.fromEntries(
+      Object.keys(first.figures).map((name) => [name, median(runs.map(({ figures }) => figures[name]!))]),
+    ),
+  };
 }

@@ -6,6 +6,7 @@ import { writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { opaVersion } from "./modules.ts";
+import { together, verdicts } from "./goals.ts";
 import { markdown, type Run } from "./report.ts";
 import { type Table, tables } from "./tables.ts";
 
@@ -26,12 +27,19 @@ if (values.only !== undefined) {
   const results: Record<string, Table> = {};
   let failed = false;
   for (const name of values.table ?? Object.keys(tables)) {
-    const child = spawnSync(process.execPath, [process.argv[1]!, "--only", name], {
-      encoding: "utf8",
-      maxBuffer: 1 << 26,
-      stdio: ["ignore", "pipe", "inherit"],
-    });
-    if (child.status === 0) results[name] = JSON.parse(child.stdout) as Table;
+    const run = (): Table | undefined => {
+      const child = spawnSync(process.execPath, [process.argv[1]!, "--only", name], {
+        encoding: "utf8",
+        maxBuffer: 1 << 26,
+        stdio: ["ignore", "pipe", "inherit"],
+      });
+      return child.status === 0 ? (JSON.parse(child.stdout) as Table) : undefined;
+    };
+    const runs = [run()];
+    const [first] = runs;
+    // What is decided by little is measured longer.
+    if (first !== undefined && verdicts({ [name]: first }).some(({ near }) => near)) runs.push(run(), run());
+    if (runs.every((table) => table !== undefined)) results[name] = together(runs);
     else {
       failed = true;
       process.stderr.write(`table ${name} failed\n`);

@@ -10,6 +10,7 @@ import type { SourceText } from "../../src/compile/compile.ts";
 import { AUTHZ, byHand, dice, ENTRYPOINT, grants, inputs } from "./authz.ts";
 import { type Contestant, measure, type Row } from "./measure.ts";
 import { applications } from "./applications.ts";
+import { cedarOn } from "./cedar-applications.ts";
 import { hostile } from "./hostile.ts";
 import { overHttp } from "./http.ts";
 import { switches } from "./switches.ts";
@@ -133,6 +134,7 @@ async function authz(large: boolean): Promise<Table> {
       ...timed,
       ...yardsticks,
       ...opaBench("opa bench, in Go, one input", AUTHZ, "data.authz.allow", { grants: all }, objects[0]),
+      ...(await wholePrograms({ grants: all }, objects[0], await contestants[0]!.run(0))),
     ],
     figures: {
       "input bytes": Math.round(bytes.reduce((sum, item) => sum + item.length, 0) / 64),
@@ -463,6 +465,7 @@ async function known(): Promise<Table> {
           run: (index) => policy.evaluate(asked[index & 63])[0]!.result,
         });
       }
+      contestants.push(...cedarOn(name, entities, all, asked));
       rows.push(...(await measure(contestants, { inputs: 64, rounds: 5 })));
     }
   }
@@ -486,6 +489,37 @@ function opaBench(name: string, policy: string, query: string, data: unknown, in
   const { N, T, Extra } = JSON.parse(done.stdout) as { N: number; T: number; Extra: Record<string, number> };
   const time = (name: string): number => Extra[`histogram_timer_rego_query_eval_ns_${name}`] ?? T / N;
   return [{ name, ns: T / N, low: time("min"), high: time("max"), calls: N }];
+}
+
+/** `opa eval` and `reeve eval` with the policy, the data and one input in files: each a process that reads, compiles and decides once. */
+async function wholePrograms(data: unknown, input: unknown, answer: unknown): Promise<Row[]> {
+  const folder = mkdtempSync(join(tmpdir(), "bench-"));
+  writeFileSync(join(folder, "policy.rego"), AUTHZ);
+  writeFileSync(join(folder, "data.json"), JSON.stringify(data));
+  writeFileSync(join(folder, "input.json"), JSON.stringify(input));
+  const asked = ["eval", "-f", "json", "-d", "policy.rego", "-d", "data.json", "-i", "input.json"];
+  const evaluated = (program: string, ...args: string[]): unknown => {
+    const { status, stderr, stdout } = spawnSync(program, [...args, ...asked, "data.authz.allow"], {
+      cwd: folder,
+      encoding: "utf8",
+    });
+    if (status !== 0) throw new Error(`${program}: ${stderr}`);
+    const { result } = JSON.parse(stdout) as { result: { expressions: { value: unknown }[] }[] };
+    const { value } = result[0]!.expressions[0]!;
+    if (value !== answer) throw new Error(`${program} answers ${value}, the others ${answer}`);
+    return value;
+  };
+  const contestants: Contestant[] = [
+    {
+      name: "reeve eval, whole process",
+      run: () => evaluated(process.execPath, join(process.cwd(), "dist/cli/main.js")),
+    },
+  ];
+  if (opaVersion !== undefined)
+    contestants.push({ name: "opa eval, whole process", run: () => evaluated("opa") });
+  const rows = await measure(contestants, { inputs: 1, rounds: 5, roundMs: 10 });
+  rmSync(folder, { recursive: true, force: true });
+  return rows;
 }
 
 async function http(): Promise<Table> {
@@ -539,7 +573,7 @@ async function cold(): Promise<Table> {
     ...(opa && { "opa-wasm host, OPA's module": stockProgram(theirs, grantsText, input) }),
   };
   const times = new Map(Object.keys(programs).map((name) => [name, [] as number[]]));
-  for (let round = 0; round < 11; round++) {
+  for (let round = 0; round < 25; round++) {
     for (const [name, text] of Object.entries(programs)) {
       const file = join(folder, `${name.replace(/\W/g, "")}.mjs`);
       if (round === 0) writeFileSync(file, text);
@@ -561,30 +595,29 @@ const stockProgram = (wasm: string, data: string, input: string): string =>
   const sdk = createRequire(${JSON.stringify(join(process.cwd(), "package.json"))})("@open-policy-agent/opa-wasm");
   const policy = sdk.loadPolicySync(readFileSync(${JSON.stringify(wasm)})); policy.setData(${data}); policy.evaluate(${input});`;
 
+/** In one process that goes on compiling, as a server or a watch does; beside it both programs, each started anew. */
 async function compiling(): Promise<Table> {
   const rows: Row[] = [];
   for (const count of [10, 1000, 10_000]) {
     const source = rego(equalityRules(count));
-    rows.push(
-      ...(await measure(
-        [{ name: `our compiler, ${count} rules`, run: () => ours(source, ["rules/allow"]).length > 0 }],
-        { inputs: 1, rounds: 3, roundMs: 1 },
-      )),
-    );
-    if (opaVersion === undefined) continue;
     const folder = mkdtempSync(join(tmpdir(), "bench-"));
     writeFileSync(join(folder, "policy.rego"), source[0]!.text);
-    const build = (): unknown =>
-      spawnSync("opa", ["build", "-t", "wasm", "-e", "rules/allow", "policy.rego", "-o", "bundle.tar.gz"], {
-        cwd: folder,
-      }).status;
-    rows.push(
-      ...(await measure([{ name: `opa build, whole process, ${count} rules`, run: build }], {
-        inputs: 1,
-        rounds: 3,
-        roundMs: 1,
-      })),
-    );
+    const asked = ["build", "-t", "wasm", "-e", "rules/allow", "policy.rego", "-o", "bundle.tar.gz"];
+    const built = (program: string, ...args: string[]): boolean => {
+      const { status, stderr } = spawnSync(program, [...args, ...asked], { cwd: folder, encoding: "utf8" });
+      if (status !== 0) throw new Error(`${program}: ${stderr}`);
+      return true;
+    };
+    const contestants: Contestant[] = [
+      { name: `our compiler, ${count} rules`, run: () => ours(source, ["rules/allow"]).length > 0 },
+      {
+        name: `reeve build, whole process, ${count} rules`,
+        run: () => built(process.execPath, join(process.cwd(), "dist/cli/main.js")),
+      },
+    ];
+    if (opaVersion !== undefined)
+      contestants.push({ name: `opa build, whole process, ${count} rules`, run: () => built("opa") });
+    rows.push(...(await measure(contestants, { inputs: 1, rounds: 5, roundMs: 10 })));
     rmSync(folder, { recursive: true, force: true });
   }
   return { title: "Compiling", rows, figures: {} };

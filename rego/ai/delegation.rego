@@ -4,7 +4,7 @@
 #   Who acts for whom, hop by hop (`input.delegation`, written by the enforcement point from tokens that it verified), and who may not act any
 #   more. `data.site.delegation` is `{"max_depth": N, "required": bool}`: each hop is verified, starts where the last one ended, leads from the
 #   subject to the AI agent, is not expired and covers the tool where it has a scope. `data.site.revoked` is `{"agents": [ids], "subjects":
-#   [ids], "tasks": [ids]}`: the switch that stops one at once.
+#   [ids], "tasks": [ids]}`: the switch that stops one at once, wherever in the chain it stands.
 package ai.delegation
 
 # METADATA
@@ -42,6 +42,17 @@ denials contains {"code": "delegation_scope", "message": "a hop of the delegatio
 	hop.scope
 	not covers(hop)
 }
+
+# METADATA
+# title: Parties
+# description: Everybody by whom the request came here. Who may not act, or not approve, may not do so through another either.
+parties contains input.agent.id
+
+parties contains input.subject.id
+
+parties contains hop.from if some hop in hops
+
+parties contains hop.to if some hop in hops
 
 # METADATA
 # title: Clean
@@ -106,8 +117,14 @@ covers(hop) if {
 	startswith(input.tool.name, trim_suffix(pattern, "*"))
 }
 
-revoked contains "AI agent" if input.agent.id in data.site.revoked.agents
+revoked contains "AI agent" if {
+	some id in parties
+	id in data.site.revoked.agents
+}
 
-revoked contains "person" if input.subject.id in data.site.revoked.subjects
+revoked contains "person" if {
+	some id in parties
+	id in data.site.revoked.subjects
+}
 
 revoked contains "task" if input.task.id in data.site.revoked.tasks

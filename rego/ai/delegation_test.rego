@@ -73,3 +73,8 @@ test_unchecked if {
 	codes(question([hop("eve", "other")]), {}) == set()
 	delegation.clean with input as question([hop("eve", "other")]) with data.site as {}
 }
+
+test_revoked_in_the_chain if {
+	codes(question(chain), {"revoked": {"agents": ["planner"]}}) == {"revoked"}
+	codes(question([hop("ann", "bea"), hop("bea", "bot")]), {"revoked": {"subjects": ["bea"]}}) == {"revoked"}
+}

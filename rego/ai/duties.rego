@@ -7,6 +7,8 @@
 #   only those listed do. An approval that does not hold is as good as none.
 package ai.duties
 
+import data.ai.delegation
+
 # METADATA
 # title: Denials
 # scope: document
@@ -85,8 +87,7 @@ other_person if not data.site.approvals.four_eyes
 
 other_person if {
 	is_string(input.context.approval.approver)
-	input.context.approval.approver != input.subject.id
-	input.context.approval.approver != input.agent.id
+	not input.context.approval.approver in delegation.parties
 }
 
 permitted_approver if not data.site.approvals.approvers

@@ -76,3 +76,13 @@ test_listed_approvers if {
 	not holds("cem", {"approvers": ["bea"]})
 	not duties.approval_holds with input as question("pay", []) with data.site as {"approvals": {"four_eyes": true}}
 }
+
+handed_on(approver) := object.union(question("pay", []), {
+	"delegation": [{"from": "ann", "to": "planner"}, {"from": "planner", "to": "bot"}],
+	"context": {"approval": {"approver": approver}},
+})
+
+test_nobody_of_the_chain_approves if {
+	duties.approval_holds with input as handed_on("bea") with data.site as {"approvals": {"four_eyes": true}}
+	not duties.approval_holds with input as handed_on("planner") with data.site as {"approvals": {"four_eyes": true}}
+}

@@ -35,7 +35,7 @@ export function command(): Command {
     .addOption(formatOption(["pretty", "json", "junit"], "pretty"))
     .option("-b, --bundle", "load paths as bundle files or root directories")
     .option("--ignore <names>", "file and directory names to ignore during loading (e.g. '.*')", collectList)
-    .option("-r, --run <regex>", "check only invariants matching the regular expression")
+    .option("-r, --run <regex>", "check only invariants and laws matching the regular expression")
     .addOption(new Option("--runs <n>", "inputs for each invariant").default(5000).argParser(parseInteger))
     .addOption(new Option("--time <duration>", "bound on the whole run (e.g. 30s)").argParser(parseDuration))
     .addOption(new Option("--seed <n>", "seed that inputs are drawn with").argParser(parseInteger))

@@ -2,13 +2,26 @@
 // Out: an Effect; and how dangerous a change from one to another is. Knows the forms of decisions, and no particular policy.
 
 import { isArray, isObject, isSet, type Value } from "../value/value.ts";
-import { allows } from "./laws.ts";
 
 /** `value`: it says neither yes nor no. */
 export type Effect = "allow" | "approve" | "deny" | "undefined" | "value" | "error";
 
 /** Names of rules that hold reasons against: an empty collection lets the action happen. */
 const AGAINST = /(^|\/)(deny|denials|violations?)$/;
+
+/** Whether a decision lets an action happen, be it with other arguments. */
+export function allows(decision: Value | undefined): boolean {
+  if (decision === true) return true;
+  if (decision === undefined || decision === null || !isObject(decision as Value)) return false;
+  const document = decision as Value & { get(key: Value): Value | undefined };
+  return (
+    document.get("effect") === "allow" ||
+    document.get("effect") === "transform" ||
+    document.get("allow") === true ||
+    document.get("allowed") === true ||
+    document.get("decision") === true
+  );
+}
 
 export function effectOf(entrypoint: string, decision: Value | undefined): Effect {
   if (decision === undefined) return "undefined";

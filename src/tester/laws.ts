@@ -5,39 +5,26 @@ import { PolicyError } from "../error.ts";
 import { encode } from "../value/json.ts";
 import { isArray, isObject, type Value } from "../value/value.ts";
 import type { Json } from "./arbitrary.ts";
+import { allows } from "./effect.ts";
+import type { Decider, Judge, ReadTree } from "./law.ts";
+import { judgeDelegation } from "./law-delegation.ts";
 import type { Verdict } from "./property.ts";
 import { canonical, pathsOf, valueAt, withValue } from "./shrink.ts";
-
-/** `true`: everything below is read; a tree: these keys. */
-export type ReadTree = true | { readonly [key: string]: ReadTree };
-
-export interface Decider {
-  /** Undefined without an answer. Throws PolicyError where evaluation fails. */
-  readonly decide: (input: Json | undefined) => Value | undefined;
-  readonly reads: ReadTree;
-  /** Paths (`a.b`) that only ever speak against an action, so that taking them away may allow. */
-  readonly optional: ReadonlySet<string>;
-}
 
 export interface Law {
   readonly name: string;
   readonly title: string;
-  /** Why the decision breaks the law on this input, if it does. */
-  readonly breach: (decider: Decider, input: Json) => string | undefined;
+  /** A field of the input without which the law says nothing: policies that do not read it are not asked. */
+  readonly about?: string;
+  /** One for each run: it may learn from the inputs that it sees. */
+  readonly judge: (decider: Decider) => Judge;
 }
 
-/** Whether a decision lets an action happen. */
-export function allows(decision: Value | undefined): boolean {
-  if (decision === true) return true;
-  if (decision === undefined || decision === null || !isObject(decision as Value)) return false;
-  const document = decision as Value & { get(key: Value): Value | undefined };
-  return (
-    document.get("effect") === "allow" ||
-    document.get("allow") === true ||
-    document.get("allowed") === true ||
-    document.get("decision") === true
-  );
-}
+/** A law about each input by itself. */
+const always =
+  (breach: (decider: Decider, input: Json) => string | undefined): Law["judge"] =>
+  (decider) =>
+  (input) => ({ met: true, why: breach(decider, input) });
 
 const text = (decision: Value | undefined): string =>
   decision === undefined ? "undefined" : encode(decision);
@@ -46,7 +33,7 @@ export const laws: readonly Law[] = [
   {
     name: "deny_by_default",
     title: "Nothing known, nothing allowed",
-    breach: ({ decide }) => {
+    judge: always(({ decide }) => {
       for (const [name, input] of [
         ["no input", undefined],
         ["the input null", null],
@@ -57,37 +44,46 @@ export const laws: readonly Law[] = [
         if (allows(decision)) return `${name} is allowed: ${text(decision)}`;
       }
       return undefined;
-    },
+    }),
   },
   {
     name: "totality",
     title: "The decision is always a well-formed document",
-    breach: ({ decide }, input) => malformed(decide(input)),
+    judge: always(({ decide }, input) => malformed(decide(input))),
   },
   {
     name: "determinism",
     title: "The same input gets the same decision",
-    breach: ({ decide }, input) => {
+    judge: always(({ decide }, input) => {
       const [first, second, third] = [decide(input), decide(reversed(input)), decide(input)].map(text);
       if (first !== third) return `${first} first, ${third} the second time`;
       return first === second ? undefined : `${first}, but ${second} with keys in another order`;
-    },
+    }),
   },
   {
     name: "irrelevance",
     title: "What is outside the read set changes nothing",
-    breach: ({ decide, reads }, input) => {
+    judge: always(({ decide, reads }, input) => {
       const before = text(decide(input));
       const after = text(decide(grow(input, reads)));
       return before === after ? undefined : `${before}, but ${after} with keys added that are not read`;
-    },
+    }),
   },
   {
     name: "no_widening",
     title: "No field allows by being missing, null, mistyped or oversized",
-    breach: widening,
+    judge: always(widening),
+  },
+  {
+    name: "no_widening_by_delegation",
+    title: "An AI agent is allowed no more than whom it acts for",
+    about: "delegation",
+    judge: judgeDelegation,
   },
 ];
+
+/** Of decision documents, as AI agents get them. */
+const EFFECTS: ReadonlySet<string> = new Set(["allow", "deny", "approve", "transform"]);
 
 function malformed(decision: Value | undefined): string | undefined {
   if (decision === undefined) return "there is no decision";
@@ -95,8 +91,7 @@ function malformed(decision: Value | undefined): string | undefined {
   if (!isObject(decision)) return `neither a boolean nor an object: ${text(decision)}`;
   const effect = decision.get("effect");
   if (effect === undefined) return undefined;
-  if (effect !== "allow" && effect !== "deny" && effect !== "approve")
-    return `unknown effect: ${text(effect)}`;
+  if (typeof effect !== "string" || !EFFECTS.has(effect)) return `unknown effect: ${text(effect)}`;
   const reasons = decision.get("reasons");
   if (reasons === undefined) return undefined;
   if (!isArray(reasons)) return `the reasons are no array: ${text(reasons)}`;
@@ -142,8 +137,11 @@ function widening({ decide, reads, optional }: Decider, input: Json): string | u
     ];
     for (const [what, value] of worse) {
       if (value !== undefined && canonical(value) === canonical(was ?? null)) continue;
-      const decision = decide(withValue(input, path, value));
-      if (allows(decision)) return `not allowed, but allowed with \`${path.join(".")}\` ${what}`;
+      if (!allows(decide(withValue(input, path, value)))) continue;
+      // Where any other text would do, it is not the size that allows.
+      const short = typeof was === "string" ? `${was}x` : "x";
+      if (what !== "oversized" || !allows(decide(withValue(input, path, short))))
+        return `not allowed, but allowed with \`${path.join(".")}\` ${what}`;
     }
   }
   return undefined;
@@ -161,10 +159,10 @@ function isNamed(path: readonly (string | number)[], reads: ReadTree): boolean {
 
 /** A law as the check of a property. */
 export function lawCheck(law: Law, decider: Decider, signature: () => number): (input: Json) => Verdict {
+  const judge = law.judge(decider);
   return (input) => {
     try {
-      const why = law.breach(decider, input);
-      return { met: true, why, signature: signature() };
+      return { ...judge(input), signature: signature() };
     } catch (error) {
       if (!(error instanceof PolicyError)) throw error;
       return { met: true, why: `evaluation fails: ${error.message}`, signature: signature() };

@@ -11,6 +11,8 @@ import { pathsOf, sameBut, shrink, valueAt, withValue, type Path } from "./shrin
 export interface Verdict {
   readonly met: boolean;
   readonly why?: string | undefined;
+  /** The input that it does not hold on, where that is one tried before. */
+  readonly input?: Json | undefined;
   /** Tells inputs apart that went other ways through the policy. */
   readonly signature: number;
   /** It came to a place that none before it came to. */
@@ -95,13 +97,13 @@ class Hunt {
   run(): Outcome {
     const { runs, seed, deadline, replay, start } = this.#bounds;
     for (const input of replay ?? []) {
-      const why = this.#try(input);
-      if (why !== undefined) return this.#failed(input, true);
+      const broken = this.#try(input);
+      if (broken !== undefined) return this.#failed(broken, true);
     }
     for (const input of start ?? []) {
       if (this.#runs >= runs) break;
-      const why = this.#try(input);
-      if (why !== undefined) return this.#failed(input, false);
+      const broken = this.#try(input);
+      if (broken !== undefined) return this.#failed(broken, false);
     }
     const drawn =
       this.#property.vary === undefined
@@ -115,8 +117,8 @@ class Hunt {
       })) {
         const input = this.#input(fresh);
         if (input === undefined) continue;
-        const why = this.#try(input);
-        if (why !== undefined) return this.#failed(input, false);
+        const broken = this.#try(input);
+        if (broken !== undefined) return this.#failed(broken, false);
       }
       if (chunk > 4 && this.#runs === 0) break;
     }
@@ -187,7 +189,9 @@ class Hunt {
     kept.edits =
       vary === undefined
         ? edits
-        : edits.flatMap((edit) => (edit.path.length === 0 ? [] : [{ ...edit, path: edit.path.slice(1) }]));
+        : edits.flatMap(({ also, ...edit }) =>
+            edit.path.length === 0 ? [] : [{ ...edit, path: edit.path.slice(1) }],
+          );
     return kept.edits;
   }
 
@@ -199,7 +203,14 @@ class Hunt {
       const roll = this.#random();
       if (roll < 0.7 && places.length > 0) {
         const path = this.#walk(donor);
-        result = withValue(result, path, valueAt(donor, path));
+        const was = valueAt(result, path);
+        const put = valueAt(donor, path);
+        // Places that have to agree mostly hold the same text: then all of them are changed.
+        const places =
+          typeof was === "string" && was !== "" && this.#random() < 0.3
+            ? own.filter((other) => valueAt(result, other) === was)
+            : [];
+        for (const place of [path, ...places]) result = withValue(result, place, put);
       } else if (roll < 0.8 && own.length > 0) result = withValue(result, this.#pick(own), undefined);
       else if (roll < 0.86 && own.length > 0) result = this.#doubled(result, own);
       else if (roll < 0.95 && own.length > 0) result = this.#nudged(result, own);
@@ -214,10 +225,14 @@ class Hunt {
     return result;
   }
 
-  /** A member of a list once more: the second may be varied by itself. */
+  /** A member of a list once more: the second may be varied by itself. Or a list where there was one value, which many policies take too. */
   #doubled(input: Json, paths: readonly Path[]): Json {
     const lists = paths.filter((path) => Array.isArray(valueAt(input, path)));
-    if (lists.length === 0) return input;
+    if (lists.length === 0 || this.#random() < 0.3) {
+      const path = this.#pick(paths);
+      const value = valueAt(input, path);
+      return typeof value === "object" || value === undefined ? input : withValue(input, path, [value]);
+    }
     const path = this.#pick(lists);
     const list = valueAt(input, path) as Json[];
     return list.length === 0 || list.length > 5 ? input : withValue(input, path, [...list, this.#pick(list)]);
@@ -242,9 +257,10 @@ class Hunt {
     return withValue(input, path, put);
   }
 
-  #try(input: Json): string | undefined {
+  /** The input that breaks the property, if one does. */
+  #try(input: Json): Json | undefined {
     this.#runs++;
-    const { met, why, signature, novel, level } = this.#property.check(input);
+    const { met, why, input: other, signature, novel, level } = this.#property.check(input);
     if (met) this.#met++;
     const key = signature * 2 + Number(met);
     if (!this.#signatures.has(key)) {
@@ -259,7 +275,7 @@ class Hunt {
       if (this.#corpus.length < MAX_CORPUS) this.#corpus.push(kept);
       else this.#corpus[Math.floor(this.#random() * MAX_CORPUS)] = kept;
     }
-    return why;
+    return why === undefined ? undefined : (other ?? input);
   }
 
   #failed(input: Json, replayed: boolean): Outcome {

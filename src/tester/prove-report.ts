@@ -14,7 +14,7 @@ export function prettyResult(result: ProveResult): string {
   lines.push(`    ${runs} ${runs === 1 ? "input" : "inputs"}${met_}, ${(milliseconds / 1000).toFixed(1)} s`);
   if (status === "vacuous")
     lines.push(
-      "    too few inputs satisfied the assumption to show anything: widen it, give a schema, or add --runs",
+      "    too few inputs satisfied the assumption to show anything: widen it, give a schema or `example_` rules, or add --runs",
     );
   if (status === "unfinished") lines.push("    no time was left: raise --time");
   const { counterexample } = result;

@@ -8,7 +8,9 @@ import { printRef } from "../syntax/print.ts";
 import { encode, toPlain } from "../value/json.ts";
 import type { RegoObject, Value } from "../value/value.ts";
 import { type Json, schemaArbitrary, shapeArbitrary } from "./arbitrary.ts";
-import { allows, type Decider, lawCheck, laws, type ReadTree } from "./laws.ts";
+import { allows } from "./effect.ts";
+import type { Decider, ReadTree } from "./law.ts";
+import { type Law, lawCheck, laws } from "./laws.ts";
 import { conforms } from "./prove-conform.ts";
 import {
   type Invariant,
@@ -109,7 +111,8 @@ class Prover {
   run(): ProveReport {
     const { invariants } = this.#program;
     const { entrypoint } = this.#options;
-    const jobs = invariants.length + (entrypoint === undefined ? 0 : laws.length);
+    const asked = entrypoint === undefined ? [] : laws.filter((law) => this.#concerns(law, entrypoint));
+    const jobs = invariants.length + asked.length;
     const results: ProveResult[] = [];
     const add = (result: ProveResult): void => {
       results.push(result);
@@ -120,7 +123,7 @@ class Prover {
     for (const invariant of invariants)
       if (!over()) add(this.#invariant(invariant, this.#until(jobs - results.length)));
     if (entrypoint !== undefined)
-      for (const law of laws)
+      for (const law of asked)
         if (!over()) add(this.#law(law, entrypoint, this.#until(jobs - results.length)));
     return { results, unreached: this.#unreached(), far: this.#start };
   }
@@ -202,9 +205,10 @@ class Prover {
     throw new PolicyError("invalid_input", `\`${name}\` has no value: an example must be an input`);
   }
 
-  #law(law: (typeof laws)[number], entrypoint: string, deadline: number | undefined): ProveResult {
+  #law(law: Law, entrypoint: string, deadline: number | undefined): ProveResult {
     const { schema, input: shape } = this.#program;
     const decider: Decider = {
+      entrypoint,
       decide: (input) => this.#evaluate(entrypoint, input),
       reads: readsOf(this.#program.wasm, entrypoint),
       optional: new Set(this.#options.optional ?? []),
@@ -233,7 +237,17 @@ class Prover {
       row: 0,
       kind: "law" as const,
     };
-    return this.#result(described, outcome, false, started, (input) => property.check(input));
+    return this.#result(described, outcome, law.about !== undefined, started, (input) =>
+      property.check(input),
+    );
+  }
+
+  /** Whether it is asked for, and the entrypoint reads the field that the law is about. */
+  #concerns({ name, about }: Law, entrypoint: string): boolean {
+    if (this.#options.filter?.(`${entrypoint}: ${name}`) === false) return false;
+    if (about === undefined) return true;
+    const reads = readsOf(this.#program.wasm, entrypoint);
+    return reads === true ? this.#program.input.root.fields.has(about) : Object.hasOwn(reads, about);
   }
 
   #bounds(name: string, deadline: number | undefined) {

@@ -8,6 +8,8 @@ import { canonical, type Path, pathsOf, valueAt, withValue } from "./shrink.ts";
 export interface InputEdit {
   /** Of a value, or with `rename` of the object whose key is changed. */
   readonly path: Path;
+  /** Where the same value stands as well: places that have to agree go on agreeing. */
+  readonly also?: readonly Path[] | undefined;
   readonly rename?: string | undefined;
   /** The value, or the new key. */
   readonly put: Json;
@@ -30,8 +32,9 @@ export function editsFor(input: Json, comparisons: readonly Comparison[]): Input
   return [...found.values()];
 }
 
-export function applyEdit(input: Json, { path, rename, put }: InputEdit): Json {
-  if (rename === undefined) return withValue(input, path, put);
+export function applyEdit(input: Json, { path, also = [], rename, put }: InputEdit): Json {
+  if (rename === undefined)
+    return [path, ...also].reduce<Json>((result, at) => withValue(result, at, put), input);
   const object = path.length === 0 ? input : valueAt(input, path);
   if (
     typeof object !== "object" ||
@@ -132,6 +135,9 @@ class Places {
   *edits(operand: Json, wanted: readonly Json[]): Generator<InputEdit> {
     const exact = this.#values.get(canonical(operand)) ?? [];
     for (const path of exact.slice(0, MAX_PLACES)) for (const put of wanted) yield { path, put };
+    const [path, ...also] = exact;
+    if (path !== undefined && also.length > 0 && also.length < MAX_PLACES && typeof operand === "string")
+      for (const put of wanted) yield { path, also, put };
     if (typeof operand !== "string" || operand === "") return;
     const texts = wanted.filter((put) => typeof put === "string");
     for (const [key, path] of this.#keys) {

@@ -14,7 +14,7 @@ import { encode } from "../value/json.ts";
 import type { RegoObject, Value } from "../value/value.ts";
 import { makeWatch, type Watch } from "./comparisons.ts";
 import { type Effect, effectOf } from "./effect.ts";
-import type { ReadTree } from "./laws.ts";
+import type { ReadTree } from "./law.ts";
 import { fixedContext, reachable } from "./prove-program.ts";
 import { inferShapes, type Shape } from "./prove-shape.ts";
 

@@ -6,7 +6,7 @@ export interface Fault {
   readonly file: string;
   /** Each text, which stands in the file, and what takes its place. */
   readonly edits: readonly (readonly [from: string, to: string])[];
-  /** `package/invariant` without their prefixes, as `decision/path`. */
+  /** `package/invariant` without their prefixes, as `decision/path`; `law/name` for a ready law of decisions about calls. */
   readonly invariant: string;
   /** Found within 30 seconds, but not within the few inputs of the test. */
   readonly slow?: true;
@@ -359,4 +359,36 @@ const rbac: readonly Fault[] = [
   ),
 ];
 
-export const faults: readonly Fault[] = [...decision, ...calls, ...rbac];
+/** What the ready law about delegation has to catch. */
+const delegation: readonly Fault[] = [
+  fault(
+    "only the scope of the last link counts",
+    "ai/delegation.rego",
+    "\tsome hop in hops\n\thop.scope\n",
+    "\thop := hops[count(hops) - 1]\n\thop.scope\n",
+    "law/no_widening_by_delegation",
+  ),
+  fault(
+    "who is revoked still acts through another",
+    "ai/delegation.rego",
+    "\tsome id in parties\n\tid in data.site.revoked.agents\n",
+    "\tinput.agent.id in data.site.revoked.agents\n",
+    "law/no_widening_by_delegation",
+  ),
+  fault(
+    "who asks approves, if it hands on first",
+    "ai/duties.rego",
+    "not input.context.approval.approver in delegation.parties",
+    "not input.context.approval.approver in {input.subject.id, input.agent.id}",
+    "law/no_widening_by_delegation",
+  ),
+  fault(
+    "what was delegated permits as a role does",
+    "ai/roles.rego",
+    "permitted if {\n\tsome role in input.subject.properties.roles\n",
+    "permitted if {\n\tsome hop in input.delegation\n\tinput.tool.name in hop.scope\n}\n\npermitted if {\n\tsome role in input.subject.properties.roles\n",
+    "law/no_widening_by_delegation",
+  ),
+];
+
+export const faults: readonly Fault[] = [...decision, ...calls, ...rbac, ...delegation];

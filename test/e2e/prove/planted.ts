@@ -4,9 +4,11 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { type ProveReport, proveInvariants, type SourceText } from "../../../src/test.ts";
 import type { Fault } from "./faults.ts";
+import { callsSite, examples } from "./site.ts";
 
 /** Tests and make run there. */
 const REPOSITORY = process.cwd();
+const CALLS = "ai/calls/decision";
 const FOLDERS = ["rego/ai", "bundles/rbac"];
 
 /** Policies and invariants, without tests. */
@@ -49,9 +51,18 @@ export interface Finding {
 export function find(fault: Fault, search: Search): Finding {
   const [name, invariant] = fault.invariant.split("/");
   const started = performance.now();
+  const law = name === "law";
+  const modules = law
+    ? [...planted(fault).filter(({ file }) => !file.includes("_invariants_")), examples]
+    : planted(fault);
   const { results } = proveInvariants(
-    { modules: planted(fault) },
-    { ...search, filter: (full) => full.endsWith(`${name}_invariants.invariant_${invariant}`) },
+    { modules, ...(law && { data: { site: callsSite } }) },
+    {
+      ...search,
+      ...(law && { entrypoint: CALLS }),
+      filter: (full) =>
+        full === `${CALLS}: ${invariant}` || full.endsWith(`${name}_invariants.invariant_${invariant}`),
+    },
   );
   const [result] = results;
   if (result === undefined) throw new Error(`no invariant ${fault.invariant}`);

@@ -1,17 +1,19 @@
 // `reeve prove`: throws generated inputs at the invariants of policies, and with `--laws` at the ready laws. Exit code 0: all hold; 1: one is
 // broken, or nothing was shown; 2: it could not be run.
 
+import { availableParallelism } from "node:os";
 import { Command, Option } from "commander";
 import { PolicyError } from "../error.ts";
 import { formatModule } from "../syntax/format.ts";
 import { filterOf } from "../tester/discover.ts";
-import { prove } from "../tester/prove.ts";
+import { proveParallel } from "../tester/prove-parallel.ts";
 import { jsonReport, junitReport, prettyResult, prettySummary, testModule } from "../tester/prove-report.ts";
 import { keep, readKept, seedsFileFor } from "../tester/prove-seeds.ts";
 import { collectList, formatOption, parseDuration, parseInteger, writeWhole } from "./options.ts";
 import { EXIT_ERROR, EXIT_FAIL, EXIT_OK, errorsJson, prettyErrors } from "./output.ts";
 import { loadPolicies } from "./load.ts";
 import { readSchemas } from "./schema-files.ts";
+import { terminal } from "./terminal.ts";
 
 interface Flags {
   readonly format: "pretty" | "json" | "junit";
@@ -26,6 +28,7 @@ interface Flags {
   readonly optional?: string[];
   readonly writeTest?: string;
   readonly keep: boolean;
+  readonly parallel: number;
 }
 
 export function command(): Command {
@@ -39,6 +42,11 @@ export function command(): Command {
     .addOption(new Option("--runs <n>", "inputs for each invariant").default(5000).argParser(parseInteger))
     .addOption(new Option("--time <duration>", "bound on the whole run (e.g. 30s)").argParser(parseDuration))
     .addOption(new Option("--seed <n>", "seed that inputs are drawn with").argParser(parseInteger))
+    .addOption(
+      new Option("-p, --parallel <n>", "threads; default: one for each core")
+        .default(0)
+        .argParser(parseInteger),
+    )
     .option("-s, --schema <path>", "JSON schema of the input, or a folder of schemas that annotations name")
     .option("--laws <entrypoint>", "check the ready laws on this decision (e.g. authz/allow)")
     .option("--optional <paths>", "input fields that may be missing without harm, for --laws", collectList)
@@ -65,7 +73,9 @@ async function proveAll(paths: readonly string[], flags: Flags): Promise<number>
   const seedsFile = seedsFileFor(paths[0] ?? ".");
   const kept = readKept(seedsFile);
   const seed = flags.seed ?? Math.floor(Math.random() * 2 ** 31);
-  const report = prove(modules, data, {
+  const { print, progress } = terminal();
+  const report = await proveParallel(modules, data, {
+    parallel: flags.parallel > 0 ? flags.parallel : availableParallelism(),
     runs: flags.runs,
     seed,
     timeMs: flags.time,
@@ -75,11 +85,12 @@ async function proveAll(paths: readonly string[], flags: Flags): Promise<number>
     filter: filterOf(flags.run),
     kept,
     onResult: (result) => {
-      if (flags.format === "pretty") process.stdout.write(prettyResult(result));
+      if (flags.format === "pretty") print(prettyResult(result));
     },
+    onProgress: ({ name, done, total, runs }) => progress?.(done, total, `${name}: ${runs} inputs`),
   });
-  if (flags.format === "pretty") process.stdout.write(prettySummary(report, seed));
-  else process.stdout.write(flags.format === "json" ? jsonReport(report, seed) : junitReport(report));
+  if (flags.format === "pretty") print(prettySummary(report, seed));
+  else print(flags.format === "json" ? jsonReport(report, seed) : junitReport(report));
   if (flags.keep) keep(seedsFile, kept, report.results);
   const broken = report.results.some(({ kind, status }) => kind === "invariant" && status === "broken");
   if (flags.writeTest !== undefined && broken) writeTest(flags.writeTest, testModule(report.results));

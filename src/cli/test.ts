@@ -18,6 +18,7 @@ import { runMutants } from "./mutate.ts";
 import { collect, collectList, formatOption, parseDuration, parseInteger } from "./options.ts";
 import { prettyErrors } from "./output.ts";
 import { readSchemas } from "./schema-files.ts";
+import { terminal } from "./terminal.ts";
 
 interface Flags extends TestFlags {
   readonly mutate?: boolean;
@@ -113,7 +114,7 @@ function duration(text: string): number {
 
 async function run(paths: readonly string[], flags: Flags): Promise<void> {
   const parallel = flags.parallel > 0 ? flags.parallel : availableParallelism();
-  const { print, progress } = output();
+  const { print, progress } = terminal();
   const complain = (text: string): void => {
     process.stderr.write(text);
   };
@@ -170,27 +171,6 @@ function checkOptions(flags: Flags): NonNullable<TestFlags["check"]> {
   refuseWithoutV1(capabilities, flags.v0Compatible === true ? "v0" : "v1");
   const schemas = readSchemas(flags.schema);
   return { ...capabilities, ...(schemas !== undefined && { schemas, schemaAnnotations: true }) };
-}
-
-/** On a terminal a line tells how far the tests are; whatever is printed replaces it. */
-function output(): { print: (text: string) => void; progress?: (done: number, total: number) => void } {
-  const { stderr, stdout } = process;
-  if (stderr.isTTY !== true || stdout.isTTY !== true) return { print: (text) => void stdout.write(text) };
-  const ERASE = "\r\u001b[K";
-  let shown = 0;
-  return {
-    print: (text) => {
-      if (shown > 0) stderr.write(ERASE);
-      shown = 0;
-      stdout.write(text);
-    },
-    progress: (done, total) => {
-      const now = Date.now();
-      if (done < total && now - shown < 100) return;
-      stderr.write(done < total ? `${ERASE}${done}/${total}` : ERASE);
-      shown = done < total ? now : 0;
-    },
-  };
 }
 
 /** Until the process is told to stop: waits for changes, lets them settle, and runs again. */

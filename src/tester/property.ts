@@ -47,7 +47,7 @@ export interface Outcome {
   readonly runs: number;
   /** How many satisfied the assumption. */
   readonly met: number;
-  readonly failure: { readonly input: Json; readonly why: string; readonly replayed: boolean } | undefined;
+  readonly failure: Failure | undefined;
   readonly timedOut: boolean;
   /** Inputs that came far: what another property may start from. */
   readonly far: readonly Json[];
@@ -57,6 +57,7 @@ const CHUNK = 100;
 const MAX_CORPUS = 500;
 const LEVEL_SHARE = 0.05;
 const MAX_FAR = 25;
+const MAX_NEWS = 10;
 /** RFC 3339 up to the seconds. */
 const TIME = /^(\d{4}-\d\d-\d\d)T\d\d:\d\d:\d\d/;
 /** One input in so many is watched: that takes some ten times as long. */
@@ -69,14 +70,30 @@ interface Kept {
   tried: number;
 }
 
-export function runProperty(property: Property, bounds: Bounds): Outcome {
-  return new Hunt(property, bounds).run();
+export interface Failure {
+  readonly input: Json;
+  readonly why: string;
+  readonly replayed: boolean;
 }
 
-class Hunt {
+export function runProperty(property: Property, bounds: Bounds): Outcome {
+  const { runs, seed, deadline, replay = [], start = [] } = bounds;
+  const hunt = new Hunt(property, seed);
+  const failure =
+    hunt.replay(replay, true) ??
+    hunt.replay(start.slice(0, runs), false) ??
+    hunt.run(runs - hunt.runs, deadline);
+  return { runs: hunt.runs, met: hunt.met, failure, timedOut: hunt.timedOut, far: hunt.far() };
+}
+
+/** One search with a memory of its own: what it was given before and its seed decide what it does next. */
+export class Hunt {
   readonly #property: Property;
-  readonly #bounds: Bounds;
+  readonly #seed: number;
   readonly #random: () => number;
+  readonly #drawn: fc.Arbitrary<Json>;
+  #queue: Json[] = [];
+  #chunk = 0;
   readonly #corpus: Kept[] = [];
   /** Kept inputs that satisfied the assumption: worth varying more often. */
   readonly #good: Kept[] = [];
@@ -84,45 +101,78 @@ class Hunt {
   readonly #novel: Kept[] = [];
   readonly #untried: Kept[] = [];
   readonly #signatures = new Set<number>();
-  #runs = 0;
-  #met = 0;
+  /** Worth telling to others, since they were told last. */
+  #news: Json[] = [];
   #watched = 0;
+  runs = 0;
+  /** How many satisfied the assumption. */
+  met = 0;
+  timedOut = false;
 
-  constructor(property: Property, bounds: Bounds) {
+  constructor(property: Property, seed: number) {
     this.#property = property;
-    this.#bounds = bounds;
-    this.#random = randomOf(bounds.seed);
+    this.#seed = seed;
+    this.#random = randomOf(seed);
+    const { arbitrary } = property;
+    this.#drawn =
+      property.vary === undefined
+        ? arbitrary
+        : fc.tuple(arbitrary, arbitrary).map(([a, b]): Json => ({ a, b }));
   }
 
-  run(): Outcome {
-    const { runs, seed, deadline, replay, start } = this.#bounds;
-    for (const input of replay ?? []) {
+  /** Inputs from elsewhere. */
+  replay(inputs: readonly Json[], kept: boolean): Failure | undefined {
+    for (const input of inputs) {
       const broken = this.#try(input);
-      if (broken !== undefined) return this.#failed(broken, true);
+      if (broken !== undefined) return this.#failed(broken, kept);
     }
-    for (const input of start ?? []) {
-      if (this.#runs >= runs) break;
-      const broken = this.#try(input);
+    return undefined;
+  }
+
+  /** What others found: they have counted it. */
+  learn(inputs: readonly Json[]): Failure | undefined {
+    const { runs, met } = this;
+    const untried = this.#untried.length;
+    const failure = this.replay(inputs, false);
+    // Who found them tries what they suggest.
+    this.#untried.length = untried;
+    this.#news = [];
+    this.runs = runs;
+    this.met = met;
+    return failure;
+  }
+
+  /** So many more inputs. */
+  run(more: number, deadline: number | undefined): Failure | undefined {
+    const end = this.runs + more;
+    while (this.runs < end) {
+      const fresh = this.#queue.pop();
+      if (fresh === undefined) {
+        this.timedOut = deadline !== undefined && Date.now() > deadline;
+        // Nothing that is drawn is allowed.
+        if (this.timedOut || (this.#chunk > 4 && this.runs === 0)) break;
+        const seed = (this.#seed + this.#chunk++ * 7919) | 0;
+        this.#queue = fc.sample(this.#drawn, { numRuns: CHUNK, seed }).reverse();
+        continue;
+      }
+      const input = this.#input(fresh);
+      const broken = input === undefined ? undefined : this.#try(input);
       if (broken !== undefined) return this.#failed(broken, false);
     }
-    const drawn =
-      this.#property.vary === undefined
-        ? this.#property.arbitrary
-        : fc.tuple(this.#property.arbitrary, this.#property.arbitrary).map(([a, b]): Json => ({ a, b }));
-    for (let chunk = 0; this.#runs < runs; chunk++) {
-      if (deadline !== undefined && Date.now() > deadline) return this.#outcome(undefined, true);
-      for (const fresh of fc.sample(drawn, {
-        numRuns: Math.min(CHUNK, runs - this.#runs),
-        seed: (seed + chunk * 7919) | 0,
-      })) {
-        const input = this.#input(fresh);
-        if (input === undefined) continue;
-        const broken = this.#try(input);
-        if (broken !== undefined) return this.#failed(broken, false);
-      }
-      if (chunk > 4 && this.#runs === 0) break;
-    }
-    return this.#outcome(undefined, false);
+    return undefined;
+  }
+
+  /** Inputs that came far: what another property may start from. */
+  far(): Json[] {
+    const far = [...this.#good.slice(0, MAX_FAR), ...this.#novel.slice(-MAX_FAR)].map(({ input }) => input);
+    return [...new Set(far)];
+  }
+
+  /** What came somewhere new since this was asked last, the latest ones. */
+  news(): Json[] {
+    const news = this.#news.slice(-MAX_NEWS);
+    this.#news = [];
+    return news;
   }
 
   /** A drawn input, or a kept one with parts of a drawn one, or with what a comparison suggests. */
@@ -182,7 +232,7 @@ class Hunt {
   #editsOf(kept: Kept): readonly InputEdit[] {
     const { watch, vary } = this.#property;
     if (kept.edits !== undefined) return kept.edits;
-    if (watch === undefined || this.#watched * WATCH_ONE_IN > this.#runs) return [];
+    if (watch === undefined || this.#watched * WATCH_ONE_IN > this.runs) return [];
     this.#watched++;
     const edits = editsFor(kept.input, watch(kept.input));
     // Both of a pair are made from one input.
@@ -259,9 +309,9 @@ class Hunt {
 
   /** The input that breaks the property, if one does. */
   #try(input: Json): Json | undefined {
-    this.#runs++;
+    this.runs++;
     const { met, why, input: other, signature, novel, level } = this.#property.check(input);
-    if (met) this.#met++;
+    if (met) this.met++;
     const key = signature * 2 + Number(met);
     if (!this.#signatures.has(key)) {
       this.#signatures.add(key);
@@ -272,25 +322,21 @@ class Hunt {
         this.#untried.push(kept);
       }
       if (met && this.#good.length < MAX_CORPUS) this.#good.push(kept);
+      if (met || novel === true) this.#news.push(input);
       if (this.#corpus.length < MAX_CORPUS) this.#corpus.push(kept);
       else this.#corpus[Math.floor(this.#random() * MAX_CORPUS)] = kept;
     }
     return why === undefined ? undefined : (other ?? input);
   }
 
-  #failed(input: Json, replayed: boolean): Outcome {
+  #failed(input: Json, replayed: boolean): Failure {
     const { vary, allowed, check } = this.#property;
     const fails = (candidate: Json): boolean => {
       if (vary !== undefined && !isPair(candidate, vary)) return false;
       return allowed?.(candidate) !== false && check(candidate).why !== undefined;
     };
     const smallest = shrink(input, fails, vary === undefined ? {} : { pairVary: vary });
-    return this.#outcome({ input: smallest, why: check(smallest).why ?? "", replayed }, false);
-  }
-
-  #outcome(failure: Outcome["failure"], timedOut: boolean): Outcome {
-    const far = [...this.#good.slice(0, MAX_FAR), ...this.#novel.slice(-MAX_FAR)].map(({ input }) => input);
-    return { runs: this.#runs, met: this.#met, failure, timedOut, far: [...new Set(far)] };
+    return { input: smallest, why: check(smallest).why ?? "", replayed };
   }
 
   #kept(): Kept {

@@ -19,162 +19,123 @@ import {
   type ProveProgramOptions,
 } from "./prove-program.ts";
 import { Progress } from "./progress.ts";
-import { type Outcome, type Property, runProperty, type Verdict } from "./property.ts";
+import { Hunt, type Verdict } from "./property.ts";
+import { planOf } from "./prove-plan.ts";
+import type {
+  FiredRule,
+  Found,
+  Job,
+  Jobs,
+  ProveOptions,
+  ProveReport,
+  ProveResult,
+  Rest,
+  Task,
+  Together,
+} from "./prove-task.ts";
 
 export { allows };
-
-export interface ProveOptions extends ProveProgramOptions {
-  /** Inputs for each invariant. */
-  readonly runs: number;
-  readonly seed: number;
-  /** Milliseconds for the whole run. */
-  readonly timeMs?: number | undefined;
-  /** Kept inputs by name of invariant or law. */
-  readonly kept?: ReadonlyMap<string, readonly Json[]> | undefined;
-  /** For `no_widening`: paths whose absence may allow. */
-  readonly optional?: readonly string[] | undefined;
-  /** `far` of another run: others are made from them. */
-  readonly start?: ReadonlyMap<string, readonly Json[]> | undefined;
-  /** Leaves out what comes after the first that is broken. */
-  readonly failFast?: boolean | undefined;
-  readonly onResult?: ((result: ProveResult) => void) | undefined;
-}
-
-export type Status = "holds" | "broken" | "vacuous" | "unfinished";
-
-export interface FiredRule {
-  readonly name: string;
-  readonly file: string;
-  readonly row: number;
-}
-
-export interface ProveResult {
-  readonly name: string;
-  readonly title: string | undefined;
-  readonly description: string | undefined;
-  readonly file: string;
-  readonly row: number;
-  readonly status: Status;
-  readonly assumption: boolean;
-  readonly runs: number;
-  readonly met: number;
-  readonly seed: number;
-  readonly milliseconds: number;
-  readonly counterexample:
-    | {
-        readonly input: Json;
-        readonly why: string;
-        readonly replayed: boolean;
-        readonly fired: readonly FiredRule[];
-      }
-    | undefined;
-  /** `law` results cannot be written as tests. */
-  readonly kind: "invariant" | "law";
-}
-
-export interface ProveReport {
-  readonly results: readonly ProveResult[];
-  /** Rules of the policy that gave no value on any input. */
-  readonly unreached: readonly FiredRule[];
-  /** Inputs that came far, by slash path of the invariants' package. */
-  readonly far: ReadonlyMap<string, readonly Json[]>;
-}
+export type { FiredRule, ProveOptions, ProveReport, ProveResult } from "./prove-task.ts";
 
 /** Below this share of satisfied assumptions nothing was shown. */
 const LEAST_MET = 0.002;
 const LEAST_MET_COUNT = 10;
-const MAX_START = 120;
 
 export function prove(modules: readonly Module[], data: RegoObject, options: ProveOptions): ProveReport {
-  return new Prover(makeProveProgram(modules, data, options), options).run();
+  const prover = new Prover(modules, data, options);
+  const plan = planOf(prover, options);
+  let next = plan.next();
+  while (next.done !== true)
+    next = plan.next(next.value.map((task) => ("ends" in task ? prover.end(task) : prover.run(task))));
+  return next.value;
 }
 
-class Prover {
+/** Knows the invariants and laws, and does what it is told of one of them. Each thread has one. */
+export class Prover implements Jobs {
   readonly #program: ProveProgram;
-  readonly #options: ProveOptions;
-  readonly #progress: Progress;
-  readonly #deadline: number | undefined;
+  readonly #options: Pick<ProveOptions, "optional" | "seed" | "filter" | "entrypoint">;
   readonly #examples: readonly { readonly path: string; readonly input: Json }[];
-  /** Inputs that came far, for the next invariant of the package. */
-  readonly #start = new Map<string, readonly Json[]>();
+  readonly #strands = new Map<string, { readonly hunt: Hunt; readonly progress: Progress }>();
+  readonly jobs: readonly Job[];
+  #progress: Progress;
 
-  constructor(program: ProveProgram, options: ProveOptions) {
+  constructor(
+    modules: readonly Module[],
+    data: RegoObject,
+    options: ProveProgramOptions & Pick<ProveOptions, "optional" | "seed">,
+  ) {
+    const program = makeProveProgram(modules, data, options);
     this.#program = program;
     this.#options = options;
     this.#progress = new Progress(program.marks);
+    program.listener.onMark = (mark, values) => this.#progress.listener(mark, values);
     this.#examples = program.examples.map((path) => ({ path, input: this.#example(path) }));
-    for (const [name, inputs] of options.start ?? []) this.#start.set(name, inputs);
-    program.listener.onMark = this.#progress.listener;
-    this.#deadline = options.timeMs === undefined ? undefined : Date.now() + options.timeMs;
-  }
-
-  run(): ProveReport {
-    const { invariants } = this.#program;
-    const { entrypoint } = this.#options;
+    const { entrypoint } = options;
     const asked = entrypoint === undefined ? [] : laws.filter((law) => this.#concerns(law, entrypoint));
-    const jobs = invariants.length + asked.length;
-    const results: ProveResult[] = [];
-    const add = (result: ProveResult): void => {
-      results.push(result);
-      this.#options.onResult?.(result);
-    };
-    const over = (): boolean =>
-      this.#options.failFast === true && results.some(({ status }) => status === "broken");
-    for (const invariant of invariants)
-      if (!over()) add(this.#invariant(invariant, this.#until(jobs - results.length)));
-    if (entrypoint !== undefined)
-      for (const law of asked)
-        if (!over()) add(this.#law(law, entrypoint, this.#until(jobs - results.length)));
-    return { results, unreached: this.#unreached(), far: this.#start };
+    this.jobs = [
+      ...program.invariants.map((invariant) => this.#invariant(invariant)),
+      ...asked.map((law) => this.#law(law, entrypoint as string)),
+    ];
   }
 
-  /** Each that is left has the same share of the time. */
-  #until(left: number): number | undefined {
-    return this.#deadline === undefined
-      ? undefined
-      : Date.now() + Math.max(0, this.#deadline - Date.now()) / left;
+  run({ job: index, strand, seed, deadline, replay, start, learn, runs }: Task): Found {
+    const job = this.jobs[index] as Job;
+    const key = `${index} ${strand}`;
+    let known = this.#strands.get(key);
+    if (known === undefined) {
+      known = { hunt: new Hunt(job.property(), seed), progress: new Progress(this.#program.marks) };
+      known.progress.restart(job.stages());
+      this.#strands.set(key, known);
+    }
+    const { hunt, progress } = known;
+    this.#progress = progress;
+    const failure =
+      hunt.learn(learn) ?? hunt.replay(replay, true) ?? hunt.replay(start, false) ?? hunt.run(runs, deadline);
+    return { runs: hunt.runs, met: hunt.met, failure, timedOut: hunt.timedOut, news: hunt.news() };
   }
 
-  #invariant(invariant: Invariant, deadline: number | undefined): ProveResult {
+  end({ job, strand }: Pick<Task, "job" | "strand">): Rest {
+    const key = `${job} ${strand}`;
+    const known = this.#strands.get(key);
+    this.#strands.delete(key);
+    return { far: known?.hunt.far() ?? [], ever: known?.progress.ever ?? new Uint8Array() };
+  }
+
+  #invariant(invariant: Invariant): Job {
     const { schema, shape, vary, entrypoint, assumption, packagePath } = invariant;
     const allowed = (input: Json): boolean => {
       if (vary === undefined) return conforms(schema, input);
       const { a, b } = input as { a: Json; b: Json };
       return conforms(schema, a) && conforms(schema, b);
     };
-    const property: Property = {
-      arbitrary: schema === undefined ? shapeArbitrary(shape) : schemaArbitrary(schema, shape),
-      check: (input) => this.#check(entrypoint, assumption, input),
-      watch: (input) =>
-        this.#program.watch(assumption === undefined ? [entrypoint] : [assumption, entrypoint], input),
-      vary,
-      ...(schema !== undefined && { allowed }),
-    };
-    const started = Date.now();
-    this.#progress.restart(this.#marksIn(assumption ?? entrypoint));
     const examples = this.#examples
       .filter(({ path }) => `data/${path}`.startsWith(`${packagePath}/`))
       .map(({ input }) => input);
-    const far = this.#start.get(packagePath) ?? [];
-    const own =
-      vary === undefined ? [...examples, ...far] : examples.map((input): Json => ({ a: input, b: input }));
-    const start = schema === undefined ? own : own.filter(allowed);
-    const outcome = runProperty(property, { ...this.#bounds(invariant.name, deadline), start });
-    // A pair is no input, and what one schema allows another may not.
-    if (vary === undefined && schema === undefined)
-      this.#start.set(packagePath, [...new Set([...outcome.far, ...far])].slice(0, MAX_START));
     const { name, title, description, location } = invariant;
-    const described = {
+    const { file, row } = location;
+    return {
       name,
-      title,
-      description,
-      file: location.file,
-      row: location.row,
-      kind: "invariant" as const,
+      described: { name, title, description, file, row, kind: "invariant" },
+      assumption: assumption !== undefined,
+      property: () => ({
+        arbitrary: schema === undefined ? shapeArbitrary(shape) : schemaArbitrary(schema, shape),
+        check: (input) => this.#check(entrypoint, assumption, input),
+        watch: (input) =>
+          this.#program.watch(assumption === undefined ? [entrypoint] : [assumption, entrypoint], input),
+        vary,
+        ...(schema !== undefined && { allowed }),
+      }),
+      stages: () => this.#marksIn(assumption ?? entrypoint),
+      start: (far) => {
+        const own =
+          vary === undefined
+            ? [...examples, ...(far.get(packagePath) ?? [])]
+            : examples.map((input): Json => ({ a: input, b: input }));
+        return schema === undefined ? own : own.filter(allowed);
+      },
+      // A pair is no input, and what one schema allows another may not.
+      startsFor: vary === undefined && schema === undefined ? packagePath : undefined,
     };
-    return this.#result(described, outcome, assumption !== undefined, started, (input) =>
-      property.check(input),
-    );
   }
 
   #came(): Pick<Verdict, "novel" | "level"> {
@@ -205,41 +166,39 @@ class Prover {
     throw new PolicyError("invalid_input", `\`${name}\` has no value: an example must be an input`);
   }
 
-  #law(law: Law, entrypoint: string, deadline: number | undefined): ProveResult {
+  #law(law: Law, entrypoint: string): Job {
     const { schema, input: shape } = this.#program;
-    const decider: Decider = {
-      entrypoint,
-      decide: (input) => this.#evaluate(entrypoint, input),
-      reads: readsOf(this.#program.wasm, entrypoint),
-      optional: new Set(this.#options.optional ?? []),
-    };
-    const check = lawCheck(law, decider, () => this.#progress.signature);
-    const property: Property = {
-      arbitrary: schema === undefined ? shapeArbitrary(shape) : schemaArbitrary(schema, shape),
-      check: (input) => {
-        this.#progress.begin();
-        return { ...check(input), ...this.#came() };
-      },
-      watch: (input) => this.#program.watch([entrypoint], input),
-      ...(schema !== undefined && { allowed: (input: Json) => conforms(schema, input) }),
-    };
-    const started = Date.now();
     const name = `${entrypoint}: ${law.name}`;
-    this.#progress.restart();
-    const known = [...this.#examples.map(({ input }) => input), ...[...this.#start.values()].flat()];
-    const start = known.filter((input) => schema === undefined || conforms(schema, input));
-    const outcome = runProperty(property, { ...this.#bounds(name, deadline), start });
-    const described = {
+    const { title, about } = law;
+    return {
       name,
-      title: law.title,
-      description: undefined,
-      file: entrypoint,
-      row: 0,
-      kind: "law" as const,
+      described: { name, title, description: undefined, file: entrypoint, row: 0, kind: "law" },
+      assumption: about !== undefined,
+      property: () => {
+        const decider: Decider = {
+          entrypoint,
+          decide: (input) => this.#evaluate(entrypoint, input),
+          reads: readsOf(this.#program.wasm, entrypoint),
+          optional: new Set(this.#options.optional ?? []),
+        };
+        const check = lawCheck(law, decider, () => this.#progress.signature);
+        return {
+          arbitrary: schema === undefined ? shapeArbitrary(shape) : schemaArbitrary(schema, shape),
+          check: (input) => {
+            this.#progress.begin();
+            return { ...check(input), ...this.#came() };
+          },
+          watch: (input) => this.#program.watch([entrypoint], input),
+          ...(schema !== undefined && { allowed: (input: Json) => conforms(schema, input) }),
+        };
+      },
+      stages: () => [],
+      start: (far) => {
+        const known = [...this.#examples.map(({ input }) => input), ...[...far.values()].flat()];
+        return known.filter((input) => schema === undefined || conforms(schema, input));
+      },
+      startsFor: undefined,
     };
-    return this.#result(described, outcome, law.about !== undefined, started, (input) =>
-      property.check(input),
-    );
   }
 
   /** Whether it is asked for, and the entrypoint reads the field that the law is about. */
@@ -250,19 +209,8 @@ class Prover {
     return reads === true ? this.#program.input.root.fields.has(about) : Object.hasOwn(reads, about);
   }
 
-  #bounds(name: string, deadline: number | undefined) {
-    const { runs, seed, kept } = this.#options;
-    return { runs, seed, deadline, replay: kept?.get(name) };
-  }
-
-  #result(
-    described: Pick<ProveResult, "name" | "title" | "description" | "file" | "row" | "kind">,
-    outcome: Outcome,
-    assumption: boolean,
-    started: number,
-    check: (input: Json) => Verdict,
-  ): ProveResult {
-    const { runs, met, failure, timedOut } = outcome;
+  result(index: number, { runs, met, failure, timedOut, milliseconds }: Together): ProveResult {
+    const { described, assumption, property } = this.jobs[index] as Job;
     const few = met < Math.max(Math.min(LEAST_MET_COUNT, runs), runs * LEAST_MET);
     const status =
       failure !== undefined
@@ -279,9 +227,11 @@ class Prover {
       runs,
       met,
       seed: this.#options.seed,
-      milliseconds: Date.now() - started,
+      milliseconds,
       counterexample:
-        failure === undefined ? undefined : { ...failure, fired: this.#fired(failure.input, check) },
+        failure === undefined
+          ? undefined
+          : { ...failure, fired: this.#fired(failure.input, property().check) },
     };
   }
 
@@ -310,11 +260,10 @@ class Prover {
     return this.#rules((mark) => this.#progress.passed(mark));
   }
 
-  #unreached(): FiredRule[] {
+  /** Rules of the policy that gave no value at any of these marks. */
+  unreached(ever: Uint8Array): FiredRule[] {
     const own = new Set(this.#program.compiled.modules.filter(hasInvariants).map(({ file }) => file));
-    const reached = new Set(
-      this.#rules((mark) => this.#progress.ever[mark] === 1).map(({ file, row }) => `${file}:${row}`),
-    );
+    const reached = new Set(this.#rules((mark) => ever[mark] === 1).map(({ file, row }) => `${file}:${row}`));
     return this.#rules(() => true).filter(
       ({ file, row }) => !own.has(file) && !reached.has(`${file}:${row}`),
     );

@@ -375,13 +375,16 @@ const delegation: readonly Fault[] = [
     "\tinput.agent.id in data.site.revoked.agents\n",
     "law/no_widening_by_delegation",
   ),
-  fault(
-    "who asks approves, if it hands on first",
-    "ai/duties.rego",
-    "not input.context.approval.approver in delegation.parties",
-    "not input.context.approval.approver in {input.subject.id, input.agent.id}",
-    "law/no_widening_by_delegation",
-  ),
+  {
+    ...fault(
+      "who asks approves, if it hands on first",
+      "ai/duties.rego",
+      "not input.context.approval.approver in delegation.parties",
+      "not input.context.approval.approver in {input.subject.id, input.agent.id}",
+      "law/no_widening_by_delegation",
+    ),
+    slow: true,
+  },
   fault(
     "what was delegated permits as a role does",
     "ai/roles.rego",

@@ -39,8 +39,8 @@ describe("the library obeys the ready laws", () => {
   });
 
   it("decisions about calls", () => {
-    // Without a task nothing says that it was revoked, or which tools it may use.
-    const optional = ["task", "task.id", "task.tools"];
+    // Without a task nothing says that it was revoked, or which tools it may use; an action without a name is the call of a tool.
+    const optional = ["task", "task.id", "task.tools", "action.name"];
     const found = laws([...library, examples], { site: callsSite }, "ai/calls/decision", 250, optional);
     expect(found.map(short)).toEqual(
       [...NAMES, "no_widening_by_delegation"].map((name) => `ai/calls/decision: ${name}`),

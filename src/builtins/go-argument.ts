@@ -9,6 +9,11 @@ export type GoArgument =
   | { readonly kind: "int64"; readonly value: bigint }
   | { readonly kind: "big"; readonly value: bigint }
   | { readonly kind: "float64"; readonly value: number }
+  /** Only templates have these: to `sprintf` they are Rego text. */
+  | { readonly kind: "bool"; readonly value: boolean }
+  | { readonly kind: "nil" }
+  | { readonly kind: "list"; readonly items: readonly GoArgument[] }
+  | { readonly kind: "map"; readonly entries: readonly (readonly [GoArgument, GoArgument])[] }
   /** `type` for strings with a name of their own. */
   | { readonly kind: "string"; readonly value: string; readonly type?: string };
 
@@ -28,5 +33,8 @@ export function goArgument(value: Value): GoArgument {
 
 export function goTypeName(arg: GoArgument): string {
   if (arg.kind === "big") return "*big.Int";
+  if (arg.kind === "nil") return "<nil>";
+  if (arg.kind === "list") return "[]interface {}";
+  if (arg.kind === "map") return "map[string]interface {}";
   return arg.kind === "string" ? (arg.type ?? arg.kind) : arg.kind;
 }

@@ -173,7 +173,10 @@ function printArgument(arg: GoArgument, verb: string, flags: Flags): string {
   const text = verb === "p" ? undefined : printKnown(arg, verb, flags);
   if (text !== undefined) return text;
   if (arg.kind === "big") return `%!${verb}(big.Int=${arg.value})`;
-  return `%!${verb}(${goTypeName(arg)}=${printArgument(arg, "v", flags)})`;
+  if (arg.kind === "nil") return `%!${verb}(<nil>)`;
+  // Go's `%v` quotes texts for `%#v` alone, not where it stands in for another verb.
+  const shown = arg.kind === "string" ? printString(arg.value, "s", flags) : printArgument(arg, "v", flags);
+  return `%!${verb}(${goTypeName(arg)}=${shown})`;
 }
 
 /** Undefined when the verb does not suit the argument. */
@@ -189,9 +192,31 @@ function printKnown(arg: GoArgument, verb: string, flags: Flags): string | undef
           : undefined;
     case "float64":
       return printFloat(arg.value, verb, flags);
+    case "bool":
+      return verb === "v" || verb === "t" ? pad(String(arg.value), flags) : undefined;
+    case "nil":
+      return verb === "v" ? pad("<nil>", flags) : undefined;
+    case "list":
+    case "map":
+      return printCollection(arg, verb, flags);
     case "string":
       return printString(arg.value, verb, flags);
   }
+}
+
+/** Verb and width are for the elements. */
+function printCollection(
+  arg: Extract<GoArgument, { kind: "list" | "map" }>,
+  verb: string,
+  flags: Flags,
+): string {
+  const print = (one: GoArgument): string => printArgument(one, verb, flags);
+  const parts =
+    arg.kind === "list"
+      ? arg.items.map(print)
+      : arg.entries.map(([key, value]) => `${print(key)}:${print(value)}`);
+  if (verb === "v" && flags.sharp) return `${goTypeName(arg)}{${parts.join(", ")}}`;
+  return `${arg.kind === "list" ? "" : "map"}[${parts.join(" ")}]`;
 }
 
 function printString(text: string, verb: string, flags: Flags): string | undefined {

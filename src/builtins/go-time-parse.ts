@@ -236,14 +236,25 @@ function readOffset(layout: string, reader: Reader): number {
     reader.rest = reader.rest.slice(1);
     return 0;
   }
-  const shape = layout.slice(1).replace(/\d\d/g, "(\\d\\d)");
-  const [all, sign, hour, minute = "0", second = "0"] = new RegExp(`^([-+])${shape}`).exec(reader.rest) ?? [];
-  if (all === undefined) throw new Misfit();
-  reader.rest = reader.rest.slice(all.length);
-  const hours = within(Number(hour), 0, 24, "time zone offset hour");
-  const minutes = within(Number(minute), 0, 60, "time zone offset minute");
-  const seconds = within(Number(second), 0, 60, "time zone offset second");
-  return (sign === "-" ? -1 : 1) * (hours * 3600 + minutes * 60 + seconds);
+  const text = reader.rest.slice(0, layout.length);
+  const colons = layout.includes(":");
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: everything that is no ASCII
+  if (text.length < layout.length || /[^\u0000-\u007f]/.test(text)) throw new Misfit();
+  if (colons && (text[3] !== ":" || (text[6] ?? ":") !== ":")) throw new Misfit();
+  reader.rest = reader.rest.slice(layout.length);
+  // Like Go: after the first part that is no number all are 0, what is too large is told before what does not fit, the last part first.
+  let fits = true;
+  const [hours, minutes, seconds] = [0, 1, 2].map((part) => {
+    const at = 1 + part * (colons ? 3 : 2);
+    if (at >= layout.length) return 0;
+    fits &&= /^\d\d$/.test(text.slice(at, at + 2));
+    return fits ? Number(text.slice(at, at + 2)) : 0;
+  }) as [number, number, number];
+  within(seconds, 0, 60, "time zone offset second");
+  within(minutes, 0, 60, "time zone offset minute");
+  within(hours, 0, 24, "time zone offset hour");
+  if (!fits || !/^[-+]/.test(text)) throw new Misfit();
+  return (text[0] === "-" ? -1 : 1) * (hours * 3600 + minutes * 60 + seconds);
 }
 
 /** Names give no offset, not even `GMT+3` or `+03`: in Go they name a zone of which nothing is known. */

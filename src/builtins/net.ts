@@ -100,9 +100,6 @@ function toRange(value: Value): Range {
     return { ...parsed, text: blockText(parsed) };
   }
   if (!ip.isV4) throw failure("IPv6 invalid: needs prefix length");
-  const top = Number((ip.value >> 24n) & 255n);
-  // Multicast and reserved addresses have no class mask.
-  if (top >= 224) return { first: ip.value, last: ip.value, text: `${ipText(ip.value)}/0` };
   const prefix = classPrefix(ip.value);
   const { first, last } = block(ip.value, prefix + 96);
   return { first, last, text: `${ipText(ip.value)}/${prefix}` };

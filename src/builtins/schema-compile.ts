@@ -86,7 +86,7 @@ class Compiler {
   root(): Schema {
     const named = isObject(this.#document) ? this.#document.get("$schema") : undefined;
     if (named !== undefined) {
-      if (typeof named !== "string") throw invalidType("string", "$schema");
+      if (typeof named !== "string") throw failure("$schema must be of type string");
       const draft = /^https?:\/\/json-schema\.org\/draft-0([467])\/schema#?$/.exec(named)?.[1];
       if (draft !== undefined) this.#draft = Number(draft);
     }
@@ -113,7 +113,8 @@ class Compiler {
     if (value === null || !isObject(value)) {
       throw failure("Expected: Valid Schema, given: Invalid JSON");
     }
-    for (const key of [this.#draft >= 6 ? "$id" : "id", "title", "description"]) this.#text(value, key);
+    const isOld = this.#draft === 4 || (this.#draft === HYBRID && value.get("id") !== undefined);
+    for (const key of [isOld ? "id" : "$id", "title", "description"]) this.#text(value, key);
     const reference = this.#text(value, "$ref");
     if (reference !== undefined) schema.reference = this.#resolve(reference);
     this.#types(value, schema);

@@ -81,7 +81,9 @@ const indexofNBody = ofTwo((text, part) => Array.from(positions(text, part), int
 
 const replaceBody: HostBody = ([text, old, next]) => {
   const subject = stringOperand(text, 1);
-  return replacer([[stringOperand(old, 2), stringOperand(next, 3)]])(subject);
+  const pair = [stringOperand(old, 2), stringOperand(next, 3)] as const;
+  // Not even bytes that are no characters by themselves come to light.
+  return pair[0] === pair[1] ? subject : replacer([pair])(subject);
 };
 
 const stringsReplaceNBody: HostBody = ([patterns, text]) => {

@@ -11,6 +11,7 @@ import { failure } from "./operand.ts";
 import type { Expression, Literal, Node, Pipeline, Template } from "./template-parse.ts";
 import { parseTemplate } from "./template-parse.ts";
 import { toJsonValue } from "../value/json.ts";
+import { decodeUtf8, encodeUtf8 } from "../value/utf8.ts";
 import { escapeUrl } from "./url.ts";
 
 /** Undefined: no value. Integers and floats of the template itself are Go's; numbers of the data are texts, as JSON decoding left them. */
@@ -226,6 +227,16 @@ function printfArgument(value: Datum): GoArgument {
   if (typeof value === "bigint") return { kind: "int64", value };
   if (typeof value === "number") return { kind: "float64", value };
   if (typeof value === "string") return { kind: "string", value };
+  if (typeof value === "boolean") return { kind: "bool", value };
+  if (value === undefined || value === null) return { kind: "nil" };
+  if (isArray(value)) return { kind: "list", items: value.map(printfArgument) };
+  if (isObject(value)) {
+    const entries = Array.from(
+      value.entries(),
+      ([key, member]) => [printfArgument(key), printfArgument(member)] as const,
+    );
+    return { kind: "map", entries };
+  }
   return { kind: "string", value: shown(value), type: goType(value) };
 }
 
@@ -250,7 +261,10 @@ function call(name: string, args: readonly Argument[]): Datum {
     case "index":
       return args.slice(1).reduce<Datum>((value, key) => index(value, key()), at(0));
     case "slice":
-      return slice(at(0), at(1), at(2));
+      return slice(
+        at(0),
+        args.slice(1).map((bound) => bound()),
+      );
     case "print":
     case "println":
       return printed(
@@ -296,33 +310,57 @@ const HTML: Readonly<Record<string, string>> = {
   "'": "&#39;",
 };
 
+/** The bytes of what is a string to Go: texts, and numbers of the data. */
+function bytesOf(value: Datum): Uint8Array | undefined {
+  if (typeof value === "string") return encodeUtf8(value);
+  return typeof value === "object" && value !== null && isNumber(value) ? encodeUtf8(value.text) : undefined;
+}
+
 function length(value: Datum): Datum {
-  if (typeof value === "string") return BigInt(new TextEncoder().encode(value).length);
+  const bytes = bytesOf(value);
+  if (bytes !== undefined) return BigInt(bytes.length);
   if (typeof value === "object" && value !== null && isArray(value)) return BigInt(value.length);
   if (typeof value === "object" && value !== null && isObject(value)) return BigInt(value.size);
   throw failure(`template: template: error calling len: len of type ${goType(value)}`);
+}
+
+/** A position from 0 to `end`. */
+function position(name: string, value: Datum, end: number): number {
+  const wrong = (reason: string): Error => failure(`template: template: error calling ${name}: ${reason}`);
+  if (typeof value !== "bigint")
+    throw wrong(`cannot index slice/array with ${value == null ? "nil" : `type ${goType(value)}`}`);
+  if (value < 0n || value > BigInt(end)) throw wrong(`index out of range: ${value}`);
+  return Number(value);
 }
 
 function index(value: Datum, key: Datum): Datum {
   const wrong = (reason: string): Error => failure(`template: template: error calling index: ${reason}`);
   if (value === undefined || value === null) throw wrong("index of untyped nil");
   if (typeof value === "object" && isObject(value) && typeof key === "string") return value.get(key);
-  if (typeof value === "object" && isArray(value) && typeof key === "bigint") {
-    const found = value[Number(key)];
-    if (found === undefined) throw wrong(`index out of range: ${key}`);
-    return found;
-  }
-  throw wrong("can't index item");
+  const bytes = bytesOf(value);
+  const items = bytes ?? (typeof value === "object" && isArray(value) ? value : undefined);
+  if (items === undefined) throw wrong("can't index item");
+  const found = items[position("index", key, items.length)];
+  if (found === undefined) throw wrong(`index out of range: ${key}`);
+  return typeof found === "number" ? BigInt(found) : found;
 }
 
-function slice(value: Datum, from: Datum, to: Datum): Datum {
-  const position = (datum: Datum): number | undefined =>
-    typeof datum === "bigint" ? Number(datum) : undefined;
-  if (typeof value === "string") return value.slice(position(from) ?? 0, position(to));
-  if (typeof value === "object" && value !== null && isArray(value)) {
-    return value.slice(position(from) ?? 0, position(to));
-  }
-  throw failure("template: template: error calling slice: can't slice item");
+function slice(value: Datum, bounds: readonly Datum[]): Datum {
+  const wrong = (reason: string): Error => failure(`template: template: error calling slice: ${reason}`);
+  if (value === undefined || value === null) throw wrong("slice of untyped nil");
+  if (bounds.length > 3) throw wrong(`too many slice indexes: ${bounds.length}`);
+  const bytes = bytesOf(value);
+  const items = bytes ?? (typeof value === "object" && isArray(value) ? value : undefined);
+  if (items === undefined) throw wrong("can't slice item");
+  if (bytes !== undefined && bounds.length === 3) throw wrong("cannot 3-index slice a string");
+  const [from = 0, to = items.length, most = items.length] = bounds.map((bound) =>
+    position("slice", bound, items.length),
+  );
+  if (from > to) throw wrong(`invalid slice index: ${from} > ${to}`);
+  if (to > most) throw wrong(`invalid slice index: ${to} > ${most}`);
+  return bytes === undefined
+    ? (value as readonly Value[]).slice(from, to)
+    : decodeUtf8(bytes.subarray(from, to));
 }
 
 /** Go's Sprint puts blanks between operands when neither is a string; Sprintln always. */

@@ -34,8 +34,14 @@ export function escapeUrl(text: string, part: Part): string {
   return out;
 }
 
-function badEscape(text: string): Error {
-  return failure(`invalid URL escape ${goQuote(text)}`);
+/** Go quotes the bytes that are left of a character as they are. */
+function badEscape(bytes: Uint8Array): Error {
+  const text = decodeUtf8(bytes);
+  if (!text.includes("\ufffd")) return failure(`invalid URL escape ${goQuote(text)}`);
+  const quoted = Array.from(bytes, (byte) =>
+    byte < 0x80 ? goQuote(String.fromCharCode(byte)).slice(1, -1) : `\\x${byte.toString(16)}`,
+  );
+  return failure(`invalid URL escape "${quoted.join("")}"`);
 }
 
 export function unescapeUrl(text: string, part: Part): string {
@@ -46,12 +52,13 @@ export function unescapeUrl(text: string, part: Part): string {
     const byte = source[i] as number;
     const character = String.fromCharCode(byte);
     if (character === "%") {
-      const escaped = String.fromCharCode(...source.subarray(i, i + 3));
-      if (!/^%[0-9a-fA-F]{2}$/.test(escaped)) throw badEscape(decodeUtf8(source.subarray(i, i + 3)));
+      const bytes = source.subarray(i, i + 3);
+      const escaped = String.fromCharCode(...bytes);
+      if (!/^%[0-9a-fA-F]{2}$/.test(escaped)) throw badEscape(bytes);
       const value = Number.parseInt(escaped.slice(1), 16);
-      if (part === "host" && value < 0x80 && escaped !== "%25") throw badEscape(escaped);
+      if (part === "host" && value < 0x80 && escaped !== "%25") throw badEscape(bytes);
       const odd = value !== 32 && !(value < 0x80 && isPlain(String.fromCharCode(value), "host"));
-      if (part === "zone" && escaped !== "%25" && odd) throw badEscape(escaped);
+      if (part === "zone" && escaped !== "%25" && odd) throw badEscape(bytes);
       out.push(value);
       i += 2;
     } else if (character === "+" && part === "query") out.push(32);

@@ -1,7 +1,7 @@
 // YAML text to Values and back, as OPA's library has it: YAML 1.1 words for booleans, everything that JSON cannot say turned into what
 // it can (keys to text, dates stay text). Over the `yaml` package for reading; writing is our own, to match OPA's layout to the letter.
 
-import type { Node, Pair } from "yaml";
+import type { Document, Node, Pair, Scalar, ScalarTag } from "yaml";
 import { isAlias, isMap, isPair, isScalar, isSeq, parseDocument } from "yaml";
 import { compareStrings } from "../value/compare.ts";
 import { decode, keyText, toJsonValue } from "../value/json.ts";
@@ -46,12 +46,47 @@ export function readYaml(text: string): Value {
       if (target === undefined) throw failure(`yaml: unknown anchor '${node.source}' referenced`);
       return convert(target);
     }
-    if (isScalar(node)) return scalar(node.value, node.source, node.type);
+    if (isScalar(node)) return tagged(node, document) ?? scalar(node.value, node.source, node.type);
     if (isSeq(node)) return node.items.map((item) => convert(isPair(item) ? item.value : item));
     if (isMap(node)) return object(members(node.items, convert));
     return null;
   };
   return convert(document.contents);
+}
+
+const TAG = /^tag:yaml\.org,2002:(int|float|bool|null|timestamp|binary)$/;
+const TIMESTAMP = /^\d{4}-\d{1,2}-\d{1,2}([Tt ]\d{1,2}:\d{1,2}:\d{1,2}(\.\d+)?(Z|[-+]\d\d:\d\d)?)?$/;
+const BASE_64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+
+/** A scalar under a tag of YAML's own that says what it must be, as `!!int 1`; undefined for others. */
+function tagged(node: Scalar, document: Document): Value | undefined {
+  const wanted = TAG.exec(node.tag ?? "")?.[1];
+  if (wanted === undefined) return undefined;
+  const text = node.source ?? "";
+  if (wanted === "binary") {
+    if (BASE_64.test(text.replace(/[\r\n]/g, ""))) return undefined;
+    throw failure("yaml: !!binary value contains invalid base64 data");
+  }
+  // What the text would be without a tag or quotes.
+  const rule = document.schema.tags.find(
+    (tag): tag is ScalarTag =>
+      !("collection" in tag && tag.collection) && tag.default === true && tag.test?.test(text) === true,
+  );
+  const plain =
+    rule?.resolve === undefined ? text : rule.resolve(text, () => undefined, { intAsBigInt: true });
+  const value = scalar(isScalar(plain) ? plain.value : plain, text, "PLAIN");
+  const kind = wanted === "timestamp" && TIMESTAMP.test(text) ? wanted : kindOf(value, plain);
+  if (kind === "int" && wanted === "float") return jsonFloat(Number(plain));
+  if (kind !== wanted) throw failure(`yaml: cannot decode !!${kind} \`${text}\` as a !!${wanted}`);
+  return value;
+}
+
+function kindOf(value: Value, plain: unknown): string {
+  if (value === null) return "null";
+  if (typeof value === "boolean") return "bool";
+  if (typeof value === "string") return "str";
+  const fits = typeof plain === "bigint" && plain < 2n ** 64n && plain >= -(2n ** 63n);
+  return fits || typeof plain === "string" ? "int" : "float";
 }
 
 function members(pairs: readonly Pair[], convert: (node: unknown) => Value): [Value, Value][] {
@@ -179,11 +214,12 @@ function scalarText(text: string, indent: string, isKey: boolean): string {
     BASE_60.test(text) ||
     DATE.test(text)
   );
+  if (text.includes("\t")) return doubleQuoted(text, indent);
   if (text.includes("\n"))
-    return isKey || /[ \t]\n|[ \t]$/.test(text) || SPECIAL.test(text)
+    return isKey || / \n| $/.test(text) || SPECIAL.test(text)
       ? doubleQuoted(text, indent)
       : literal(text, indent);
-  if (SPECIAL.test(text) || text.includes("\t")) return doubleQuoted(text, indent);
+  if (SPECIAL.test(text)) return doubleQuoted(text, indent);
   if (!isPlainString) return doubleQuoted(text, indent);
   const startsBadly = /^[-?:](\s|$)|^[,[\]{}#&*!|>'"%@`]|^(---|\.\.\.)/.test(text);
   const isUnsafe = startsBadly || /:(\s|$)|\s#/.test(text) || /^ | $/.test(text);

@@ -305,30 +305,32 @@ function read_offset(at: usize, length: i32): bool {
   }
   const colon = length == 6 || length == 9;
   const parts = length == 3 ? 1 : length < 7 ? 2 : 3;
-  if (p >= end || (load<u8>(p) != 0x2b && load<u8>(p) != 0x2d)) return false;
-  const negative = load<u8>(p) == 0x2d;
-  p++;
+  if (<i32>(end - p) < length) return false;
+  if (colon && (load<u8>(p, 3) != 0x3a || (length == 9 && load<u8>(p, 6) != 0x3a))) return false;
+  const sign = load<u8>(p);
+  // Like Go: after the first part that is no number all are 0, what is too large is told before what does not fit, the last part first.
+  let fits = true;
   let hours: i64 = 0;
   let minutes: i64 = 0;
   let seconds: i64 = 0;
   for (let i = 0; i < parts; i++) {
-    if (i > 0 && colon) {
-      if (p >= end || load<u8>(p) != 0x3a) return false;
-      p++;
-    }
-    if (!digits(2, 2)) return false;
-    if (i == 0) hours = value;
-    else if (i == 1) minutes = value;
-    else seconds = value;
+    const q = p + 1 + <usize>(i * (colon ? 3 : 2));
+    if (digit(q) < 0 || digit(q + 1) < 0) fits = false;
+    const part = fits ? digit(q) * 10 + digit(q + 1) : 0;
+    if (i == 0) hours = part;
+    else if (i == 1) minutes = part;
+    else seconds = part;
   }
-  value = hours;
-  if (!in_range(0, 24, "time zone offset hour")) return false;
-  value = minutes;
-  if (!in_range(0, 60, "time zone offset minute")) return false;
+  p += length;
   value = seconds;
   if (!in_range(0, 60, "time zone offset second")) return false;
+  value = minutes;
+  if (!in_range(0, 60, "time zone offset minute")) return false;
+  value = hours;
+  if (!in_range(0, 24, "time zone offset hour")) return false;
+  if (!fits || (sign != 0x2b && sign != 0x2d)) return false;
   offset = hours * 3600 + minutes * 60 + seconds;
-  if (negative) offset = -offset;
+  if (sign == 0x2d) offset = -offset;
   return true;
 }
 

@@ -4,7 +4,7 @@ import { checkSources } from "../../src/compile/compile.ts";
 import type { Engine } from "../../src/engine/engine.ts";
 import { equal } from "../../src/value/compare.ts";
 import { decode, encode } from "../../src/value/json.ts";
-import { forceLiterals } from "./forced.ts";
+import { baseAsRule, forceLiterals, reverseRules, walkedPackages } from "./forced.ts";
 import type { DrawnCase } from "./modules.ts";
 import type { Answer, Finding, Opa } from "./opa.ts";
 import { allErrors, askOurs, findingsOf, prepareCase } from "./ours.ts";
@@ -158,7 +158,12 @@ async function explain(question: Question, theirs: Answer, ours: Answer): Promis
     // Of equal numbers the text of the first is kept: which rule comes first is up to OPA's index.
     if (!sameValue(theirs, ours)) return whenForced(question, ours);
     const again = await opa.askAlone(item, entrypoint, input, strict, ["--disable-indexing"]);
-    return show(again, ours) === show(ours, again) ? "--disable-indexing" : undefined;
+    if (show(again, ours) === show(ours, again)) return "--disable-indexing";
+    const modules = item.modules.map((one) => ({ ...one, text: reverseRules(one.text, one.regoVersion) }));
+    const reversed = await prepareCase({ ...item, modules }, question.runtime);
+    if (!("engine" in reversed)) return undefined;
+    const other = await askOurs(reversed.engine, entrypoint, input, strict);
+    return show(other, theirs) === show(theirs, other) ? "order of rules" : undefined;
   }
   if (theirs.kind === "error") {
     const again = await askOurs(tried, entrypoint, input, strict);
@@ -190,24 +195,32 @@ async function explain(question: Question, theirs: Answer, ours: Answer): Promis
   );
 }
 
-/** Collections with computed members, which OPA walks as they are written: made by a builtin first, they give what ours give. */
+/** What OPA says when collections with computed members, and base documents, are made before they are used: then it gives what ours give. */
 async function whenForced(
   { item, opa, entrypoint, input, strict }: Question,
   ours: Answer,
 ): Promise<string | undefined> {
-  const forced = item.modules.map((module) => forceLiterals(module.text, module.regoVersion));
-  if (forced.every((text) => text === undefined)) return undefined;
-  const modules = item.modules.map((module, i) => ({ ...module, text: forced[i] ?? module.text }));
-  for (const flags of [[], ["--disable-indexing"]]) {
-    const again = await opa.askAlone({ ...item, modules }, entrypoint, input, strict, flags);
-    if (show(again, ours) === show(ours, again)) return ["computed members", ...flags].join(", ");
-  }
-  return undefined;
+  const asks = async (modules: DrawnCase["modules"], why: string): Promise<string | undefined> => {
+    for (const flags of [[], ["--disable-indexing"]]) {
+      const again = await opa.askAlone({ ...item, modules }, entrypoint, input, strict, flags);
+      if (show(again, ours) === show(ours, again)) return [why, ...flags].join(", ");
+    }
+    return undefined;
+  };
+  const forced = item.modules.map((module) => ({
+    ...module,
+    text: forceLiterals(module.text, module.regoVersion) ?? module.text,
+  }));
+  const base = baseAsRule(item.modules, item.data);
+  const extra = { ...item.modules[0]!, file: "test-base.rego", text: base.extra };
+  const based = [...item.modules.map((module, i) => ({ ...module, text: base.texts[i]! })), extra];
+  return (await asks(forced, "computed members")) ?? (await asks(based, "a text as an index"));
 }
 
 /**
- * One of the two gives a result without coming to a rule that fails: asked for that rule, it names the same error. OPA walks the documents of a
- * package one by one and stops at the first that will do, inside `every` and `not` whatever its flags are; we make them all, or look them up.
+ * One of the two gives a result without coming to a rule that fails: asked for that rule, it names the same error. Only for rules of packages that
+ * some reference walks: OPA makes the documents there one by one, stops at the first that will do inside `every` and `not` whatever its flags
+ * are, and goes on elsewhere; we make them all for a value, and stop where one solution is as good as all.
  */
 async function failsElsewhere(question: Question, theirs: Answer, ours: Answer): Promise<boolean> {
   const { item, opa, engine, input, strict } = question;
@@ -215,7 +228,9 @@ async function failsElsewhere(question: Question, theirs: Answer, ours: Answer):
   if (error?.kind !== "error" || (theirs.kind === "error" && ours.kind === "error")) return false;
   const [wanted] = error.findings;
   if (wanted === undefined || wanted.code === "crash") return false;
+  const walked = walkedPackages(item.modules, item.packages);
   for (const path of item.entrypoints) {
+    if (!walked.some((one) => path === one || path.startsWith(`${one}/`))) continue;
     const other =
       theirs.kind === "error"
         ? await askOurs(engine, path, input, strict)

@@ -4,7 +4,7 @@
 
 import type { Term } from "../../src/syntax/ast.ts";
 import { parseModule } from "../../src/syntax/parser.ts";
-import { type Visitor, walkBody, walkTerm } from "../../src/syntax/visit.ts";
+import { type Visitor, walkBody, walkRule, walkTerm } from "../../src/syntax/visit.ts";
 
 /** Undefined where nothing of the kind is in the module. */
 export function forceLiterals(text: string, regoVersion?: "v0"): string | undefined {
@@ -63,4 +63,80 @@ function isComputed(term: Term): boolean {
     default:
       return true;
   }
+}
+
+/**
+ * The base document made by a rule. OPA looks base documents up by path in its store, which takes a text for an index (`data.base.list["1"]`,
+ * even "-0"); the same reference into a value finds nothing.
+ */
+export function baseAsRule(
+  modules: readonly { readonly text: string; readonly regoVersion?: "v0" }[],
+  data: string,
+): { readonly texts: readonly string[]; readonly extra: string } {
+  const texts = modules.map(({ text }) =>
+    text
+      .replace(/^import data\.base$/gm, "import data.made_base.value as base")
+      .replace(/(?<![\w."])data\.base\b/g, "data.made_base.value"),
+  );
+  const v0 = modules.some(({ regoVersion }) => regoVersion === "v0");
+  const body = `value = json.unmarshal(${JSON.stringify(data)}).base`;
+  return { texts, extra: `package made_base\n\n${v0 ? `${body} { true }` : `${body} if true`}\n` };
+}
+
+/** Paths of packages, as `p/q`, that some reference walks as a whole or under a computed key. */
+export function walkedPackages(
+  modules: readonly { readonly text: string; readonly regoVersion?: "v0" }[],
+  packages: readonly string[],
+): string[] {
+  const found = new Set<string>();
+  for (const { text, regoVersion } of modules) {
+    const { module } = parseModule(text, {
+      file: "m.rego",
+      annotations: false,
+      ...(regoVersion !== undefined && { regoVersion }),
+    });
+    const imports = new Map<string, readonly Term[]>();
+    for (const { path, alias } of module?.imports ?? []) {
+      const last = path.terms.at(-1);
+      imports.set(alias ?? (last?.kind === "string" ? last.value : ""), path.terms);
+    }
+    const visitor: Visitor = {
+      term: (term) => {
+        if (term.kind !== "ref" && term.kind !== "var") return false;
+        const [head, ...rest] = term.kind === "ref" ? term.terms : [term];
+        const full = head?.kind === "var" ? [...(imports.get(head.name) ?? [head]), ...rest] : [];
+        if (full[0]?.kind !== "var" || full[0].name !== "data") return false;
+        const steps: string[] = [];
+        for (const step of full.slice(1)) {
+          if (step.kind !== "string") break;
+          steps.push(step.value);
+        }
+        const prefix = steps.map((step) => `${step}/`).join("");
+        for (const path of packages) if (`${path}/`.startsWith(prefix)) found.add(path);
+        return false;
+      },
+    };
+    for (const rule of module?.rules ?? []) walkRule(rule, visitor);
+  }
+  return [...found];
+}
+
+/** The module with its rules in the opposite order. */
+export function reverseRules(text: string, regoVersion?: "v0"): string {
+  const { module } = parseModule(text, {
+    file: "m.rego",
+    annotations: false,
+    ...(regoVersion !== undefined && { regoVersion }),
+  });
+  const [first] = module?.rules ?? [];
+  if (module === undefined || first === undefined) return text;
+  const bytes = Buffer.from(text);
+  const starts = module.rules.map(({ location }) => location.offset);
+  const parts = starts.map((start, i) =>
+    bytes
+      .subarray(start, starts[i + 1] ?? bytes.length)
+      .toString("utf8")
+      .trimEnd(),
+  );
+  return `${bytes.subarray(0, starts[0]).toString("utf8")}${parts.reverse().join("\n\n")}\n`;
 }

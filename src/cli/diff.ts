@@ -33,6 +33,7 @@ interface Flags {
   readonly entrypoint?: string[];
   readonly decisions?: string[];
   readonly accept?: string;
+  readonly effectsOnly?: boolean;
   readonly runs: number;
   readonly time?: number;
   readonly seed?: number;
@@ -56,6 +57,10 @@ export function command(): Command {
     .option("--ignore <names>", "file and directory names to ignore during loading (e.g. '.*')", collectList)
     .option("--decisions <file>", "decide recorded decisions again (OPA decision logs)", collect)
     .option("--accept <file>", "list of changes that somebody has agreed to")
+    .option(
+      "--effects-only",
+      "leave out changes of content where the effect stays, as other reasons for a denial",
+    )
     .addOption(new Option("--runs <n>", "generated inputs").default(10_000).argParser(parseInteger))
     .addOption(new Option("--time <duration>", "bound on drawing inputs (e.g. 30s)").argParser(parseDuration))
     .addOption(new Option("--seed <n>", "seed that inputs are drawn with").argParser(parseInteger))
@@ -88,6 +93,7 @@ async function diffAll(before: string, after: string, flags: Flags): Promise<num
     timeMs: flags.time,
     schema: readSchemas(flags.schema)?.get("schema"),
     recorded,
+    effectsOnly: flags.effectsOnly,
   });
   const judged = judge(report, accepted);
   const form = { pretty: diffText, json: diffJson, markdown: diffMarkdown }[flags.format];

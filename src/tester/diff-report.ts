@@ -113,8 +113,9 @@ function counts({ generated, recorded, decisions }: Flip): string {
   return parts.join(", ");
 }
 
-function verdict({ flips, refused }: Judged): string {
-  if (flips.length === 0) return "no decision changed";
+function verdict({ flips, refused, report }: Judged): string {
+  if (flips.length === 0)
+    return report.contentOnly === undefined ? "no decision changed" : "no effect changed";
   const kinds = flips.length === 1 ? "1 kind of change" : `${flips.length} kinds of changes`;
   const wide = flips.filter(({ widening }) => widening > 0).length;
   const accepted = flips.length - refused;
@@ -128,11 +129,17 @@ function verdict({ flips, refused }: Judged): string {
 
 /** How hard it was looked. */
 function effort(report: DiffReport): string[] {
-  const { generated, seed, ways, recorded, milliseconds, changed, dataChanged } = report;
+  const { generated, seed, ways, recorded, milliseconds, changed, dataChanged, examples, contentOnly } =
+    report;
+  const from = examples === 0 ? "" : `, from ${examples} ${plural(examples, "example")} too`;
   const lines = [
-    `looked at ${generated} generated ${plural(generated, "input")} (seed ${seed}), which took ${ways} ${plural(ways, "way")} through the two versions, in ${(milliseconds / 1000).toFixed(1)} s`,
+    `looked at ${generated} generated ${plural(generated, "input")} (seed ${seed}${from}), which took ${ways} ${plural(ways, "way")} through the two versions, in ${(milliseconds / 1000).toFixed(1)} s`,
     `  ${sideText("old", report.old)}; ${sideText("new", report.new)}`,
   ];
+  if (contentOnly !== undefined)
+    lines.push(
+      `left out: ${contentOnly.generated} generated ${plural(contentOnly.generated, "input")} and ${contentOnly.recorded} recorded ${plural(contentOnly.recorded, "decision")} whose effect stays, where only the content changes`,
+    );
   if (recorded.decided > 0 || recorded.passedOver > 0) lines.push(recordedText(recorded));
   const compiled = [report.old, report.new].filter(({ total }) => total === 0).length;
   if (compiled === 2)

@@ -11,7 +11,7 @@ import { type Effect, widening } from "./effect.ts";
 import { conforms } from "./prove-conform.ts";
 import { runProperty, type Verdict } from "./property.ts";
 import { type Answer, type RuleText, ruleKey, Side, type SideSource, type World } from "./side.ts";
-import { shrink } from "./shrink.ts";
+import { canonical, shrink } from "./shrink.ts";
 
 export interface DiffOptions {
   /** Slash paths, as `authz/allow`. */
@@ -22,6 +22,8 @@ export interface DiffOptions {
   readonly timeMs?: number | undefined;
   readonly schema?: unknown;
   readonly recorded?: readonly Recorded[] | undefined;
+  /** Leaves out where only the content of a decision changes: its reasons, say. */
+  readonly effectsOnly?: boolean | undefined;
 }
 
 export interface Shown {
@@ -69,6 +71,10 @@ export interface DiffReport {
   readonly new: SideReport;
   readonly seed: number;
   readonly generated: number;
+  /** Inputs of the sources' own that the generated ones were made from. */
+  readonly examples: number;
+  /** Decisions that were left out because their effect stays; absent unless that was asked for. */
+  readonly contentOnly?: { readonly generated: number; readonly recorded: number };
   /** Ways through both versions that the inputs took. */
   readonly ways: number;
   readonly recorded: {
@@ -98,6 +104,9 @@ const MAX_SHRUNK = 60;
 
 const EFFECTS: readonly Effect[] = ["allow", "approve", "deny", "undefined", "value", "error"];
 
+/** They say whether the action happens. A value that does not may mean anything, so a change of it is always shown. */
+const TOLD: ReadonlySet<Effect> = new Set(["allow", "approve", "deny"]);
+
 interface Found {
   readonly entrypoint: string;
   readonly kind: string;
@@ -122,6 +131,7 @@ class Differ {
   readonly #dataChanged: boolean;
   readonly #found = new Map<string, Found>();
   readonly #ways = new Set<number>();
+  readonly #contentOnly = { generated: 0, recorded: 0 };
 
   constructor(before: SideSource | Side, after: SideSource, options: DiffOptions) {
     this.#old = before instanceof Side ? before : new Side(before, options.entrypoints);
@@ -142,6 +152,10 @@ class Differ {
     const recorded = this.#replay();
     const shape = this.#old.shape;
     shape.join(this.#new.shape);
+    const all = new Map(
+      [...this.#old.examples, ...this.#new.examples].map((input) => [canonical(input), input]),
+    );
+    const start = [...all.values()].filter((input) => schema === undefined || conforms(schema, input));
     const outcome = runProperty(
       {
         arbitrary: schema === undefined ? shapeArbitrary(shape) : schemaArbitrary(schema, shape),
@@ -155,7 +169,7 @@ class Differ {
           ),
         ...(schema !== undefined && { allowed: (input: Json) => conforms(schema, input) }),
       },
-      { runs, seed, deadline: timeMs === undefined ? undefined : Date.now() + timeMs },
+      { runs, seed, start, deadline: timeMs === undefined ? undefined : Date.now() + timeMs },
     );
     const changed = this.#changed();
     const [old, fresh] = [this.#side(this.#old), this.#side(this.#new)];
@@ -169,6 +183,8 @@ class Differ {
       new: fresh,
       seed,
       generated: outcome.runs,
+      examples: start.length,
+      ...(this.#options.effectsOnly === true && { contentOnly: this.#contentOnly }),
       ways: this.#ways.size,
       recorded,
       changed,
@@ -238,6 +254,10 @@ class Differ {
     world: World | undefined,
   ): Found | undefined {
     if (sameAnswer(old, fresh)) return undefined;
+    if (this.#options.effectsOnly === true && old.effect === fresh.effect && TOLD.has(old.effect)) {
+      this.#contentOnly[world === undefined ? "generated" : "recorded"]++;
+      return undefined;
+    }
     const kind = `${old.effect}->${fresh.effect}`;
     const responsible = this.#responsible();
     const names = [...new Set(responsible.map(({ rule }) => rule.name))].sort().join(",");

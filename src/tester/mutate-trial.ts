@@ -139,7 +139,8 @@ export class Bench {
     if (entrypoints.length === 0) return { danger: "unknown" };
     const source = { name: "original", modules: this.#modules, data: this.#data };
     this.#original ??= new Side(source, entrypoints);
-    const after = { name: "mutant", modules, data: this.#data };
+    // Examples are never changed: the original has them.
+    const after = { name: "mutant", modules, data: this.#data, examples: [] };
     const { diffRuns: runs, seed } = this.#options;
     const { flips } = diff(this.#original, after, { entrypoints, runs, seed });
     const shown = flips

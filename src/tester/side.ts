@@ -12,8 +12,10 @@ import type { Module, Rule } from "../syntax/ast.ts";
 import { printRef } from "../syntax/print.ts";
 import { encode } from "../value/json.ts";
 import type { RegoObject, Value } from "../value/value.ts";
+import type { Json } from "./arbitrary.ts";
 import { makeWatch, type Watch } from "./comparisons.ts";
 import { type Effect, effectOf } from "./effect.ts";
+import { exampleInputs } from "./examples.ts";
 import type { ReadTree } from "./law.ts";
 import { fixedContext, reachable } from "./prove-program.ts";
 import { inferShapes, type Shape } from "./prove-shape.ts";
@@ -25,6 +27,8 @@ export interface SideSource {
   readonly data: RegoObject;
   /** A compiled module answers these entrypoints: its Rego may be gone. */
   readonly wasm?: { readonly bytes: Uint8Array; readonly entrypoints: readonly string[] } | undefined;
+  /** Inputs to start from; absent: those of rules `example_<name>`. */
+  readonly examples?: readonly Json[] | undefined;
 }
 
 /** A rule as its author wrote it: two versions have the same one where name and text are the same. */
@@ -58,6 +62,7 @@ export class Side {
   readonly shape: Shape;
   /** Rules that the entrypoints can come to, by key. Empty for compiled modules. */
   readonly rules: ReadonlyMap<string, RuleText>;
+  readonly examples: readonly Json[];
   readonly #engine: Engine;
   readonly #known: ReadonlySet<string>;
   /** For each mark the key of its rule. */
@@ -86,6 +91,7 @@ export class Side {
     this.shape = made.shape;
     this.watch = made.watch;
     this.rules = made.rules;
+    this.examples = made.examples;
     this.#known = made.known;
     this.#engine = prepare({ wasm, builtins: this.#replayed(), data: encode(source.data), onMark });
     this.#owners = marks.list.map(({ location }) => made.ruleAt(location.file, location.offset));
@@ -170,6 +176,7 @@ interface Made {
   readonly shape: Shape;
   readonly watch: Watch;
   readonly rules: ReadonlyMap<string, RuleText>;
+  readonly examples: readonly Json[];
   readonly ruleAt: (file: string, offset: number) => string | undefined;
 }
 
@@ -195,6 +202,7 @@ function fromModules(source: SideSource, entrypoints: readonly string[], marks: 
     shape: inferShapes(compiled, source.data, { only, paired: new Set() }).input,
     watch: known.size === 0 ? () => [] : makeWatch(compiled, [...known], source.data, fixedContext),
     rules,
+    examples: source.examples ?? exampleInputs(compiled, source.data),
     ruleAt,
   };
 }
@@ -213,7 +221,15 @@ function fromWasm(
     for (const entrypoint of entrypoints) addReads(shape, reads[entrypoint] ?? true);
   }
   const known = new Set(entrypoints.filter((entrypoint) => answered.includes(entrypoint)));
-  return { wasm, known, shape, watch: () => [], rules: new Map(), ruleAt: () => undefined };
+  return {
+    wasm,
+    known,
+    shape,
+    watch: () => [],
+    rules: new Map(),
+    examples: source.examples ?? [],
+    ruleAt: () => undefined,
+  };
 }
 
 function addReads(shape: Shape, reads: ReadTree): void {

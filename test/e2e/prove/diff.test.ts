@@ -117,6 +117,33 @@ it("takes what somebody agreed to, until the rule is changed again", () => {
   expect([again.status, again.report.refused]).toEqual([1, 1]);
 });
 
+it("starts from the examples of the sources, and leaves out changes of content when told to", () => {
+  const folders = (text: string): string =>
+    `package deep\n\nimport data.refunds\n\n# METADATA\n# entrypoint: true\ndecision := {"effect": "allow", "reasons": []} if {\n\tinput.a.b.c == "k-1-x"\n\tinput.list[2].id == input.a.b.d\n\tcount(input.list) == 5\n\t${text}\n} else := {"effect": "deny", "reasons": [WHY]}\n`;
+  const example =
+    'package deep_invariants\n\nexample_all := {"a": {"b": {"c": "k-1-x", "d": "three"}}, "list": [{"id": "one"}, {"id": "two"}, {"id": "three"}, 4, 5], "n": 1}\n';
+  for (const [name, condition, why] of [
+    ["d1", "input.n < 1", "1"],
+    ["d2", "input.n < 2", "2"],
+  ] as const) {
+    write(`${name}/deep.rego`, folders(condition).replace("WHY", why).replace("import data.refunds\n\n", ""));
+    write(`${name}/deep_test.rego`, example);
+  }
+  const { report } = diff("d1", "d2", "--runs", "200");
+  expect(report.flips.map(({ kind }) => kind)).toEqual(["deny->allow", "deny->deny"]);
+  expect(report).toMatchObject({ examples: 1 });
+  const only = diff("d1", "d2", "--runs", "200", "--effects-only");
+  expect(only.status).toBe(1);
+  expect(only.report.flips.map(({ kind }) => kind)).toEqual(["deny->allow"]);
+  expect(only.report).toMatchObject({ contentOnly: { generated: report.flips[1]?.generated, recorded: 0 } });
+  for (const format of ["pretty", "markdown"]) {
+    const same = reeve("diff", "d1", "d2", "--seed", "1", "--runs", "0", "--effects-only", "-f", format);
+    expect([same.status, same.stderr]).toEqual([0, ""]);
+    expect(same.stdout).toMatch(/no effect changed\.?\n/);
+    expect(same.stdout).toContain("left out: 0 generated inputs and 0 recorded decisions whose effect stays");
+  }
+});
+
 it("writes Markdown that a pull request can hold", () => {
   const { stdout } = reeve("diff", "old", "loose", "--seed", "1", "--runs", "2000", "-f", "markdown");
   expect(stdout).toContain("| `deny → allow` | `refunds/allow` |");

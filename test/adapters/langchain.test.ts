@@ -6,10 +6,8 @@ import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { guardLangChain } from "../../src/ai/adapters/langchain.ts";
 import type { GuardedTask } from "../../src/ai/task.ts";
+import { callTests, type Turns } from "./contract.ts";
 import { chosenTask, ForgetfulStore, libraryTask } from "./guard.ts";
-
-type Call = readonly [tool: string, args: Record<string, unknown>];
-type Turns = readonly (readonly Call[])[];
 
 const subject = { type: "user", id: "alice" };
 const host = { ToolMessage, AIMessage, interrupt };
@@ -59,16 +57,9 @@ async function play(turns: Turns, names?: readonly string[]) {
 }
 
 describe("the middleware", () => {
-  test.each([
-    ["allow", 1, 0],
-    ["deny", 0, 0],
-    ["approve", 0, 1],
-    ["undefined", 0, 0],
-    ["conflict", 0, 0],
-    ["obligation", 0, 0],
-  ])("%s: runs %d, asks %d", async (effect, runs, asks) => {
-    const { log, asked } = await play([[["act", { effect }]]]);
-    expect({ runs: log.length, asks: asked.length }).toEqual({ runs, asks });
+  callTests(async (turns, names) => {
+    const { log, asked, task } = await play(turns, names);
+    return { log, asks: asked.length, task };
   });
 
   test("changed arguments are those that the tool gets, defaults of the catalogue too", async () => {
@@ -82,22 +73,6 @@ describe("the middleware", () => {
     expect(result.messages).toContainEqual(
       expect.objectContaining({ content: "Denied: deny it is.", status: "error" }),
     );
-  });
-
-  test("parallel calls of one turn: once is once", async () => {
-    const { log, task } = await play([
-      [
-        ["act", { effect: "once", n: 1 }],
-        ["act", { effect: "once", n: 2 }],
-      ],
-    ]);
-    expect(log).toEqual(['act {"effect":"once","n":1}']);
-    expect(task.session().calls.map(({ status }) => status)).toEqual(["committed", "refused"]);
-  });
-
-  test.each(["__proto__", "constructor", "toString"])("a tool named %s is a tool", async (name) => {
-    expect((await play([[[name, { effect: "allow" }]]], [name])).log).toHaveLength(1);
-    expect((await play([[[name, { effect: "deny" }]]], [name])).log).toEqual([]);
   });
 
   test("a failing tool releases what it reserved", async () => {

@@ -1,15 +1,14 @@
 // `reeve diff` by the real command line on scratch folders: flips, who is responsible, recorded decisions, the accepted list, exit codes.
 
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
+import { scratchFolder } from "../../scratch.ts";
 
 const CLI = fileURLToPath(new URL("../../../dist/cli/main.js", import.meta.url));
-const folder = mkdtempSync(join(tmpdir(), "reeve-diff-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = scratchFolder("diff");
 
 const OLD = `package refunds
 

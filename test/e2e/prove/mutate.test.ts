@@ -1,17 +1,16 @@
 // `reeve test --mutate` by the real command line: what nothing notices is shown on the source, most dangerous first; and the edits themselves.
 
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
+import { scratchFolder } from "../../scratch.ts";
 import { parse } from "../../../src/compile/compile.ts";
 import { mutantsOf, mutated } from "../../../src/tester/mutate.ts";
 
 const CLI = fileURLToPath(new URL("../../../dist/cli/main.js", import.meta.url));
-const folder = mkdtempSync(join(tmpdir(), "reeve-mutate-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = scratchFolder("mutate");
 
 const POLICY = `package refunds
 

@@ -2,29 +2,20 @@
 // run with the real command line. A change that allows more is refused until it is accepted.
 
 import { spawnSync } from "node:child_process";
-import {
-  chmodSync,
-  copyFileSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
+import { chmodSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
+import { scratchFolder } from "../../scratch.ts";
 import * as yaml from "yaml";
 
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 const CLI = join(ROOT, "dist/cli/main.js");
-const folder = mkdtempSync(join(tmpdir(), "reeve-repository-"));
+const folder = scratchFolder("repository");
 const repository = join(folder, "repository");
 const bin = join(folder, "bin");
 /** Where a step writes what is shown of a run. */
 const summary = join(folder, "summary.md");
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const POLICY = `package refunds
 

@@ -1,9 +1,8 @@
 // Budgets across tasks, through guard, ledger and the compiled library: per person, in windows, with refunds, over a restart, in a race.
 
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
+import { scratchFolder } from "../../scratch.ts";
 import { Catalogue, type CatalogueDocument } from "../../../src/ai/catalogue.ts";
 import { createGuard, type Guard } from "../../../src/ai/guard.ts";
 import { type LedgerStore, MemoryLedgerStore, type StampedEvent } from "../../../src/ai/ledger.ts";
@@ -32,8 +31,7 @@ const catalogue: CatalogueDocument = {
   },
 };
 
-const folder = mkdtempSync(join(tmpdir(), "reeve-accounts-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = scratchFolder("accounts");
 
 let wasm: Uint8Array;
 beforeAll(async () => {

@@ -1,7 +1,6 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { scratchFolder } from "../../scratch.ts";
 import {
   addDecimals,
   type LedgerStore,
@@ -11,8 +10,7 @@ import {
 } from "../../../src/ai/ledger.ts";
 import { openSqliteLedger } from "../../../src/ai/node/sqlite-ledger.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "reeve-ledger-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const folder = scratchFolder("ledger");
 
 const labels = { saw_untrusted: false, saw_private: false };
 

@@ -37,6 +37,8 @@ export interface Sender {
   readonly task: GuardedTask;
   /** What the sender calls the task. */
   readonly handle: string;
+  /** Where this message came from, as its socket says. */
+  readonly ip?: string;
 }
 
 export interface ConnectionOptions {
@@ -46,7 +48,7 @@ export interface ConnectionOptions {
   readonly tickets: ApprovalTickets;
   readonly nowMs: () => number;
   /** What policies see as `input.context`. */
-  readonly context: () => RegoObject;
+  readonly context: (sender: Sender) => RegoObject;
   /** The task's folder, where there is one. */
   readonly folder?: string;
   /** Arguments as they are decided on and forwarded, and facts about them (`action.properties`). */
@@ -216,7 +218,7 @@ export class Connection {
         tool: name,
         server: serverId,
         ...who(sender),
-        context: this.#options.context(),
+        context: this.#options.context(sender),
       });
       if (visible) shown.push(tool);
     }
@@ -243,7 +245,7 @@ export class Connection {
       server: serverId,
       arguments: args,
       properties,
-      context: context(),
+      context: context(sender),
       ...who(sender),
     });
     let asked = request();
@@ -276,7 +278,7 @@ export class Connection {
     if (typeof reading === "string") return { toClient: errorReply(id, INVALID_PARAMS, reading) };
     const { args, properties } = reading;
     const asked = { id: callId(), method, tool: method, server: serverId, arguments: args, properties };
-    const answer = await sender.task.ask({ ...asked, context: context(), ...who(sender) });
+    const answer = await sender.task.ask({ ...asked, context: context(sender), ...who(sender) });
     if (!answer.forward) {
       const data = { [DECISION_META]: shown(answer) };
       return { toClient: errorReply(id, DENIED, explain(answer, "model"), data) };

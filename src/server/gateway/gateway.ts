@@ -61,7 +61,7 @@ export interface Gateway {
   sender(principal: Principal): Promise<Sender>;
   /** The task that this principal calls `handle`: another principal's handle of the same name is another task. */
   senderOf(principal: Principal, handle: string): Promise<Sender>;
-  connect(serverId: string, ask: AskServer, ip?: string): Connection;
+  connect(serverId: string, ask: AskServer): Connection;
 }
 
 const NO_CATALOGUE = new Catalogue({ version: CATALOGUE_VERSION, tools: {} });
@@ -112,13 +112,13 @@ export function createGateway(options: GatewayOptions): Gateway {
         : identify(token, options.nowMs() / 1000, options.identity),
     sender: (principal) => open(principal, id, id),
     senderOf: (principal, handle) => open(principal, `${id}/${ownerKey(principal)}/${handle}`, handle),
-    connect: (serverId, ask, ip = options.ip) =>
+    connect: (serverId, ask) =>
       new Connection({
         serverId,
         definitions,
         tickets,
         nowMs: options.nowMs,
-        context: () => context(options, ip),
+        context: ({ ip = options.ip }) => context(options, ip),
         ...(folder !== undefined && { folder }),
         prepare: (args) => prepare(folder, options.pathArguments, args),
         userWords: (meta, sender) => userWords(meta, sender, options),

@@ -90,7 +90,8 @@ class HttpDoor {
       return unauthorized(url, token === undefined ? undefined : (reason ?? "the token does not verify"));
     const handle = request.headers.get(TASK_HEADER) ?? DEFAULT_TASK;
     if (handle.length > 256) return plain(400, "the task's name is too long");
-    const sender = await gateway.senderOf(principal, handle);
+    const { ip } = caller;
+    const sender = { ...(await gateway.senderOf(principal, handle)), ...(ip !== undefined && { ip }) };
     // A session is one person's with one AI agent, for one task: what its server says unasked is seen by that task.
     const owner = JSON.stringify([principal.subject, principal.agent.id, handle]);
     const named = request.headers.get(SESSION_HEADER);
@@ -123,7 +124,7 @@ class HttpDoor {
     const mismatch = headerMismatch(request.headers, message);
     if (mismatch !== undefined)
       return rpcError(400, id, HEADER_MISMATCH, `headers and body disagree: ${mismatch}`);
-    const session = known ?? this.#open(request, owner, caller);
+    const session = known ?? this.#open(request, owner);
     session.headers = request.headers;
     const params = objectAt(message, "params") ?? emptyObject;
     const declared = await this.#declared(message, params, session);
@@ -143,11 +144,11 @@ class HttpDoor {
     return this.#pass(answer, session.connection);
   }
 
-  #open(request: Request, owner: string, caller: Caller): Session {
+  #open(request: Request, owner: string): Session {
     const { gateway, serverId } = this.#options;
     const place = { url: request.url, headers: request.headers };
     const ask: AskServer = (method, params) => this.#ask(place, method, params);
-    return Object.assign(place, { owner, ask, connection: gateway.connect(serverId, ask, caller.ip) });
+    return Object.assign(place, { owner, ask, connection: gateway.connect(serverId, ask) });
   }
 
   #remember(id: string, session: Session): void {

@@ -24,7 +24,7 @@ import { build } from "../../../src/build.ts";
 import { pack } from "../../../src/bundle/write.ts";
 import { generateKeyPair, importSigningKey, importVerificationKey } from "../../../src/crypto/jwk.ts";
 import { signJwt, verifyJwt } from "../../../src/crypto/jws.ts";
-import type { DecisionAgent } from "../../../src/decision/sdk.ts";
+import { createDecisionAgent, type DecisionAgent } from "../../../src/decision/sdk.ts";
 import { wordsAudience } from "../../../src/server/gateway/gateway.ts";
 import { fromPlain } from "../../../src/value/json.ts";
 import { number } from "../../../src/value/number.ts";
@@ -75,6 +75,13 @@ const pinned: CatalogueDocument = {
 export const catalogue = new Catalogue(pinned);
 
 let library: Promise<Uint8Array> | undefined;
+
+/** A decision agent with the library, and what the attack's site set. */
+export async function openAgent(attack: Attack): Promise<DecisionAgent> {
+  const agent = await createDecisionAgent({});
+  await load(agent, attack);
+  return agent;
+}
 
 /** Gives a decision agent the library, and what the attack's site set. */
 export async function load(agent: DecisionAgent, attack: Attack): Promise<void> {

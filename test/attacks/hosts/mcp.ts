@@ -4,7 +4,6 @@
 
 import { createMcpHandler, Server } from "@modelcontextprotocol/server";
 import { MemoryLedgerStore } from "../../../src/ai/ledger.ts";
-import { createDecisionAgent } from "../../../src/decision/sdk.ts";
 import { createGateway } from "../../../src/server/gateway/gateway.ts";
 import { encodeHeader } from "../../../src/server/gateway/headers.ts";
 import { guardMcp, type McpHandler } from "../../../src/server/gateway/http.ts";
@@ -16,9 +15,9 @@ import {
   argumentsOf,
   catalogue,
   definitionOf,
-  load,
   makeIssuer,
   namesOf,
+  openAgent,
   PATH_ARGUMENTS,
   PATHS,
   scratch,
@@ -43,8 +42,7 @@ export const mcp: AttackHost = {
   name: "mcp",
   async open(attack): Promise<AttackTask> {
     const { folder, remove } = scratch(attack);
-    const agent = await createDecisionAgent({});
-    await load(agent, attack);
+    const agent = await openAgent(attack);
     const issuer = await makeIssuer();
     const gateway = createGateway({
       decider: agent,

@@ -6,7 +6,6 @@ import { authzenDecider } from "../../../src/ai/adapters/authzen.ts";
 import { createGuard, type Decider } from "../../../src/ai/guard.ts";
 import { identify } from "../../../src/ai/identity.ts";
 import { MemoryLedgerStore } from "../../../src/ai/ledger.ts";
-import { createDecisionAgent } from "../../../src/decision/sdk.ts";
 import { canonicalPaths } from "../../../src/server/gateway/paths.ts";
 import { readingOf } from "../../../src/server/gateway/reading.ts";
 import { fromPlain } from "../../../src/value/json.ts";
@@ -21,6 +20,7 @@ import {
   load,
   makeIssuer,
   namesOf,
+  openAgent,
   PATH_ARGUMENTS,
   PATHS,
   scratch,
@@ -36,8 +36,7 @@ export const sdk: AttackHost = {
   name: "sdk",
   open: (attack) =>
     openTask(attack, async () => {
-      const agent = await createDecisionAgent({});
-      await load(agent, attack);
+      const agent = await openAgent(attack);
       return { decider: agent, close: () => agent.close(0) };
     }),
 };

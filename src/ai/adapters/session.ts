@@ -165,7 +165,7 @@ export class HostSession {
   #freshId(callId: string): string {
     const used = new Set(this.#options.task.session().calls.map(({ id }) => id));
     for (let n = 1; ; n++) {
-      const id = n === 1 ? callId : `${callId}#${n}`;
+      const id = n === 1 ? ledgerId(callId) : `${ledgerId(callId)}#${n}`;
       if (!used.has(id)) return id;
     }
   }
@@ -181,9 +181,15 @@ export class HostSession {
   }
 }
 
+/** A host's id as the ledger has it. Models may write ids themselves: none of them reads as another one asked about again (`c1#2`). */
+function ledgerId(callId: string): string {
+  return callId.replaceAll("#", "##");
+}
+
 /** Whether a ledger's id is one of a host's call. */
 function isOf(callId: string, id: string): boolean {
-  return id === callId || (id.startsWith(`${callId}#`) && /^\d+$/.test(id.slice(callId.length + 1)));
+  const own = ledgerId(callId);
+  return id === own || (id.startsWith(`${own}#`) && /^\d+$/.test(id.slice(own.length + 1)));
 }
 
 /** The arguments as an object of values; undefined when they are none. */

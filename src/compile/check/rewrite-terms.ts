@@ -16,6 +16,7 @@ import {
   isComprehension,
   isEquality,
   isGlobalCall,
+  isScalar,
   logicalOf,
   mapExpr,
   mapList,
@@ -118,7 +119,8 @@ export class Hoister {
       return result;
     }) as RefTerm["terms"];
     const [head, ...rest] = terms;
-    if (head.kind === "var" || head.kind === "string" || head.kind === "ref")
+    // Scalars stay where they are, as in OPA: `some x in 3` is a match error there.
+    if (head.kind === "var" || head.kind === "ref" || isScalar(head))
       return terms === ref.terms ? ref : { ...ref, terms };
     const subject = varTerm(this.#locals.generate(), head.location);
     support.push(equality(subject, head, head.location, true));

@@ -8,7 +8,7 @@ PLANS ?=
 SOURCES := $(shell find src -name '*.ts' -not -path 'src/runtime/*') src/runtime/abi.ts
 RUNTIME_SOURCES := $(shell find src/runtime -name '*.ts') scripts/build-runtime.mjs
 
-.PHONY: help install build check test demo conformance interop bench differential differential-builtins differential-tools builtins-reference faults clean
+.PHONY: help install build check test demo conformance interop bench differential differential-builtins differential-tools differential-mutants builtins-reference faults clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -89,6 +89,11 @@ differential-tools: build ## check, parse and fmt of drawn and broken modules on
 	@$(BIN)/esbuild test/differential/tools.ts --bundle --platform=node --format=esm --packages=external \
 		--log-level=warning --outfile=build/differential/tools.js
 	@node build/differential/tools.js --seed $(SEED) --mutants $(MUTANTS)
+
+differential-mutants: build ## Mutants of rego/ evaluated with its tests on the real opa and on ours: SEED=1 MUTANTS=100 TIME=600
+	@$(BIN)/esbuild test/differential/mutants.ts --bundle --platform=node --format=esm --packages=external \
+		--log-level=warning --outfile=build/differential/mutants.js
+	@node build/differential/mutants.js --seed $(SEED) --mutants $(MUTANTS) --time $(TIME)
 
 builtins-reference: build ## Write docs/builtins-reference.md anew
 	@$(BIN)/esbuild src/builtins/reference.ts --bundle --platform=node --format=esm --packages=external \

@@ -4,14 +4,18 @@
 import { type SourceText, parse } from "../compile/compile.ts";
 import { checkModules } from "../compile/compile.ts";
 import { ruleRef } from "../compile/check/cells.ts";
-import { failWith, PolicyError } from "../error.ts";
+import { failWith, type Location, PolicyError } from "../error.ts";
 import type { Module } from "../syntax/ast.ts";
+import { printRef } from "../syntax/print.ts";
 import { decode } from "../value/json.ts";
 import { emptyObject } from "../value/object.ts";
 import { isObject, type RegoObject } from "../value/value.ts";
 import { diff, type Flip } from "./diff.ts";
 import { isTesting, type Mutant, mutantsOf, mutated } from "./mutate.ts";
-import { makeProgram } from "./program.ts";
+import { Reach } from "./mutate-reach.ts";
+import { type CheckedTests, checkTests, emitProgram } from "./program.ts";
+import { reachable } from "./prove-program.ts";
+import { placeOf } from "./prove-shape.ts";
 import { prove } from "./prove.ts";
 import { passed } from "./result.ts";
 import { TestRunner } from "./run.ts";
@@ -54,6 +58,9 @@ export class Bench {
   readonly #options: TrialOptions;
   readonly #modules: readonly Module[];
   readonly #data: RegoObject;
+  readonly #reach: Reach;
+  /** Places of the rules that the entrypoints come to. */
+  readonly #deciding: ReadonlySet<string>;
   #original: Side | undefined;
 
   constructor(options: TrialOptions) {
@@ -65,10 +72,12 @@ export class Bench {
     this.#data = isObject(data) ? data : emptyObject;
     this.mutants = mutantsOf(modules, options.sources);
     this.entrypoints = options.entrypoints ?? decisionsOf(modules);
-    const program = makeProgram(modules, this.#data, { print: false });
+    const checked = checkTests(modules, this.#data, { print: false });
+    this.#reach = new Reach(checked.compiled);
+    this.#deciding = reachable(checked.compiled, this.entrypoints);
     this.watchers = {
-      tests: program.tests.filter(({ skip }) => !skip).length,
-      invariants: modules.reduce((sum, module) => sum + invariantsIn(module), 0),
+      tests: checked.tests.filter(({ skip }) => !skip).length,
+      invariants: invariantsIn(modules, () => true).size,
     };
   }
 
@@ -80,7 +89,8 @@ export class Bench {
         "invalid_parameter",
         "there is neither a test nor an invariant that could notice a mutant",
       );
-    const by = await this.#noticed(this.#modules);
+    const checked = checkTests(this.#modules, this.#data, { print: false });
+    const by = await this.#noticed(checked, undefined);
     if (by !== undefined)
       throw new PolicyError(
         "invalid_parameter",
@@ -93,9 +103,13 @@ export class Bench {
     const modules = this.#with(mutant);
     if (modules === undefined) return { index, fate: "invalid" };
     try {
-      const noticed = await this.#noticed(modules);
+      const reached = this.#reach.of(mutant.file, mutant.row);
+      // Checked once for all that is done with it.
+      const checked = checkTests(modules, this.#data, { print: false });
+      const noticed = await this.#noticed(checked, reached);
       if (noticed !== undefined) return { index, ...noticed };
-      return { index, fate: "survived", ...this.#danger(modules) };
+      const decides = reached === undefined || [...reached].some((place) => this.#deciding.has(place));
+      return { index, fate: "survived", ...(decides ? this.#danger(checked) : { danger: "unknown" }) };
     } catch (error) {
       if (!(error instanceof PolicyError)) throw error;
       return { index, fate: "invalid" };
@@ -111,36 +125,42 @@ export class Bench {
     return this.#modules.map((own) => (own.file === mutant.file ? module : own));
   }
 
+  /** By the tests and invariants among these places; undefined: by any. */
   async #noticed(
-    modules: readonly Module[],
+    checked: CheckedTests,
+    reached: ReadonlySet<string> | undefined,
   ): Promise<{ fate: "test" | "invariant"; by: string } | undefined> {
-    const { tests, invariants } = this.watchers;
-    if (tests > 0) {
-      const { wasm, data, hostBuiltins, tests: cases } = makeProgram(modules, this.#data, { print: false });
+    const { compiled, modules } = checked;
+    const concerns = (location: Location): boolean => reached?.has(placeOf(location)) !== false;
+    const cases = checked.tests.filter(({ skip, location }) => !skip && concerns(location));
+    if (cases.length > 0) {
+      const { wasm, data, hostBuiltins, tests } = emitProgram(checked, cases, this.#data);
       const runner = await TestRunner.create({ wasm, data, hostBuiltins, steps: MAX_STEPS });
-      for (const test of cases) {
-        if (test.skip) continue;
+      for (const test of tests) {
         const result = await runner.run(jobOf(test));
         if (result === undefined || !passed(result)) return { fate: "test", by: test.fullName };
       }
     }
-    if (invariants === 0) return undefined;
+    const names = invariantsIn(modules, concerns);
+    if (names.size === 0) return undefined;
     const { results } = prove(modules, this.#data, {
+      compiled,
       runs: this.#options.invariantRuns,
       seed: this.#options.seed,
       failFast: true,
+      filter: (name) => names.has(name),
     });
     const broken = results.find(({ status }) => status === "broken");
     return broken === undefined ? undefined : { fate: "invariant", by: broken.name };
   }
 
-  #danger(modules: readonly Module[]): Pick<Trial, "danger" | "flips"> {
+  #danger({ modules, compiled }: CheckedTests): Pick<Trial, "danger" | "flips"> {
     const { entrypoints } = this;
     if (entrypoints.length === 0) return { danger: "unknown" };
     const source = { name: "original", modules: this.#modules, data: this.#data };
     this.#original ??= new Side(source, entrypoints);
     // Examples are never changed: the original has them.
-    const after = { name: "mutant", modules, data: this.#data, examples: [] };
+    const after = { name: "mutant", modules, compiled, data: this.#data, examples: [] };
     const { diffRuns: runs, seed } = this.#options;
     const { flips } = diff(this.#original, after, { entrypoints, runs, seed });
     const shown = flips
@@ -158,12 +178,16 @@ export class Bench {
   }
 }
 
-function invariantsIn({ rules }: Module): number {
-  const names = rules.map(({ head: { reference } }) => {
-    const [name] = reference.terms;
-    return name.kind === "var" ? name.name : "";
-  });
-  return new Set(names.filter((name) => name.startsWith("invariant_"))).size;
+/** Full names of the invariants of which the rule, or the one of their assumption, is such a one. */
+function invariantsIn(modules: readonly Module[], wanted: (location: Location) => boolean): Set<string> {
+  const found = new Set<string>();
+  for (const { package: own, rules } of modules)
+    for (const { head, location } of rules) {
+      const [name] = head.reference.terms;
+      if (name.kind !== "var" || !/^(invariant|assume)_/.test(name.name) || !wanted(location)) continue;
+      found.add(`${printRef(own.path.terms)}.${name.name.replace(/^assume_/, "invariant_")}`);
+    }
+  return found;
 }
 
 /** Rules that annotations call entrypoints; else those that no other rule of the policy uses. */

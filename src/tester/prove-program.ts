@@ -56,6 +56,8 @@ export interface ProveProgramOptions {
   /** An entrypoint for laws, as `authz/allow`. */
   readonly entrypoint?: string | undefined;
   readonly filter?: ((name: string) => boolean) | undefined;
+  /** The modules, where they are checked already. */
+  readonly compiled?: CompiledModules | undefined;
 }
 
 /** What evaluation sees of the world: always the same. */
@@ -69,9 +71,8 @@ export function makeProveProgram(
   data: RegoObject,
   options: ProveProgramOptions = {},
 ): ProveProgram {
-  const compiled = checkModules(modules, {
-    ...(options.schemas !== undefined && { schemas: options.schemas }),
-  });
+  const { schemas } = options;
+  const compiled = options.compiled ?? checkModules(modules, { ...(schemas !== undefined && { schemas }) });
   const { invariants: found, examples } = discoverInvariants(compiled, options);
   const shapes = inferShapes(compiled, data, {
     only: reachable(compiled, [

@@ -24,6 +24,8 @@ export interface SideSource {
   /** The path that it came from. */
   readonly name: string;
   readonly modules: readonly Module[];
+  /** The modules, where they are checked already. */
+  readonly compiled?: CompiledModules | undefined;
   readonly data: RegoObject;
   /** A compiled module answers these entrypoints: its Rego may be gone. */
   readonly wasm?: { readonly bytes: Uint8Array; readonly entrypoints: readonly string[] } | undefined;
@@ -181,7 +183,7 @@ interface Made {
 }
 
 function fromModules(source: SideSource, entrypoints: readonly string[], marks: Marks): Made {
-  const compiled = checkModules(source.modules);
+  const compiled = source.compiled ?? checkModules(source.modules);
   const known = new Set(entrypoints.filter((entrypoint) => answers(compiled, entrypoint)));
   const only = reachable(compiled, [...known]);
   const { emitted } = compile(

@@ -7,6 +7,8 @@ import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 import { scratchFolder } from "../../scratch.ts";
 import { parse } from "../../../src/compile/compile.ts";
+import { checkSources } from "../../../src/compile/compile.ts";
+import { Reach } from "../../../src/tester/mutate-reach.ts";
 import { mutantsOf, mutated } from "../../../src/tester/mutate.ts";
 
 const CLI = fileURLToPath(new URL("../../../dist/cli/main.js", import.meta.url));
@@ -84,6 +86,28 @@ it("finds places on the tree and makes mistakes in the text", () => {
   // All of them are still Rego.
   for (const mutant of mutants)
     expect(parse([{ file: "x.rego", text: mutated(POLICY, mutant) }]).diagnostics).toEqual([]);
+});
+
+it("runs on a mutant only what comes to the rule it is in", () => {
+  const own = "package own\n\nallow if input.a == 1\n\nsame if allow\n";
+  const other = "package other\n\nallow if {\n\tinput.b == 1\n}\n";
+  const watch =
+    "package watch\n\ntest_own if data.own.same\n\ntest_other if data.other.allow\n\ntest_all if data[input.x].allow\n";
+  const sources = [
+    { file: "own.rego", text: own },
+    { file: "other.rego", text: other },
+    { file: "watch_test.rego", text: watch },
+  ];
+  const reach = new Reach(checkSources(sources));
+  const places = (file: string, row: number): string[] => [...(reach.of(file, row) ?? [])].sort();
+  expect(places("own.rego", 3)).toEqual([
+    "own.rego:3:1",
+    "own.rego:5:1",
+    "watch_test.rego:3:1",
+    "watch_test.rego:7:1",
+  ]);
+  expect(places("other.rego", 4)).toEqual(["other.rego:3:1", "watch_test.rego:5:1", "watch_test.rego:7:1"]);
+  expect(reach.of("own.rego", 1)).toBeUndefined();
 });
 
 it("shows what nothing notices, and what invariants notice", () => {

@@ -15,8 +15,8 @@ export interface Limits {
   /** Bytes of an answer as JSON, its texts unescaped: a small value may hold itself many times over. */
   readonly outputBytes?: number;
   /**
-   * Turns of loops and calls of functions in one evaluation, rounded up to thousands: the bound on its time. Modules of `opa build` do not
-   * count steps.
+   * Turns of loops, calls of functions and blocks under `with` in one evaluation, rounded up to thousands: the bound on its time. What is
+   * done once, as a rule is, counts nothing. Modules of `opa build` do not count steps.
    */
   readonly steps?: number;
   /** Builtin failures that one evaluation reports; further ones are dropped. */

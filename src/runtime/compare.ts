@@ -263,53 +263,32 @@ function sort_fully(entries: usize, count: i32, size: usize, scratch: usize): vo
 
 /** From this many entries on it pays to look whether only a few are out of order, as patches of data leave them. */
 const NEARLY = 64;
-/** After so many entries in a row that do not fit, those before them are taken for the strays. */
-const STRAYS_IN_A_ROW = 8;
 
 /** Takes the entries that are out of order aside, sorts and merges them: linear where they are few. False where they are many: nothing is changed. */
 function sort_nearly(entries: usize, count: i32, size: usize, kept: usize): bool {
   const most = count >> 3;
-  const strays = alloc(<usize>(most + STRAYS_IN_A_ROW) * size * 2 + 16);
-  let in_order = 0;
+  const room = <usize>most * size;
+  const strays = alloc(room * 2 + 16);
+  let top = kept;
   let aside = 0;
-  let row = 0;
-  for (let i = 0; i < count; i++) {
-    const at = entries + <usize>i * size;
+  const end = entries + <usize>count * size;
+  for (let at = entries; at < end; at += size) {
     const key = load<u32>(at, 4);
-    const top = kept + <usize>in_order * size;
-    if (in_order == 0 || value_compare(load<u32>(top - size, 4), key) <= 0) {
-      move(top, at, size);
-      in_order++;
-      row = 0;
-      continue;
-    }
-    if (aside >= most) return false;
-    if (in_order == 1 || value_compare(load<u32>(top - 2 * size, 4), key) <= 0) {
-      move(strays + <usize>aside * size, top - size, size);
-      move(top - size, at, size);
-      aside++;
-      row = 0;
-      continue;
-    }
-    move(strays + <usize>aside * size, at, size);
-    aside++;
-    row++;
-    if (row < STRAYS_IN_A_ROW) continue;
-    // Back to the first of the row, without what stands before it and is greater.
-    aside -= row;
-    i -= row;
-    row = 0;
-    const first = load<u32>(entries + <usize>(i + 1) * size, 4);
-    while (in_order > 0 && value_compare(load<u32>(kept + <usize>(in_order - 1) * size, 4), first) > 0) {
+    if (top != kept && value_compare(load<u32>(top - size, 4), key) > 0) {
       if (aside >= most) return false;
-      in_order--;
-      move(strays + <usize>aside * size, kept + <usize>in_order * size, size);
+      // Either this one is astray, or the one before it.
+      const before = top == kept + size || value_compare(load<u32>(top - 2 * size, 4), key) <= 0;
+      if (before) top -= size;
+      move(strays + <usize>aside * size, before ? top : at, size);
       aside++;
+      if (!before) continue;
     }
+    move(top, at, size);
+    top += size;
   }
-  sort_fully(strays, aside, size, strays + <usize>(most + STRAYS_IN_A_ROW) * size);
+  sort_fully(strays, aside, size, strays + room);
   let a = kept;
-  const a_end = kept + <usize>in_order * size;
+  const a_end = top;
   let b = strays;
   const b_end = strays + <usize>aside * size;
   let out = entries;

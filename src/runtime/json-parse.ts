@@ -71,8 +71,6 @@ function push_pair(key: usize, v: usize): void {
   stack_at += 8;
 }
 
-// @ts-ignore: decorator
-@inline
 function space(): void {
   while (at < end) {
     const c = load<u8>(at);
@@ -85,6 +83,16 @@ function space(): void {
 @inline
 function peek(): i32 {
   return at < end ? <i32>load<u8>(at) : -1;
+}
+
+/** The next byte that is no space, or -1. Most texts have none between their parts. */
+// @ts-ignore: decorator
+@inline
+function next(): i32 {
+  const c = peek();
+  if (c > 0x20) return c;
+  space();
+  return peek();
 }
 
 // A document that becomes data is read from a text that lies a little above the heap: values overwrite what of the text has been read, and
@@ -144,11 +152,15 @@ function read_all(from: usize, length: usize): usize {
 }
 
 function read_value(): usize {
-  space();
-  if (at >= end) return 0;
+  let c = peek();
+  if (c <= 0x20) {
+    space();
+    if (at >= end) return 0;
+    c = <i32>load<u8>(at);
+  }
   make_room(0);
-  switch (<i32>load<u8>(at)) {
-    case 0x22: return read_string();
+  if (c == 0x22) return read_string();
+  switch (c) {
     case 0x7b: return read_object();
     case 0x5b: return read_array();
     case 0x74: return read_word(0x65757274, 4) ? ADDRESS_TRUE : 0;
@@ -157,6 +169,15 @@ function read_value(): usize {
     case 0x73: return rego ? read_empty_set() : 0;
   }
   return read_number();
+}
+
+/** The same; texts, which most values are, without a call on the way. */
+// @ts-ignore: decorator
+@inline
+function read_member(): usize {
+  if (peek() != 0x22) return read_value();
+  make_room(0);
+  return read_string();
 }
 
 /** The four bytes of `word` stand here; skips `length` bytes. */
@@ -270,6 +291,28 @@ function read_string(): usize {
   return length <= SHARED_LENGTH ? shared_string(from, length, flag) : string_copy(from, length, flag);
 }
 
+/** Bytes of the string that starts here, if it is ASCII without escapes; else -1. Moves nothing. */
+// @ts-ignore: decorator
+@inline
+function plain_length(): i32 {
+  let p = at + 1;
+  while (p + 8 <= end) {
+    const m = special(load<u64>(p));
+    if (m != 0) {
+      p += <usize>(ctz(m) >> 3);
+      return load<u8>(p) == 0x22 ? <i32>(p - at - 1) : -1;
+    }
+    p += 8;
+  }
+  while (p < end) {
+    const c = <i32>load<u8>(p);
+    if (c == 0x22) return <i32>(p - at - 1);
+    if (c == 0x5c || c < 0x20 || c >= 0x80) return -1;
+    p++;
+  }
+  return -1;
+}
+
 /** Bytes up to the quote that closes the string which starts here. */
 function raw_length(): usize {
   let p = at + 1;
@@ -369,8 +412,7 @@ function read_array(): usize {
     const v = read_value();
     if (v == 0) return 0;
     push(v);
-    space();
-    const c = peek();
+    const c = next();
     at++;
     if (c == 0x5d) break;
     if (c != 0x2c) return 0;
@@ -396,19 +438,17 @@ function read_object(): usize {
     return object_sized(0);
   }
   while (true) {
-    space();
-    if (peek() != 0x22 && !rego) return 0;
+    let c = next();
+    if (c != 0x22 && !rego) return 0;
     make_room(0);
     const key = rego ? read_value() : read_string();
     if (key == 0) return 0;
-    space();
-    if (peek() != 0x3a) return rego && stack_at - stack == base ? read_set(key) : 0;
+    if (next() != 0x3a) return rego && stack_at - stack == base ? read_set(key) : 0;
     at++;
-    const v = read_value();
+    const v = read_member();
     if (v == 0) return 0;
     push_pair(key, v);
-    space();
-    const c = peek();
+    c = next();
     at++;
     if (c == 0x7d) break;
     if (c != 0x2c) return 0;
@@ -488,9 +528,10 @@ export function json_parse_cells(from: usize, length: usize, node: usize): usize
   at = from;
   end = from + length;
   depth = 0;
-  stack = scratch_home() + SHARED;
+  const home = scratch_home();
+  stack = home + SHARED;
   stack_at = stack;
-  stack_end = scratch_home() + SCRATCH;
+  stack_end = home + SCRATCH;
   space();
   let v = node;
   if (peek() == 0x7b) {
@@ -529,35 +570,44 @@ function read_cells(node: usize): bool {
     return true;
   }
   while (true) {
-    space();
-    if (peek() != 0x22) return false;
-    const before = mark();
-    const key = read_string();
-    if (key == 0) return false;
+    if (next() != 0x22) return false;
     let i = 0;
-    while (i < count && !string_equal(load<u32>(entries + <usize>i * OBJECT_ENTRY_SIZE, 4), key)) i++;
-    release(before);
-    space();
-    if (peek() != 0x3a) return false;
+    const length = plain_length();
+    if (length >= 0) {
+      const from = at + 1;
+      at = from + <usize>length + 1;
+      let entry = entries;
+      while (i < count) {
+        const name = <usize>load<u32>(entry, 4);
+        if (word_n(name) == length && bytes_equal(word_a(name), from, length)) break;
+        entry += OBJECT_ENTRY_SIZE;
+        i++;
+      }
+    } else {
+      const before = mark();
+      const key = read_string();
+      if (key == 0) return false;
+      while (i < count && !string_equal(load<u32>(entries + <usize>i * OBJECT_ENTRY_SIZE, 4), key)) i++;
+      release(before);
+    }
+    if (next() != 0x3a) return false;
     at++;
     if (i == count) {
       if (!skip_value()) return false;
     } else {
-      space();
       const inner = <usize>load<u32>(below + (<usize>i << 2));
       let v = inner;
-      if (inner != 0 && peek() == 0x7b) {
+      if (inner != 0 && next() == 0x7b) {
         if (!read_cells(inner)) return false;
       } else {
-        v = read_value();
+        v = read_member();
         if (v == 0) return false;
         // The key may stand in the text twice.
         if (inner != 0) clear_cells(inner);
       }
       store<u32>(entries + <usize>i * OBJECT_ENTRY_SIZE, <u32>v, 8);
     }
-    space();
-    const c = peek();
+    const c = next();
     at++;
     if (c == 0x7d) break;
     if (c != 0x2c) return false;
@@ -568,8 +618,7 @@ function read_cells(node: usize): bool {
 
 /** Behind a value that nobody looks at, if it is one. */
 function skip_value(): bool {
-  space();
-  const c = peek();
+  const c = next();
   if (c == 0x22) return skip_string();
   if (c == 0x7b || c == 0x5b) return skip_nested(c == 0x7b);
   if (c == 0x2d || <u32>(c - 0x30) <= 9) return skip_number();

@@ -132,6 +132,7 @@ function scanWith(
   const indexed = openIndex(context, stmt, index, hash);
   code.i32(0);
   code.set(at);
+  const counts = module.passes.fuel !== false;
   if (indexed) {
     code.get(index);
     code.if();
@@ -144,13 +145,14 @@ function scanWith(
     code.brIf(done);
     code.i32(1);
     code.set(count);
-    code.end();
+    if (counts) code.else();
   }
-  const counts = module.passes.fuel !== false;
+  // What an index finds pays from its second entry on: one entry is no loop.
   if (counts) {
     code.get(count);
     code.call(module.charge);
   }
+  if (indexed) code.end();
   const loop = code.loop();
   known.forget([stmt.key, stmt.value]);
   if (reads.has(stmt.key)) {
@@ -207,6 +209,11 @@ export const withStmt: Emit<"WithStmt"> = (context, stmt) => {
         push(context, stmt.value);
         if (stmt.path.length > 0) call(context, "with_put");
         code.set(local);
+        if (module.passes.fuel !== false) {
+          // In the new epoch every rule may run again.
+          code.i32(1);
+          code.call(module.charge);
+        }
         code.globalGet(module.epoch);
         code.set(epoch);
         code.globalGet(module.lastEpoch);

@@ -314,7 +314,8 @@ class Emitter implements ModuleContext, EntryContext, IndexLifetime {
       code.return();
       code.end();
     }
-    if (this.passes.fuel !== false) {
+    // A rule runs once in each epoch: whoever begins one has paid.
+    if (this.passes.fuel !== false && !rule) {
       code.i32(1);
       code.call(this.charge);
     }

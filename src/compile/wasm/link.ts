@@ -5,7 +5,7 @@ import { PolicyError } from "../../error.ts";
 import { decodeModule, type Module, usesOf } from "./decode.ts";
 import * as wasm from "./encode.ts";
 import { ByteWriter, constantExpression, vector } from "./encode.ts";
-import { neededData, prune, reachable } from "./prune.ts";
+import { EMPTY_BODY, neededData, prune, reachable } from "./prune.ts";
 
 const PAGE = 65536;
 /** What every OPA host grants: a module that asks for more is not loaded by some of them. */
@@ -161,7 +161,9 @@ export class Linker {
     };
     section(wasm.SECTION_TYPE, vector(this.#types));
     section(wasm.SECTION_IMPORT, vector(runtime.imports.map(encodeImport)));
-    const types = [...runtime.functions, ...this.#functions.map((item) => item.type)];
+    // Nobody calls an emptied function, so its type may be any: one that compresses well.
+    const kinds = runtime.functions.map((type, index) => (living[index] === EMPTY_BODY ? 0 : type));
+    const types = [...kinds, ...this.#functions.map((item) => item.type)];
     section(wasm.SECTION_FUNCTION, vector(types.map((type) => new ByteWriter(4).u32(type).finish())));
     section(wasm.SECTION_TABLE, runtime.raw.get(wasm.SECTION_TABLE));
     section(wasm.SECTION_GLOBAL, vector(this.#globals));

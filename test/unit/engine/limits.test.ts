@@ -123,6 +123,37 @@ describe("evaluation", () => {
     expect(() => engine.evaluate("l/x")).toThrow(expect.objectContaining({ code: "eval_limit_error" }));
   });
 
+  test.each([
+    [
+      "rules under `with`",
+      (at: number) => `r${at} := [a, b] if {
+	a := r${at - 1} with input.x as ${at}
+	b := r${at - 1} with input.x as ${-at}
+}`,
+      "r0 := input.x",
+      "r30",
+    ],
+    [
+      "functions",
+      (at: number) => `f${at}(x) := max([f${at - 1}(x + ${at}), f${at - 1}(x * ${at})])`,
+      "f0(x) := x\n\ngo := f30(input.x)",
+      "go",
+    ],
+    [
+      "scans by an index",
+      (at: number) =>
+        `f${at}(x) := {y | some row in data.rows; row.id == input.id; some z in f${at - 1}(row); y := z; z != x}`,
+      "f0(x) := {x, 1, 2}\n\ngo := f30({row | some row in data.rows; row.all == input.all; f29(row)})",
+      "go",
+    ],
+  ])("%s that double their work thirty times over end with their steps", (_, rule, first, name) => {
+    const rules = Array.from({ length: 30 }, (_, at) => rule(at + 1));
+    const wasm = wasmOf({ "l.rego": ["package l", first, ...rules].join("\n\n") }, [`l/${name}`]);
+    const rows = Array.from({ length: 100 }, (_, id) => ({ id: id % 2, all: 1 }));
+    const engine = prepare({ wasm, builtins, data: { value: { rows } }, limits: { steps: 100_000 } });
+    expect(() => engine.evaluate(0, { value: { x: 1, id: 1, all: 1 } })).toThrow("step limit reached");
+  });
+
   test("failures beyond 256 are dropped", () => {
     const engine = engineOf('[y | some i in numbers.range(1, 1000); y := to_number(sprintf("x%d", [i]))]');
     const { errors, json } = engine.evaluate("l/x");

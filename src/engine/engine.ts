@@ -140,7 +140,7 @@ export class Engine {
    */
   evaluate(entrypoint: string | number, input?: Document, options: EvaluateOptions = {}): ResultSet {
     const id = this.#entrypoint(entrypoint);
-    const run = new Run(() => this.#contextOf(options), options.ndCache);
+    const run = new Run(this.#contextOf, options.context, options.ndCache);
     try {
       return finish(this.#pool.evaluate(id, input, run), options);
     } catch (error) {
@@ -161,7 +161,7 @@ export class Engine {
     options: EvaluateOptions = {},
   ): Promise<ResultSet> {
     const id = this.#entrypoint(entrypoint);
-    const run = new Run(() => this.#contextOf(options), options.ndCache);
+    const run = new Run(this.#contextOf, options.context, options.ndCache);
     for (let waits = 0; ; waits++) {
       try {
         return finish(this.#pool.evaluate(id, input, run), options);
@@ -284,7 +284,7 @@ export class Engine {
     return id;
   }
 
-  #contextOf(options: EvaluateOptions): BuiltinContext {
+  readonly #contextOf = (given: Partial<BuiltinContext> | undefined): BuiltinContext => {
     return {
       nowNs: BigInt(Date.now()) * 1_000_000n,
       random: (length) => globalThis.crypto.getRandomValues(new Uint8Array(length)),
@@ -292,9 +292,9 @@ export class Engine {
       runtime: emptyObject,
       interQueryCache: this.#interQueryCache,
       ...this.#context,
-      ...options.context,
+      ...given,
     };
-  }
+  };
 }
 
 /** Names of the builtins that a module calls on its host: what `builtins/host.ts` is asked for before `prepare`. */

@@ -23,7 +23,8 @@ export type Settled = { readonly value: Value | undefined } | { readonly error: 
 
 /** State of one decision, kept over the repetitions of its evaluation. */
 export class Run {
-  readonly #makeContext: () => BuiltinContext;
+  readonly #makeContext: (given: Partial<BuiltinContext> | undefined) => BuiltinContext;
+  readonly #given: Partial<BuiltinContext> | undefined;
   #context: BuiltinContext | undefined;
   #settled: Map<string, Settled> | undefined;
   /** The first builtin that had failed when a conflict ended the evaluation: in strict mode, that is the error. */
@@ -32,14 +33,20 @@ export class Run {
   /** Answers of non-deterministic builtins: read from, and added to. */
   readonly ndCache: NdCache | undefined;
 
-  constructor(makeContext: () => BuiltinContext, ndCache?: NdCache) {
+  /** `makeContext` is one function for all runs: a decision makes nothing that it does not need. */
+  constructor(
+    makeContext: (given: Partial<BuiltinContext> | undefined) => BuiltinContext,
+    given?: Partial<BuiltinContext>,
+    ndCache?: NdCache,
+  ) {
     this.#makeContext = makeContext;
+    this.#given = given;
     this.ndCache = ndCache;
   }
 
   /** Made when the first builtin asks: most decisions never do. */
   get context(): BuiltinContext {
-    this.#context ??= this.#makeContext();
+    this.#context ??= this.#makeContext(this.#given);
     return this.#context;
   }
 

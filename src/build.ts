@@ -10,6 +10,7 @@ import { type SignOptions, sign } from "./bundle/sign.ts";
 import { type VerificationConfig, verify } from "./bundle/verify.ts";
 import { write } from "./bundle/write.ts";
 import {
+  BuildCache,
   type CheckOptions,
   type CompiledModules,
   checkModules,
@@ -17,7 +18,6 @@ import {
   compile,
   compileQuery,
   type Policy,
-  parse,
   type SourceText,
 } from "./compile/compile.ts";
 import { type RuleCell, ruleRef } from "./compile/check/cells.ts";
@@ -34,6 +34,7 @@ import { parseQuery } from "./syntax/parser.ts";
 import { decode, fromPlain } from "./value/json.ts";
 import { object } from "./value/object.ts";
 
+export { BuildCache };
 export { type CustomBuiltin, customBuiltin } from "./builtins/custom.ts";
 
 export type Target = "wasm" | "plan" | "rego";
@@ -61,6 +62,8 @@ export interface BuildOptions {
   readonly capabilities?: Pick<CheckOptions, "builtins" | "features"> | undefined;
   /** The host's own builtins, besides those of the capabilities. */
   readonly builtins?: readonly Builtin[] | undefined;
+  /** From build to build with the same options: what did not change is not done again. */
+  readonly cache?: BuildCache | undefined;
   /** Receives the plan as text before it is emitted. */
   readonly onPlan?: ((policy: Policy) => void) | undefined;
 }
@@ -120,10 +123,14 @@ async function verifyInput(bundle: Bundle, path: string, options: BuildOptions):
 /** The modules of a bundle, parsed in the version that its manifest gives each, and checked together. */
 export function checkBundle(
   bundle: Pick<Bundle, "modules" | "manifest">,
-  options: Pick<BuildOptions, "v0Compatible" | "strict" | "print" | "capabilities" | "builtins"> = {},
+  options: Pick<
+    BuildOptions,
+    "v0Compatible" | "strict" | "print" | "capabilities" | "builtins" | "cache"
+  > = {},
 ): { compiled: CompiledModules; modules: readonly Module[] } {
   const fallback = options.v0Compatible === true ? 0 : 1;
-  const { modules, diagnostics } = parse(
+  const cache = options.cache ?? new BuildCache();
+  const { modules, diagnostics } = cache.parse(
     bundle.modules.map((module) => {
       const version = moduleVersion(bundle.manifest, module) ?? fallback;
       return {
@@ -134,14 +141,16 @@ export function checkBundle(
     }),
   );
   if (diagnostics.length > 0) throw failWith(diagnostics);
-  const compiled = checkModules(modules, {
-    ...(options.strict !== undefined && { strict: options.strict }),
-    print: options.print ?? false,
-    ...options.capabilities,
-    ...(options.builtins !== undefined && {
-      builtins: withCustom(options.capabilities?.builtins ?? allBuiltins, options.builtins),
+  const compiled = cache.checked(() =>
+    checkModules(modules, {
+      ...(options.strict !== undefined && { strict: options.strict }),
+      print: options.print ?? false,
+      ...options.capabilities,
+      ...(options.builtins !== undefined && {
+        builtins: withCustom(options.capabilities?.builtins ?? allBuiltins, options.builtins),
+      }),
     }),
-  });
+  );
   return { compiled, modules };
 }
 
@@ -160,7 +169,8 @@ function chooseEntrypoints(compiled: CompiledModules, options: BuildOptions, tar
       `entrypoint "${entrypoint}" does not refer to a rule or policy decision`,
     );
   }
-  for (const entrypoint of entrypoints) refuseFunction(compiled, entrypoint);
+  const functions = functionPaths(compiled);
+  for (const entrypoint of entrypoints) if (functions.has(entrypoint)) refuseFunction(compiled, entrypoint);
   if (options.pruneUnused === true) return entrypoints;
   return [...new Set([...entrypoints, ...dependentsOf(compiled, entrypoints)])];
 }
@@ -179,7 +189,8 @@ function dependentsOf(compiled: CompiledModules, entrypoints: readonly string[])
   const paths = new Map<RuleCell, string>();
   for (const { rules } of compiled.compilation.modules)
     for (const rule of rules) paths.set(rule, pathOf(refTermOf(rule)).join("/"));
-  const under = (a: string, b: string): boolean => a === b || a.startsWith(`${b}/`);
+  const named = new Set(entrypoints);
+  const above = new Set(entrypoints.flatMap(prefixes));
   const reached = new Set<RuleCell>();
   const visit = (rule: RuleCell): void => {
     for (const user of compiled.graph.dependents(rule)) {
@@ -189,11 +200,17 @@ function dependentsOf(compiled: CompiledModules, entrypoints: readonly string[])
     }
   };
   for (const [rule, path] of paths)
-    if (entrypoints.some((entrypoint) => under(path, entrypoint) || under(entrypoint, path))) visit(rule);
+    if (above.has(path) || prefixes(path).some((prefix) => named.has(prefix))) visit(rule);
   const found = [...reached].flatMap((rule) =>
     rule.head.args === undefined ? [paths.get(rule) ?? pathOf(refTermOf(rule)).join("/")] : [],
   );
   return [...new Set(found)].sort();
+}
+
+/** A slash path and all that it lies under: `a/b` gives `a` and `a/b`. */
+function prefixes(path: string): string[] {
+  const steps = path.split("/");
+  return steps.map((_, i) => steps.slice(0, i + 1).join("/"));
 }
 
 function refTermOf(rule: RuleCell): RefTerm {
@@ -203,11 +220,7 @@ function refTermOf(rule: RuleCell): RefTerm {
 /** Wasm that answers every package and rule of these modules: for daemons that are handed Rego. Throws PolicyError with every finding. */
 export function compileWhole(sources: readonly SourceText[]): Uint8Array {
   const compiled = checkSources(sources);
-  const functions = new Set<string>();
-  for (const module of compiled.modules) {
-    for (const rule of module.rules)
-      if (rule.head.args !== undefined) functions.add(rulePath(module, rule).join("/"));
-  }
+  const functions = functionPaths(compiled);
   const entrypoints = [...knownPaths(compiled)].filter((path) => !functions.has(path));
   return compile(compiled, { entrypoints }, { runtime: loadRuntime() }).emitted.bytes;
 }
@@ -215,6 +228,15 @@ export function compileWhole(sources: readonly SourceText[]): Uint8Array {
 /** Parses and checks modules together; for those who only want to know. Throws PolicyError with every finding. */
 export function checkTexts(sources: readonly SourceText[]): CompiledModules {
   return checkSources(sources, { print: true });
+}
+
+function functionPaths(compiled: CompiledModules): Set<string> {
+  const functions = new Set<string>();
+  for (const module of compiled.modules) {
+    for (const rule of module.rules)
+      if (rule.head.args !== undefined) functions.add(rulePath(module, rule).join("/"));
+  }
+  return functions;
 }
 
 /** Every package and rule, with the packages above them, as slash paths. */
@@ -271,7 +293,8 @@ function ship(
   if (target === "rego") {
     return { bundle: assemble({ manifest, data, modules: source.modules }), hostBuiltins: [], wasmBytes: 0 };
   }
-  const { policy, emitted } = compile(compiled, { entrypoints }, { runtime: loadRuntime() });
+  const make = () => compile(compiled, { entrypoints }, { runtime: loadRuntime() });
+  const { policy, emitted } = options.cache?.compiled(make) ?? make();
   options.onPlan?.(policy);
   if (target === "plan") {
     const bytes = new TextEncoder().encode(JSON.stringify(policyToJson(policy)));

@@ -3,7 +3,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { Command, Option } from "commander";
-import { build, type BuildOptions, type Target } from "../build.ts";
+import { build, BuildCache, type BuildOptions, type BuildResult, type Target } from "../build.ts";
 import { printPolicy } from "../compile/ir/print.ts";
 import { inputWriterModule } from "../engine/input-writer.ts";
 import { PolicyError } from "../error.ts";
@@ -20,6 +20,7 @@ import {
   type VerificationFlags,
   verificationOf,
 } from "./signing.ts";
+import { watch } from "./watch.ts";
 
 interface BuildFlags extends SigningFlags, VerificationFlags {
   readonly bundle?: boolean;
@@ -38,6 +39,7 @@ interface BuildFlags extends SigningFlags, VerificationFlags {
   readonly v0Compatible?: boolean;
   readonly wasmIncludePrint?: boolean;
   readonly inputWriter?: string;
+  readonly watch?: boolean;
 }
 
 export function command(): Command {
@@ -59,6 +61,7 @@ export function command(): Command {
     .option("-e, --entrypoint <path>", "slash separated entrypoint path; this flag can be repeated", collect)
     .option("--prune-unused", "exclude dependents of entrypoints")
     .option("-o, --output <file>", "output filename", "bundle.tar.gz")
+    .option("-w, --watch", "build again when files change; what does not build leaves the output as it is")
     .option("-r, --revision <revision>", "output bundle revision")
     .option("--ignore <names>", "file and directory names to ignore during loading", collectList)
     .option("--capabilities <path>", "capabilities version or capabilities.json file path")
@@ -87,26 +90,63 @@ export function command(): Command {
 async function run(paths: string[], flags: BuildFlags): Promise<void> {
   if (paths.length === 0) throw usageError("expected at least one path");
   const capabilities = capabilityOptions(flags.capabilities, await loadBuiltins(flags.builtins));
+  const cache = flags.watch === true ? new BuildCache() : undefined;
+  let last: Uint8Array | undefined;
+  const once = async (): Promise<void> => {
+    const start = performance.now();
+    const bundle = await buildOnce(paths, flags, capabilities, cache);
+    if (bundle === undefined) return;
+    const { bytes } = bundle;
+    // What did not change is not written: whoever watches the bundle has no reason to load it again.
+    const same = last !== undefined && Buffer.compare(bytes, last) === 0;
+    if (!same) {
+      writeWhole(flags.output, bytes);
+      if (flags.inputWriter !== undefined)
+        writeWhole(
+          flags.inputWriter,
+          new TextEncoder().encode(inputWriterModule(bundle.bundle.wasm[0]!.bytes)),
+        );
+    }
+    last = bytes;
+    if (flags.watch !== true) return;
+    const took = `in ${Math.round(performance.now() - start)} ms`;
+    process.stdout.write(`${flags.output}: ${same ? "as before" : `${bytes.length} bytes`}, ${took}\n`);
+  };
+  if (flags.watch !== true) return once();
+  await watch(paths, {
+    announce: () => void process.stdout.write("Watching for changes ...\n"),
+    work: once,
+    outputs: [flags.output, ...(flags.inputWriter === undefined ? [] : [flags.inputWriter])],
+  });
+  process.exitCode = 0;
+}
+
+/** Undefined where it cannot be built, which is said. */
+async function buildOnce(
+  paths: readonly string[],
+  flags: BuildFlags,
+  capabilities: ReturnType<typeof capabilityOptions>,
+  cache: BuildCache | undefined,
+): Promise<BuildResult | undefined> {
   try {
     const options = optionsOf(paths, flags, capabilities);
     refuseWithoutV1(capabilities, regoVersionFor(flags));
-    const { bytes, bundle } = await build(options);
+    const built = await build({ ...options, cache });
     if (
       flags.optimize > 0 &&
       flags.target === "rego" &&
       !hasEntrypoint(
         flags,
-        bundle.modules.map(({ text }) => text),
+        built.bundle.modules.map(({ text }) => text),
       )
     )
       throw new PolicyError("invalid_input", "bundle optimizations require at least one entrypoint");
-    writeWhole(flags.output, bytes);
-    if (flags.inputWriter !== undefined)
-      writeWhole(flags.inputWriter, new TextEncoder().encode(inputWriterModule(bundle.wasm[0]!.bytes)));
+    return built;
   } catch (error) {
     if (!(error instanceof PolicyError)) throw error;
     process.stdout.write(`error: ${await failureOf(error, paths, flags)}\n`);
     process.exitCode = output.EXIT_FAIL;
+    return undefined;
   }
 }
 

@@ -1,14 +1,13 @@
 // `reeve test`: runs the tests of Rego files, folders and bundles, with OPA's flags, reports and exit codes.
 
 import { availableParallelism } from "node:os";
-import { watch as chokidar } from "chokidar";
 import { Command, InvalidArgumentError, Option } from "commander";
 import type { Bundle } from "../bundle/bundle.ts";
 import { load as loadBundle } from "../bundle/load.ts";
 import { moduleVersion } from "../bundle/manifest.ts";
 import type { SourceText } from "../compile/compile.ts";
 import { PolicyError } from "../error.ts";
-import { loadSources, mergeDocuments, splitPrefix } from "../sources.ts";
+import { loadSources, mergeDocuments } from "../sources.ts";
 import { emptyObject } from "../value/object.ts";
 import type { RegoObject } from "../value/value.ts";
 import { EXIT_BROKEN, type TestFlags, TestRun } from "../tester/test.ts";
@@ -19,6 +18,7 @@ import { collect, collectList, formatOption, parseDuration, parseInteger } from 
 import { prettyErrors } from "./output.ts";
 import { readSchemas } from "./schema-files.ts";
 import { terminal } from "./terminal.ts";
+import { watch } from "./watch.ts";
 
 interface Flags extends TestFlags {
   readonly mutate?: boolean;
@@ -153,15 +153,14 @@ async function run(paths: readonly string[], flags: Flags): Promise<void> {
     print,
     complain,
   );
-  process.exitCode = await tests.run(() => load(paths, flags));
-  if (flags.watch !== true) return;
-  await watch(
-    paths,
-    async () => {
-      print(`${"*".repeat(80)}\nWatching for changes ...\n`);
-    },
-    () => tests.run(() => load(paths, flags)),
-  );
+  if (flags.watch !== true) {
+    process.exitCode = await tests.run(() => load(paths, flags));
+    return;
+  }
+  await watch(paths, {
+    announce: () => print(`${"*".repeat(80)}\nWatching for changes ...\n`),
+    work: () => tests.run(() => load(paths, flags)),
+  });
   process.exitCode = 0;
 }
 
@@ -171,45 +170,6 @@ function checkOptions(flags: Flags): NonNullable<TestFlags["check"]> {
   refuseWithoutV1(capabilities, flags.v0Compatible === true ? "v0" : "v1");
   const schemas = readSchemas(flags.schema);
   return { ...capabilities, ...(schemas !== undefined && { schemas, schemaAnnotations: true }) };
-}
-
-/** Until the process is told to stop: waits for changes, lets them settle, and runs again. */
-async function watch(
-  paths: readonly string[],
-  announce: () => Promise<void>,
-  again: () => Promise<unknown>,
-): Promise<void> {
-  const watched = paths.map((path) => splitPrefix(path)[1]);
-  const watcher = chokidar(watched, {
-    ignoreInitial: true,
-    awaitWriteFinish: { stabilityThreshold: 50, pollInterval: 10 },
-  });
-  let wake: () => void = () => {};
-  let dirty = false;
-  watcher.on("all", () => {
-    dirty = true;
-    wake();
-  });
-  let stopped = false;
-  const stop = (): void => {
-    stopped = true;
-    wake();
-  };
-  process.once("SIGINT", stop);
-  process.once("SIGTERM", stop);
-  await announce();
-  while (!stopped) {
-    if (!dirty)
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-      });
-    if (stopped) break;
-    await new Promise((resolve) => setTimeout(resolve, 30));
-    dirty = false;
-    await again();
-    await announce();
-  }
-  await watcher.close();
 }
 
 /** Files and folders, or with `-b` bundles: modules side by side, data merged. */

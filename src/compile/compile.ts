@@ -98,6 +98,60 @@ export function compile(
   });
 }
 
+interface Parsed {
+  readonly source: SourceText;
+  readonly modules: readonly Module[];
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/**
+ * What a build leaves for the next one with the same options: files that did not change are not parsed again, and where no module
+ * changed nothing is checked or compiled again.
+ */
+export class BuildCache {
+  #parsed = new Map<string, Parsed>();
+  #modules: readonly Module[] = [];
+  #compiled: CompiledModules | undefined;
+  #result: ReturnType<typeof compile> | undefined;
+
+  parse(sources: readonly SourceText[]): ReturnType<typeof parse> {
+    const next = new Map<string, Parsed>();
+    const modules: Module[] = [];
+    const diagnostics: Diagnostic[] = [];
+    for (const source of sources) {
+      const known = this.#parsed.get(source.file);
+      const parsed =
+        known !== undefined && sameSource(known.source, source) ? known : { source, ...parse([source]) };
+      next.set(source.file, parsed);
+      modules.push(...parsed.modules);
+      diagnostics.push(...parsed.diagnostics);
+    }
+    this.#parsed = next;
+    const same =
+      modules.length === this.#modules.length && modules.every((module, i) => module === this.#modules[i]);
+    if (!same) {
+      this.#compiled = undefined;
+      this.#result = undefined;
+    }
+    this.#modules = modules;
+    return { modules, diagnostics };
+  }
+
+  /** `check` is asked unless the modules of the last `parse` are those of the one before. */
+  checked(check: () => CompiledModules): CompiledModules {
+    this.#compiled ??= check();
+    return this.#compiled;
+  }
+
+  compiled(make: () => ReturnType<typeof compile>): ReturnType<typeof compile> {
+    this.#result ??= make();
+    return this.#result;
+  }
+}
+
+const sameSource = (a: SourceText, b: SourceText): boolean =>
+  a.text === b.text && a.regoVersion === b.regoVersion && a.v1Compatible === b.v1Compatible;
+
 /** The parser bounds nesting; what is long without being nested (a reference of thousands of steps) runs into the stack only here. */
 function withinStack<T>(work: () => T): T {
   try {

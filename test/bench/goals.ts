@@ -275,6 +275,14 @@ for (const count of [10, 1000, 10_000])
     1,
   );
 
+atMost(
+  "14. one of 1,000 modules changed: of a build from nothing",
+  "watch",
+  "one of 1,000 modules changed",
+  "1,000 modules from nothing",
+  0.1,
+);
+
 goals.push({
   text: "15. the sidecar over HTTP: decisions a second, of opa run --server",
   table: "http",

@@ -6,6 +6,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
+import type * as Build from "../../src/build.ts";
 import type { SourceText } from "../../src/compile/compile.ts";
 import { AUTHZ, byHand, dice, ENTRYPOINT, grants, inputs } from "./authz.ts";
 import { agree, type Contestant, measure, type Row } from "./measure.ts";
@@ -625,6 +626,40 @@ async function compiling(): Promise<Table> {
   return { title: "Compiling", rows, figures: {} };
 }
 
+/** A policy of 1,000 modules in files: built from nothing, and after one of them changed by a build that knows the last one. */
+async function again(): Promise<Table> {
+  const folder = mkdtempSync(join(tmpdir(), "bench-"));
+  const module = (index: number, turn: number): string =>
+    `package m${index}\n\nallow if {\n\tinput.role == "role-${index}-${turn}"\n\tsome grant in data.grants\n\tgrant.action == input.action\n}\n\nallow if data.m${Math.floor(index / 2)}.exception\n\nexception if input.ticket == "t-${index}"\n`;
+  const write = (index: number, turn: number): void =>
+    writeFileSync(join(folder, `m${index}.rego`), module(index, turn));
+  for (let index = 0; index < 1000; index++) write(index, 0);
+  const entrypoints = Array.from({ length: 1000 }, (_, index) => `m${index}/allow`);
+  const options = { paths: [folder], target: "wasm", entrypoints } as const;
+  // What ships: it finds the runtime beside itself.
+  const shipped = join(process.cwd(), "dist/build.js");
+  const { BuildCache, build } = (await import(shipped)) as typeof Build;
+  const cache = new BuildCache();
+  await build({ ...options, cache });
+  // Both are asked about the same change.
+  let turn = 0;
+  const changed = async (with_: Build.BuildCache | undefined): Promise<boolean> => {
+    write(500, ++turn);
+    return (await build({ ...options, cache: with_ })).wasmBytes > 0;
+  };
+  write(500, ++turn);
+  const [fresh, known] = [await build(options), await build({ ...options, cache })];
+  if (Buffer.compare(fresh.bytes, known.bytes) !== 0)
+    throw new Error("a build with a cache gives other bytes");
+  const contestants: Contestant[] = [
+    { name: "1,000 modules from nothing", waits: true, run: () => changed(undefined) },
+    { name: "one of 1,000 modules changed", waits: true, run: () => changed(cache) },
+  ];
+  const rows = await measure(contestants, { inputs: 1, rounds: 5, roundMs: 1 });
+  rmSync(folder, { recursive: true, force: true });
+  return { title: "Building again", rows, figures: {} };
+}
+
 export const tables: Tables = {
   "authz-small": () => authz(false),
   "authz-large": () => authz(true),
@@ -636,6 +671,7 @@ export const tables: Tables = {
   steady,
   cold,
   compile: compiling,
+  watch: again,
   applications: known,
   passes: async () => ({ title: "Passes of the compiler, on and off", rows: await switches(), figures: {} }),
   hostile: async () => ({ title: "Inputs made to cost much", rows: await hostile(), figures: {} }),

@@ -1,0 +1,79 @@
+// A build with what the last one left gives what a build from nothing gives, byte for byte, whatever changed in between: also after a build that
+// failed, and the same findings where one fails.
+
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { BuildCache, type BuildOptions, build } from "../../src/build.ts";
+import { PolicyError } from "../../src/error.ts";
+
+/** What a file of the folder may hold: rules that use each other's modules, and mistakes of each kind. */
+const TEXTS: readonly ((index: number) => string)[] = [
+  (i) => `package m${i}\n\nallow if input.role == "admin"\n`,
+  (i) => `package m${i}\n\nallow if input.role == "reader"\n\nallow if data.m${(i + 1) % 4}.allow\n`,
+  (i) => `package m${i}\n\nallow if {\n\tsome grant in data.grants\n\tgrant.role == input.role\n}\n`,
+  (i) => `package m${i}\n\nallow if helper(input.role)\n\nhelper(x) if count(x) > ${i}\n`,
+  (i) => `package m${i}\n\nallow if {\n`,
+  (i) => `package m${i}\n\nallow if unknown(input.role)\n`,
+];
+
+const change = fc.oneof(
+  fc.record({
+    kind: fc.constant("module" as const),
+    file: fc.integer({ min: 0, max: 3 }),
+    text: fc.nat(TEXTS.length - 1),
+  }),
+  fc.record({ kind: fc.constant("remove" as const), file: fc.integer({ min: 1, max: 3 }) }),
+  fc.record({ kind: fc.constant("data" as const), role: fc.constantFrom("admin", "reader") }),
+  fc.record({ kind: fc.constant("nothing" as const) }),
+);
+
+async function outcome(options: BuildOptions): Promise<unknown> {
+  try {
+    return Buffer.from((await build(options)).bytes).toString("base64");
+  } catch (error) {
+    if (!(error instanceof PolicyError)) throw error;
+    return error.message;
+  }
+}
+
+test("a build with a cache is a build from nothing", { timeout: 240_000 }, async () => {
+  let built = 0;
+  let refused = 0;
+  await fc.assert(
+    fc.asyncProperty(fc.array(change, { minLength: 2, maxLength: 8 }), async (changes) => {
+      const folder = mkdtempSync(join(tmpdir(), "reeve-cache-"));
+      const place = (file: number): string => join(folder, "policy", `m${file}.rego`);
+      const grants = (role: string): void =>
+        writeFileSync(join(folder, "policy", "data.json"), JSON.stringify({ grants: [{ role }] }));
+      try {
+        mkdirSync(join(folder, "policy"));
+        for (let file = 0; file < 4; file++) writeFileSync(place(file), TEXTS[0]!(file));
+        grants("admin");
+        const options: BuildOptions = {
+          paths: [join(folder, "policy")],
+          target: "wasm",
+          entrypoints: ["m0/allow"],
+        };
+        const cache = new BuildCache();
+        await outcome({ ...options, cache });
+        for (const step of changes) {
+          if (step.kind === "module") writeFileSync(place(step.file), TEXTS[step.text]!(step.file));
+          else if (step.kind === "remove") rmSync(place(step.file), { force: true });
+          else if (step.kind === "data") grants(step.role);
+          const fresh = await outcome(options);
+          expect(await outcome({ ...options, cache })).toBe(fresh);
+          if (/^[A-Za-z0-9+/=]+$/.test(fresh as string)) built++;
+          else refused++;
+        }
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    }),
+    { numRuns: 40, seed: 7 },
+  );
+  expect(built).toBeGreaterThan(20);
+  expect(refused).toBeGreaterThan(20);
+});

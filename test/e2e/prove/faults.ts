@@ -200,8 +200,8 @@ const calls: readonly Fault[] = [
   fault(
     "one call too many: off by one at a limit",
     "ai/budgets.rego",
-    "input.session.counters.tool_calls < limit",
-    "input.session.counters.tool_calls <= limit",
+    "input.session.counters.tool_calls < to_number(limit)",
+    "input.session.counters.tool_calls <= to_number(limit)",
     "calls/calls",
   ),
   fault(

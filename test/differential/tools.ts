@@ -83,7 +83,7 @@ export function compareParseErrors(texts: readonly Text[], batch = 400): Differe
 /** Both parse these. The tree as `rego.parse_module` gives it. */
 export async function compareTrees(texts: readonly Text[], opa: Opa, batch = 100): Promise<Difference[]> {
   const out: Difference[] = [];
-  await opa.load({
+  const reader = {
     data: "{}",
     modules: [
       {
@@ -91,12 +91,19 @@ export async function compareTrees(texts: readonly Text[], opa: Opa, batch = 100
         text: "package trees\nall := [t | some m in input; t := [rego.parse_module(m[0], m[1])]]\n",
       },
     ],
-  });
+  };
+  await opa.load(reader);
   for (let at = 0; at < texts.length; at += batch) {
     const some = texts.slice(at, at + batch);
     const input = JSON.stringify(some.map(({ text }) => ["m.rego", text]));
     const answer = await opa.ask("trees/all", input, true);
-    if (answer.kind !== "result") throw new Error(JSON.stringify(answer));
+    if (answer.kind !== "result") {
+      // One module whose tree OPA cannot write, as of a number like `1.`, hides those beside it.
+      if (some.length > 1) out.push(...(await compareTrees(some, opa, 1)));
+      else if (!JSON.stringify(answer).includes("error calling MarshalJSON"))
+        throw new Error(JSON.stringify(answer));
+      continue;
+    }
     const trees = decode(answer.json) as readonly (readonly [Parameters<typeof encode>[0]])[];
     for (const [i, { name, text }] of some.entries()) {
       const { module } = parseModule(text, { file: "m.rego", annotations: false, builtins: NAMES });

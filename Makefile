@@ -8,7 +8,7 @@ PLANS ?=
 SOURCES := $(shell find src -name '*.ts' -not -path 'src/runtime/*') src/runtime/abi.ts
 RUNTIME_SOURCES := $(shell find src/runtime -name '*.ts') scripts/build-runtime.mjs
 
-.PHONY: help install build check test demo conformance interop bench differential differential-builtins differential-tools differential-mutants builtins-reference faults clean
+.PHONY: help install build check test demo conformance interop interop-whole bench differential differential-builtins differential-tools differential-mutants builtins-reference faults clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -41,6 +41,11 @@ test: build ## All tests that need nothing but Node
 
 interop: build ## Tests against the real opa, where it is on the PATH
 	$(BIN)/vitest run test/interop
+
+interop-whole: build ## eval, test, check, fmt, parse, inspect beside the real opa on rego/, bundles/ and all of CASES=...
+	@$(BIN)/esbuild test/interop/whole.ts --bundle --platform=node --format=esm --packages=external \
+		--log-level=warning --outfile=build/interop/whole.js
+	@node build/interop/whole.js $(if $(CASES),$(CASES),test/conformance/cases) $(if $(ONLY),--only $(ONLY))
 
 demo: build ## The whole loop with real parts, step by step
 	@node dist/demo/main.js

@@ -1,5 +1,5 @@
-// Keys of JSON Web Tokens and what is done with them, at once (inside a Wasm call nothing can wait): certificates, public keys and JWK
-// sets from text, signatures verified and made. Never chooses an algorithm by itself: callers say which.
+// Keys of JSON Web Tokens and what is done with them: certificates, public keys and JWK sets from text, signatures verified and made. At once
+// where there is node:crypto, later where WebCrypto does it. Never chooses an algorithm by itself: callers say which.
 
 import type { KeyObject } from "node:crypto";
 import { encode, toPlain } from "../value/json.ts";
@@ -8,10 +8,25 @@ import type { RegoObject, Value } from "../value/value.ts";
 import { jwkBytes, readJwkSet } from "./jwk.ts";
 import { failure } from "./operand.ts";
 import { decodePem } from "./pem.ts";
-import { nodeCrypto } from "./platform.ts";
+import { nodeCrypto, nodeModule } from "./platform.ts";
+import {
+  signOnWeb,
+  verifyOnWeb,
+  WebKey,
+  webKeyOfCertificate,
+  webKeyOfJwk,
+  webKeyOfSpki,
+} from "./web-keys.ts";
 
 /** Asymmetric, or a shared secret. */
-export type KeyMaterial = KeyObject | Uint8Array;
+export type KeyMaterial = KeyObject | WebKey | Uint8Array;
+
+/** An answer, or a promise of one. */
+export type Maybe<T> = T | Promise<T>;
+
+function isNode(): boolean {
+  return nodeModule("node:crypto") !== undefined;
+}
 
 export interface VerificationKey {
   readonly alg: string;
@@ -37,14 +52,17 @@ export function readKeys(text: string): VerificationKey[] {
   const pem = decodePem(text);
   if (pem === undefined) return readJwks(text);
   if (pem.rest !== "") throw failure("extra data after a PEM certificate block");
-  const { createPublicKey, X509Certificate } = nodeCrypto();
   if (pem.label === "CERTIFICATE") {
-    const key = attempt("failed to parse a PEM certificate", () => new X509Certificate(pem.der).publicKey);
+    const key = attempt("failed to parse a PEM certificate", () =>
+      isNode() ? new (nodeCrypto().X509Certificate)(pem.der).publicKey : webKeyOfCertificate(pem.der),
+    );
     return [{ alg: "", kid: "", key }];
   }
   if (pem.label === "PUBLIC KEY") {
     const key = attempt("failed to parse a PEM public key", () =>
-      createPublicKey({ key: Buffer.from(pem.der), format: "der", type: "spki" }),
+      isNode()
+        ? nodeCrypto().createPublicKey({ key: Buffer.from(pem.der), format: "der", type: "spki" })
+        : webKeyOfSpki(pem.der),
     );
     return [{ alg: "", kid: "", key }];
   }
@@ -77,6 +95,7 @@ function textOf(value: Value | undefined): string {
 
 function materialOf(jwk: RegoObject, isPrivate: boolean): KeyMaterial {
   if (jwk.get("kty") === "oct") return jwkBytes(jwk, "k");
+  if (!isNode()) return webKeyOfJwk(jwk, isPrivate);
   const { createPrivateKey, createPublicKey } = nodeCrypto();
   const key = toPlain(jwk) as Record<string, string>;
   return isPrivate ? createPrivateKey({ key, format: "jwk" }) : createPublicKey({ key, format: "jwk" });
@@ -102,7 +121,7 @@ const KEY_TYPES: Readonly<Record<Algorithm["family"], readonly string[]>> = {
 /** The key suits the algorithm; a public key is never taken for a shared secret. */
 function fits(key: KeyMaterial, family: Algorithm["family"]): boolean {
   if (key instanceof Uint8Array) return family === "HS";
-  return KEY_TYPES[family].includes(key.asymmetricKeyType ?? "");
+  return KEY_TYPES[family].includes(key instanceof WebKey ? key.type : (key.asymmetricKeyType ?? ""));
 }
 
 function options(key: KeyObject, family: Algorithm["family"], verifying: boolean): object {
@@ -118,11 +137,13 @@ export function verifySignature(
   key: KeyMaterial,
   text: string,
   signature: Uint8Array,
-): boolean {
+): Maybe<boolean> {
   const algorithm = ALGORITHMS.get(name);
   if (algorithm === undefined || !fits(key, algorithm.family)) return false;
-  const { createHmac, timingSafeEqual, verify } = nodeCrypto();
   const data = encodeUtf8(text);
+  if (key instanceof WebKey || !isNode())
+    return verifyOnWeb(algorithm.family, algorithm.hash, key as WebKey | Uint8Array, data, signature);
+  const { createHmac, timingSafeEqual, verify } = nodeCrypto();
   if (key instanceof Uint8Array) {
     const mac = createHmac(algorithm.hash as string, key)
       .update(data)
@@ -137,13 +158,16 @@ export function verifySignature(
   }
 }
 
-export function makeSignature(name: string, key: KeyMaterial, text: string): Uint8Array {
+export function makeSignature(name: string, key: KeyMaterial, text: string): Maybe<Uint8Array> {
   const algorithm = ALGORITHMS.get(name);
   if (algorithm === undefined) throw failure(`unknown JWS algorithm: ${name}`);
-  const isPublic = !(key instanceof Uint8Array) && key.type !== "private";
+  const isPublic =
+    !(key instanceof Uint8Array) && !(key instanceof WebKey ? key.isPrivate : key.type === "private");
   if (isPublic || !fits(key, algorithm.family)) throw failure(`key does not suit algorithm ${name}`);
-  const { createHmac, sign } = nodeCrypto();
   const data = encodeUtf8(text);
+  if (key instanceof WebKey || !isNode())
+    return signOnWeb(algorithm.family, algorithm.hash, key as WebKey | Uint8Array, data);
+  const { createHmac, sign } = nodeCrypto();
   if (key instanceof Uint8Array)
     return createHmac(algorithm.hash as string, key)
       .update(data)

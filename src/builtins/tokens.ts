@@ -14,7 +14,7 @@ import { isArray, isNumber, isObject, typeName } from "../value/value.ts";
 import { encodeBase64 } from "./base64.ts";
 import type { HostBody } from "./builtin.ts";
 import { decodeBase64Url, hexText } from "./encoding.ts";
-import type { VerificationKey } from "./jwt-keys.ts";
+import type { Maybe, VerificationKey } from "./jwt-keys.ts";
 import { ALGORITHMS, makeSignature, readKeys, readSigningKey, verifySignature } from "./jwt-keys.ts";
 import { failure, objectOperand, stringOperand } from "./operand.ts";
 
@@ -116,15 +116,35 @@ function parseHeader(header: RegoObject): Header {
   };
 }
 
+/** A body that asks for checks one after the other. On some hosts they are done at once, on others they have to be waited for. */
+type Checks<T> = Generator<Maybe<boolean>, T, boolean>;
+
+/** Its answer: at once where nothing had to wait. */
+function answerOf<T>(checks: Checks<T>): Maybe<T> {
+  let step = checks.next();
+  while (step.done !== true) {
+    if (typeof step.value !== "boolean") return waitFor(checks, step.value);
+    step = checks.next(step.value);
+  }
+  return step.value;
+}
+
+async function waitFor<T>(checks: Checks<T>, first: Promise<boolean>): Promise<T> {
+  let step = checks.next(await first);
+  while (step.done !== true) step = checks.next(await step.value);
+  return step.value;
+}
+
 /** By key id where one matches; otherwise by every key that is not bound to another algorithm. */
-function verifyWithAny(
+function* verifyWithAny(
   keys: readonly VerificationKey[],
   header: Header,
-  check: (key: VerificationKey["key"]) => boolean,
-): boolean {
+  check: (key: VerificationKey["key"]) => Maybe<boolean>,
+): Checks<boolean> {
   const named = header.kid === "" ? undefined : keys.find((key) => key.kid === header.kid);
-  if (named !== undefined) return check(named.key);
-  return keys.some((key) => (key.alg === "" || key.alg === header.alg) && check(key.key));
+  if (named !== undefined) return yield check(named.key);
+  for (const { alg, key } of keys) if ((alg === "" || alg === header.alg) && (yield check(key))) return true;
+  return false;
 }
 
 function verifying(algorithm: string): HostBody {
@@ -134,11 +154,9 @@ function verifying(algorithm: string): HostBody {
     const signature = decodeBase64Url(token.signature);
     const header = parseHeader(readHeader(token));
     const signed = `${token.header}.${token.payload}`;
-    return verifyWithAny(
-      keys,
-      header,
-      (key) => !(key instanceof Uint8Array) && verifySignature(algorithm, key, signed, signature),
-    );
+    const check = (key: VerificationKey["key"]): Maybe<boolean> =>
+      !(key instanceof Uint8Array) && verifySignature(algorithm, key, signed, signature);
+    return answerOf(verifyWithAny(keys, header, check));
   };
 }
 
@@ -209,8 +227,11 @@ function parseConstraints(given: RegoObject, nowNs: bigint): Constraints {
 
 const UNVERIFIED: Value = [false, emptyObject, emptyObject];
 
-const ioJwtDecodeVerifyBody: HostBody = ([jwt, given], context) => {
-  const constraints = parseConstraints(objectOperand(given, 2), context.nowNs);
+const ioJwtDecodeVerifyBody: HostBody = ([jwt, given], context) =>
+  answerOf(decodeVerified(jwt, given, context.nowNs));
+
+function* decodeVerified(jwt: Value | undefined, given: Value | undefined, nowNs: bigint): Checks<Value> {
+  const constraints = parseConstraints(objectOperand(given, 2), nowNs);
   let text: Value | undefined = jwt;
   for (let depth = 0; depth < NESTING_LIMIT; depth++) {
     const token = splitToken(stringOperand(text, 1));
@@ -219,12 +240,12 @@ const ioJwtDecodeVerifyBody: HostBody = ([jwt, given], context) => {
     if (!header.isValid || (constraints.alg !== "" && constraints.alg !== header.alg)) return UNVERIFIED;
     const signature = decodeBase64Url(token.signature);
     const signed = `${token.header}.${token.payload}`;
-    const check = (key: VerificationKey["key"]): boolean =>
+    const check = (key: VerificationKey["key"]): Maybe<boolean> =>
       verifySignature(header.alg, key, signed, signature);
     const isGood =
       constraints.keys === undefined
-        ? check(encodeUtf8(constraints.secret))
-        : verifyWithAny(constraints.keys, header, check);
+        ? yield check(encodeUtf8(constraints.secret))
+        : yield* verifyWithAny(constraints.keys, header, check);
     if (!isGood) return UNVERIFIED;
     const payload = decodeUtf8(decodePart(token.payload, "payload"));
     if (header.cty.toLowerCase() === "jwt") {
@@ -235,7 +256,7 @@ const ioJwtDecodeVerifyBody: HostBody = ([jwt, given], context) => {
     return claimsHold(claims, constraints) ? [true, decoded, claims] : UNVERIFIED;
   }
   throw failure("JWT is nested too deeply");
-};
+}
 
 /** RFC 7519, 4.1: issuer, audience, expiry, not before. */
 function claimsHold(claims: RegoObject, constraints: Constraints): boolean {
@@ -258,7 +279,7 @@ function isMeant(audience: Value, wanted: string): boolean {
   return isArray(audience) ? audience.includes(wanted) : audience === wanted;
 }
 
-function signToken(header: string, payload: string, jwk: string): string {
+function signToken(header: string, payload: string, jwk: string): Maybe<string> {
   const key = readSigningKey(jwk);
   const { alg, typ } = readSigningHeader(header);
   if (!ALGORITHMS.has(alg)) throw failure(`unknown JWS algorithm: ${alg}`);
@@ -267,7 +288,9 @@ function signToken(header: string, payload: string, jwk: string): string {
   }
   const part = (text: string): string => encodeBase64(encodeUtf8(text), "url", false);
   const signed = `${part(header)}.${part(payload)}`;
-  return `${signed}.${encodeBase64(makeSignature(alg, key, signed), "url", false)}`;
+  const whole = (signature: Uint8Array): string => `${signed}.${encodeBase64(signature, "url", false)}`;
+  const signature = makeSignature(alg, key, signed);
+  return signature instanceof Uint8Array ? whole(signature) : signature.then(whole);
 }
 
 function readSigningHeader(text: string): { alg: string; typ: string | undefined } {

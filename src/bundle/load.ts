@@ -108,17 +108,16 @@ function renameModules(bundle: Bundle, folder: string): Bundle {
 /**
  * Several bundles in one (`-b a -b b`). With one, it stays what it is. Roots of different bundles must not overlap; a bundle that says
  * nothing about roots owns everything. Revisions and metadata of several bundles are dropped, as in OPA; only what bundles say about their use
- * is kept, the strictest of it.
+ * is kept, the strictest of it. `doing` stands before OPA's words for roots that overlap.
  */
-export function mergeBundles(bundles: readonly Bundle[]): Bundle {
+export function mergeBundles(bundles: readonly Bundle[], doing = "bundle merge failed: "): Bundle {
   const [first, ...others] = bundles;
   if (first === undefined) throw bundleError("expected at least one bundle");
   if (others.length === 0) return first;
   const roots = bundles.flatMap((bundle) => bundle.manifest.roots);
   for (const [i, a] of roots.entries())
     for (const b of roots.slice(i + 1))
-      if (rootsOverlap(a, b))
-        throw bundleError(`bundle merge failed: manifest has overlapped roots: '${a}' and '${b}'`);
+      if (rootsOverlap(a, b)) throw bundleError(`${doing}manifest has overlapped roots: '${a}' and '${b}'`);
   let data = emptyObject;
   for (const bundle of bundles) {
     for (const root of bundle.manifest.roots) {

@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse as parseYaml } from "yaml";
 import { compileWhole } from "../build.ts";
+import { commandFacts } from "../builtins/opa.ts";
 import { formatTime } from "../builtins/go-time-format.ts";
 import { UTC } from "../builtins/time-zone.ts";
 import { parseConfig, substituteEnvironment } from "../decision/config.ts";
@@ -23,6 +24,8 @@ export interface AgentOptions {
   /** What is logged at most: debug, info or error. */
   readonly logLevel?: string;
   readonly logFormat?: string;
+  /** What `opa.runtime()` says of the flags. */
+  readonly started?: Parameters<typeof commandFacts>[0];
   /** How times are logged, as a layout of Go's. */
   readonly logTimestampFormat?: string;
 }
@@ -44,7 +47,7 @@ export function daemonPorts(folder: string, options: AgentOptions): Ports {
       ),
     parseModule: moduleValue,
     readText: (path) => readFile(path, "utf8"),
-    runtime: { env: { ...process.env } },
+    runtime: { ...commandFacts(options.started), env: { ...process.env } },
     console: lineWriter(console),
     log: (level, message) => {
       if (isLogged(level, options.logLevel)) {

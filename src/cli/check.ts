@@ -115,7 +115,10 @@ function readFiles(paths: readonly string[], flags: CheckFlags): Read {
 async function readBundles(paths: readonly string[], flags: CheckFlags): Promise<Read> {
   const options = { ignore: flags.ignore ?? [], regoVersion: regoVersionFor(flags) };
   const loaded = await Promise.all(paths.map((path) => loadBundleModules(path, options)));
-  const { data } = mergeBundles(loaded.map(({ bundle }) => bundle));
+  const { data } = mergeBundles(
+    loaded.map(({ bundle }) => bundle),
+    "",
+  );
   return { modules: loaded.flatMap(({ modules }) => modules), data };
 }
 

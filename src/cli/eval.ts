@@ -4,6 +4,7 @@ import { Command } from "commander";
 import { builtins } from "../builtins/registry.ts";
 import type { Builtin } from "../builtins/builtin.ts";
 import { withCustom } from "../builtins/custom.ts";
+import { commandRuntime } from "../builtins/opa.ts";
 import type { WasmModule } from "../bundle/bundle.ts";
 import { checkModules } from "../compile/compile.ts";
 import { prepare } from "../engine/engine.ts";
@@ -13,9 +14,8 @@ import type { Reason } from "../tester/coverage.ts";
 import { type Findings, Probe } from "../tester/probe.ts";
 import { moduleValue } from "../syntax/module-value.ts";
 import type { Value } from "../value/value.ts";
-import { fromPlain } from "../value/json.ts";
 import { loadBuiltins } from "./builtin-file.ts";
-import { allowedHosts, CAPABILITIES_VERSION, capabilityOptions, refuseWithoutV1 } from "./capability-file.ts";
+import { allowedHosts, capabilityOptions, refuseWithoutV1 } from "./capability-file.ts";
 import { runWithin } from "./deadline.ts";
 import { addEvalOptions, type EvalFlags, profiled, validate } from "./eval-flags.ts";
 import { finish, type Run } from "./eval-report.ts";
@@ -120,7 +120,7 @@ async function prepared(
       regoVersion: regoVersionFor(flags),
       context: {
         print: (message) => process.stderr.write(`${message}\n`),
-        runtime: fromPlain({ commit: "", env: { ...process.env }, version: CAPABILITIES_VERSION.slice(1) }),
+        runtime: commandRuntime(process.env),
         allowNet: allowedHosts(flags.capabilities),
       },
       ...(custom.length > 0 && { builtins: withCustom(builtins, custom) }),
@@ -139,7 +139,8 @@ async function loading<T>(load: () => Promise<T>): Promise<T> {
   try {
     return await load();
   } catch (error) {
-    if (!(error instanceof PolicyError) || !/^(bundle |error reading )/.test(error.message)) throw error;
+    if (!(error instanceof PolicyError) || !/^(bundle (?!activation)|error reading )/.test(error.message))
+      throw error;
     throw new PolicyError("bundle_error", `loading error: ${error.message}`);
   }
 }

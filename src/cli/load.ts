@@ -4,9 +4,9 @@
 import { resolve } from "node:path";
 import type { Bundle } from "../bundle/bundle.ts";
 import { load as loadBundle } from "../bundle/load.ts";
-import { moduleVersion } from "../bundle/manifest.ts";
+import { findOverlap, moduleVersion } from "../bundle/manifest.ts";
 import { parse } from "../compile/compile.ts";
-import { type Diagnostic, PolicyError } from "../error.ts";
+import { type Diagnostic, type ErrorCode, PolicyError } from "../error.ts";
 import { loadSources, mergeDocuments } from "../sources.ts";
 import type { Module, RegoVersion } from "../syntax/ast.ts";
 import type { RegoObject } from "../value/value.ts";
@@ -95,6 +95,18 @@ export async function loadBundleModules(
   }
 }
 
+/** Bundles that are active together must own different roots; `doing` stands before OPA's words. */
+export function refuseOverlap(
+  paths: readonly string[],
+  bundles: readonly Bundle[],
+  doing: string,
+  code: ErrorCode = "bundle_error",
+): void {
+  const named = bundles.map(({ manifest }, i) => ({ name: paths[i] ?? "", roots: manifest.roots }));
+  const overlap = findOverlap(named);
+  if (overlap !== undefined) throw new PolicyError(code, `${doing}${overlap}`);
+}
+
 /** `-d` and `-b` in one: modules side by side, data merged. */
 export async function loadPolicies(flags: LoadFlags): Promise<Loaded> {
   const ignore = flags.ignore ?? [];
@@ -102,6 +114,11 @@ export async function loadPolicies(flags: LoadFlags): Promise<Loaded> {
   const files = loadFiles(flags.data ?? [], { ignore, regoVersion });
   const paths = [...(flags.bundle ?? []), ...files.packed];
   const loaded = await Promise.all(paths.map((path) => loadBundleModules(path, { ignore, regoVersion })));
+  refuseOverlap(
+    paths,
+    loaded.map(({ bundle }) => bundle),
+    "bundle activation failed: ",
+  );
   let { data } = files;
   for (const [i, { bundle }] of loaded.entries()) {
     const merged = mergeDocuments(data, bundle.data);

@@ -45,6 +45,7 @@ interface RunFlags extends VerificationFlags, ListenFlags {
   readonly shutdownWaitPeriod: number;
   readonly logTimestampFormat?: string;
   readonly skipVerify?: boolean;
+  readonly skipKnownSchemaCheck?: boolean;
 }
 
 /** The name under which files from the command line are active. */
@@ -158,6 +159,10 @@ async function serve(paths: string[], flags: RunFlags): Promise<void> {
     stdoutIsOurs: true,
     logLevel: flags.logLevel,
     logFormat,
+    started: {
+      authorization: flags.authorization === "basic",
+      skipSchemaCheck: flags.skipKnownSchemaCheck === true,
+    },
     ...(logTimestampFormat === undefined ? {} : { logTimestampFormat }),
     ...(flags.readyTimeout > 0 && { readyTimeoutMs: flags.readyTimeout * 1000 }),
     ...(overrides && {

@@ -13,6 +13,7 @@ import type { RegoObject } from "../value/value.ts";
 import { EXIT_BROKEN, type TestFlags, TestRun } from "../tester/test.ts";
 import { durationMs } from "../tester/sleep.ts";
 import { capabilityOptions, refuseWithoutV1 } from "./capability-file.ts";
+import { refuseOverlap } from "./load.ts";
 import { runMutants } from "./mutate.ts";
 import { collect, collectList, formatOption, parseDuration, parseInteger } from "./options.ts";
 import { prettyErrors } from "./output.ts";
@@ -186,6 +187,7 @@ async function load(
     return addBundles(sources, loaded.data, bundles, fallback);
   }
   const bundles = await Promise.all(paths.map((path) => loadBundle(path, { ignore })));
+  refuseOverlap(paths, bundles, "", "config_error");
   return addBundles([], emptyObject, bundles, fallback);
 }
 

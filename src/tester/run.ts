@@ -3,6 +3,7 @@
 
 import type { Builtin, BuiltinContext } from "../builtins/builtin.ts";
 import { hostBuiltins } from "../builtins/host.ts";
+import { commandRuntime } from "../builtins/opa.ts";
 import { type Engine, type MarkListener, prepare } from "../engine/engine.ts";
 import { PolicyError } from "../error.ts";
 import { moduleValue } from "../syntax/module-value.ts";
@@ -60,6 +61,7 @@ export class TestRunner {
     });
     this.#context = {
       parseModule: moduleValue,
+      runtime: commandRuntime(process.env),
       ...options.context,
       print: (line) => this.#output.push(line),
     };

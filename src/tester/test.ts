@@ -243,7 +243,8 @@ async function loading<T>(load: () => Promise<T>): Promise<T> {
 }
 
 function asLoading(error: unknown): unknown {
-  if (!(error instanceof PolicyError)) return error;
+  // Bundles that do not go together were loaded well.
+  if (!(error instanceof PolicyError) || error.code === "config_error") return error;
   const { code, message, location, diagnostics } = error;
   return new LoadingFailure(code, message, { location, diagnostics });
 }

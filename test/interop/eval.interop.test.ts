@@ -118,6 +118,7 @@ describe.runIf(hasOpa)("eval", () => {
     [["1 / 0", "--strict-builtin-errors"]],
     [["nope(1)"]],
     [["count(1)", "-f", "pretty"]],
+    [['object.remove(opa.runtime(), ["env"])']],
     [['"<&>"', "-f", "raw"]],
     [['["<&>"]']],
     [["every x in [1] { x > 0 }"]],

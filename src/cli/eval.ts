@@ -4,6 +4,7 @@ import { Command } from "commander";
 import { builtins } from "../builtins/registry.ts";
 import type { Builtin } from "../builtins/builtin.ts";
 import { withCustom } from "../builtins/custom.ts";
+import { lookup } from "../bundle/tree.ts";
 import { commandRuntime } from "../builtins/opa.ts";
 import type { WasmModule } from "../bundle/bundle.ts";
 import { checkModules } from "../compile/compile.ts";
@@ -103,6 +104,7 @@ async function prepared(
       ...(flags.strict === true && { strict: true }),
       ...(schemas !== undefined && { schemas, schemaAnnotations: true }),
       print: true,
+      pathExists: (path) => lookup(loaded.data, path) !== undefined,
     });
   const compiled = hasFiles ? timers.time("rego_module_compile", check) : check();
   if (flags.optimize > 0 && hasFiles && flags.entrypoint === undefined && compiled.entrypoints.length === 0)

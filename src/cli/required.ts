@@ -6,7 +6,7 @@ import type { CompiledModules } from "../compile/compile.ts";
 import type { JsonNode } from "../syntax/ast-json.ts";
 import type { Module } from "../syntax/ast.ts";
 import { printRef } from "../syntax/print.ts";
-import { isCallTerms, walkModule } from "../syntax/visit.ts";
+import { isCallTerms, walkModule, walkTerm } from "../syntax/visit.ts";
 
 /** Operators that the checker rewrites away; OPA counts them in all the same. */
 const REWRITTEN: ReadonlySet<string> = new Set(["assign", "equal", "print"]);
@@ -58,11 +58,20 @@ function calledIn(module: Module, compiled: CompiledModules): Set<string> {
 
 function rewrittenIn(module: Module): Set<string> {
   const found = new Set<string>();
+  const inHeads = new Set<unknown>();
+  // As in OPA, `:=` within what a head is or holds is not counted.
+  walkModule(module, {
+    head: ({ key, value }) => {
+      for (const term of [key, value])
+        if (term !== undefined) walkTerm(term, { expr: (expr) => inHeads.add(expr) === undefined });
+      return false;
+    },
+  });
   walkModule(module, {
     expr: (expr) => {
       if (!isCallTerms(expr.terms)) return false;
       const name = printRef(expr.terms[0].terms);
-      if (REWRITTEN.has(name)) found.add(name);
+      if (REWRITTEN.has(name) && !(name === "assign" && inHeads.has(expr))) found.add(name);
       return false;
     },
   });

@@ -11,7 +11,8 @@ import { wasmOf } from "../decision/harness.ts";
 
 function engineOf(body: string, bodies: Readonly<Record<string, HostBody>> = {}) {
   const known = new Map(builtins);
-  for (const [name, host] of Object.entries(bodies)) known.set(name, { ...(known.get(name) as Builtin), host });
+  for (const [name, host] of Object.entries(bodies))
+    known.set(name, { ...(known.get(name) as Builtin), host });
   return prepare({ wasm: wasmOf({ "l.rego": `package l\n\nx := ${body}\n` }, ["l/x"]), builtins: known });
 }
 

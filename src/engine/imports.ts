@@ -127,14 +127,18 @@ const CODES: ReadonlySet<string> = new Set<ErrorCode>([
   "eval_limit_error",
 ]);
 
-/** The error that a module ended with: `file:row: code: message`, or OPA's `file:row:col: text`. */
-export function abortError(text: string): PolicyError {
+/**
+ * The error that a module ended with: `file:row: code: message`, whose column `behind` reads from what our runtime keeps behind that text, or
+ * OPA's `file:row:col: text`.
+ */
+export function abortError(text: string, behind: () => string): PolicyError {
   if (text.includes("out of memory")) return new PolicyError("eval_limit_error", "memory limit reached");
   const [, bare, why = ""] = /^(eval_[a-z_]+): (.*)$/s.exec(text) ?? [];
   if (bare !== undefined && CODES.has(bare)) return new PolicyError(bare as ErrorCode, why);
   const [, file, row, col, code, message = text] = LOCATED.exec(text) ?? [];
   if (file === undefined) return new PolicyError("eval_internal_error", text);
-  const location = { file, row: Number(row), col: Number(col ?? 0), offset: 0, text: "" };
+  const column = col ?? (code === undefined ? 0 : behind());
+  const location = { file, row: Number(row), col: Number(column), offset: 0, text: "" };
   const known = OPA_TEXTS.get(message);
   if (known !== undefined) return new PolicyError("eval_conflict_error", known, { location });
   if (code !== undefined && CODES.has(code)) return new PolicyError(code as ErrorCode, message, { location });

@@ -102,7 +102,8 @@ export class Instance implements BuiltinHost {
     return {
       memory,
       opa_abort: (address: number) => {
-        throw abortError(this.#memory.terminated(address));
+        const behind = address + this.#memory.terminatedBytes(address).length + 1;
+        throw abortError(this.#memory.terminated(address), () => this.#memory.terminated(behind));
       },
       opa_println: () => {},
       opa_builtin0: (id: number, payload: number) =>

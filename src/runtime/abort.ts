@@ -1,4 +1,5 @@
-// Ends an evaluation with `file:row: code: message`, OPA's form; the three texts are string boxes. Does not return.
+// Ends an evaluation with `file:row: code: message`, OPA's form; the three texts are string boxes. Does not return. Behind the NUL that ends
+// the text for every host stands the column as a text of its own, for the engine, whose errors have one as those of `opa eval` have.
 import { buffer_open, buffer_text, put_byte, put_i64, put_string, put_text } from "./buffer";
 import { abort_address } from "./memory";
 
@@ -15,5 +16,7 @@ export function abort_at(file: usize, row: i32, col: i32, code: usize, message: 
   put_string(code);
   put_text(": ");
   put_string(message);
+  put_byte(0);
+  put_i64(col);
   abort_address(buffer_text(saved));
 }

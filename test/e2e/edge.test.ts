@@ -14,6 +14,12 @@ const root = fileURLToPath(new URL("../../", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "reeve-edge-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
+/** `{"sub": "alice"}`, signed once by a key that nobody kept. */
+const SIGNED =
+  "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhbGljZSJ9.oOKsgRKDAitVf3-oI5ssD8EfG0p5Fu1TuyrjGFETGBQG36ly-a1p-dr3xq_BPAvXzScKpyLl41W-r4SLOeNiyw";
+const KEY =
+  '{"kty":"EC","crv":"P-256","x":"aJVuF-Nj_KG0_CHh-V19JyPbR9HnyWW4CfIm6WD7hws","y":"mTXBgIeT7Cq4BlJLmk0lSYjZjVtXe6ol0iIb8p-lX5o"}';
+
 /** By rule: the expression, and its answer or what its failure says. */
 const CALLS: Readonly<Record<string, readonly [expression: string, answer: unknown, error?: string]>> = {
   graphql: ['graphql.is_valid("{a}", "type Query {a: Int}")', true],
@@ -36,8 +42,14 @@ const CALLS: Readonly<Record<string, readonly [expression: string, answer: unkno
     'http.send: Get "https://a.test/x": this host has no TLS settings',
   ],
   looked: ['net.lookup_ip_addr("a.test")', undefined, "net.lookup_ip_addr: this host cannot look up names"],
-  verified: [
-    'io.jwt.verify_eddsa("eyJhbGciOiJFZERTQSJ9.e30.AA", `{"kty":"OKP","crv":"Ed25519","x":"7lyUvzSpYLwByflE9ek2kwTAnRF1Gt1C9ZVuKGWnXj0"}`)',
+  // Signatures are verified by WebCrypto, which has to be waited for: suspended, and replayed with the answer.
+  verified: [`io.jwt.verify_es256("${SIGNED}", \`${KEY}\`)`, true],
+  forged: [
+    `io.jwt.verify_es256("${SIGNED.replace("eyJzdWIiOiJhbGljZSJ9", "eyJzdWIiOiJtYWxvcnkifQ")}", \`${KEY}\`)`,
+    false,
+  ],
+  keypair: [
+    'crypto.x509.parse_rsa_private_key("-----BEGIN RSA PRIVATE KEY-----\\nAA==\\n-----END RSA PRIVATE KEY-----")',
     undefined,
     "this host has no cryptography",
   ],

@@ -199,5 +199,28 @@ test.runIf(hasOpa)(
   },
 );
 
+describe.runIf(hasOpa)("conflicts are told with their row and column", () => {
+  const folder = mkdtempSync(join(tmpdir(), "reeve-conflict-"));
+  writeFileSync(
+    join(folder, "c.rego"),
+    `package c
+
+g[k] := v if some k, v in {"a": 1}
+  g[k] := v if some k, v in {"a": 2}
+h(x) := 1 if x > 0
+\th(x) := 2 if x > 1
+i := h(3)
+o := {k: v | some k in ["a", "a"]; some v in [1, 2]}
+`,
+  );
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  test.each(["g", "i", "o"])("%s", { timeout: 300_000 }, (name) => {
+    const [ours, theirs] = both(["-d", "c.rego", `data.c.${name}`], folder);
+    expect(ours).toEqual(theirs);
+    expect(ours.stdout).toContain("eval_conflict_error");
+  });
+});
+
 // Without opa there is nothing to compare with; this says so instead of passing silently.
 test.skipIf(hasOpa)("opa is not on the PATH: nothing was compared", (context) => context.skip());

@@ -73,14 +73,62 @@ export function baseAsRule(
   modules: readonly { readonly text: string; readonly regoVersion?: "v0" }[],
   data: string,
 ): { readonly texts: readonly string[]; readonly extra: string } {
-  const texts = modules.map(({ text }) =>
-    text
+  const texts = modules.map((module) =>
+    patchesByWith(module)
       .replace(/^import data\.base$/gm, "import data.made_base.value as base")
       .replace(/(?<![\w."])data\.base\b/g, "data.made_base.value"),
   );
   const v0 = modules.some(({ regoVersion }) => regoVersion === "v0");
   const body = `value = json.unmarshal(${JSON.stringify(data)}).base`;
   return { texts, extra: `package made_base\n\n${v0 ? `${body} { true }` : `${body} if true`}\n` };
+}
+
+/** A rule can only be replaced whole: `with data.base.t as 1` becomes `with data.base as` all of it, patched at `t`. */
+function patchesByWith({
+  text,
+  regoVersion,
+}: {
+  readonly text: string;
+  readonly regoVersion?: "v0";
+}): string {
+  const { module } = parseModule(text, {
+    file: "m.rego",
+    annotations: false,
+    ...(regoVersion !== undefined && { regoVersion }),
+  });
+  const aliases = new Map(
+    (module?.imports ?? [])
+      .filter(({ path }) => path.location.text === "data.base")
+      .map(({ alias }) => [alias ?? "base", "data.base"]),
+  );
+  const edits: { readonly from: number; readonly to: number; readonly text: string }[] = [];
+  const visitor: Visitor = {
+    expr: (expr) => {
+      const parts = expr.with.flatMap(({ target, value }) => {
+        const [head, ...rest] = target.kind === "ref" ? target.terms : [target];
+        const steps = rest.flatMap((step) => (step.kind === "string" ? [step.value] : []));
+        const aliased = head?.kind === "var" && aliases.has(head.name);
+        const path = aliased ? ["base", ...steps] : steps;
+        const inBase = head?.kind === "var" && (aliased || head.name === "data") && path[0] === "base";
+        return inBase && path.length > 1 ? [{ target, value, path: path.slice(1) }] : [];
+      });
+      const operations = parts.map(
+        ({ path, value }) =>
+          `{"op": "add", "path": ${JSON.stringify(path)}, "value": ${value.location.text}}`,
+      );
+      for (const { target, value } of parts) {
+        const from = target.location.offset;
+        const to = value.location.offset + Buffer.byteLength(value.location.text);
+        edits.push({ from, to, text: `data.base as json.patch(data.base, [${operations.join(", ")}])` });
+      }
+      return false;
+    },
+  };
+  for (const rule of module?.rules ?? []) walkRule(rule, visitor);
+  let bytes = Buffer.from(text);
+  for (const { from, to, text: made } of edits.sort((a, b) => b.from - a.from))
+    bytes = Buffer.concat([bytes.subarray(0, from), Buffer.from(made), bytes.subarray(to)]);
+  return bytes.toString("utf8");
 }
 
 /** Paths of packages, as `p/q`, that some reference walks as a whole or under a computed key. */

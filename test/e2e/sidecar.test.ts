@@ -338,6 +338,20 @@ describe("without any bundle", () => {
     });
   });
 
+  test("partial evaluation is refused with a sentence", async () => {
+    const { url } = await host({});
+    for (const path of ["/v1/compile", "/v1/compile/a/allow"]) {
+      const { status, json } = await call(`${url}${path}`, "POST", '{"query": "data.a.allow"}');
+      expect([status, json]).toEqual([
+        501,
+        {
+          code: "not_implemented",
+          message: "partial evaluation is not supported: modules are compiled whole",
+        },
+      ]);
+    }
+  });
+
   test("without a compiler, policies and queries are refused with a sentence", async () => {
     const { url } = await host({}, { sidecar: { compiler: undefined as never } });
     for (const reply of [

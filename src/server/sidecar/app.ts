@@ -244,6 +244,17 @@ function addRoutes(app: Express, on: On, { data, documents, policies, query, sta
   app.get("/v1/query", on("v1/query", query.get));
   app.post("/v1/query", on("v1/query", query.post));
   app.all("/v1/query", notAllowed);
+  app.all(
+    ["/v1/compile", "/v1/compile/*path"],
+    on("v1/compile", (_request, response) =>
+      errorReply(
+        response,
+        501,
+        "not_implemented",
+        "partial evaluation is not supported: modules are compiled whole",
+      ),
+    ),
+  );
   app.get("/v1/config", on("v1/config", status.config));
   app.get("/v1/status", on("v1/status", status.status));
   app.get("/health", on("health", status.health));

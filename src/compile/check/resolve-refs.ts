@@ -173,7 +173,8 @@ export class Resolver {
       case "object-comprehension":
         return this.#within(declaredIn(term.body), () => mapTerm(term, this));
       default:
-        return ordered(mapTerm(term, this));
+        // Ordered before as well: of `{data.q.k: 1, k: 2}` OPA puts `k` first, so that the other is the last of the two.
+        return ordered(mapTerm(ordered(term), this));
     }
   };
 

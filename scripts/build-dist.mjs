@@ -135,7 +135,9 @@ const { outputFiles } = await build({
   plugins: [outsideEngine],
   write: false,
 });
+// Imports for the sake of evaluation only keep an order that nobody needs, and bundlers from dropping what they name.
+const bare = /^import "\.{1,2}\/[^"]+\.js";\n/gm;
 for (const { path, text } of outputFiles) {
   mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, importsResolved(text, path, file));
+  writeFileSync(path, importsResolved(text.replace(bare, ""), path, file));
 }

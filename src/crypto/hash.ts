@@ -37,24 +37,41 @@ function primes(count: number): bigint[] {
   return found;
 }
 
-const PRIMES = primes(80);
-const MASK_64 = (1n << 64n) - 1n;
-/** First 64 bits of the fractional parts of cube and square roots of primes. */
-const CUBE_ROOTS = PRIMES.map((p) => integerRoot(p << 192n, 3n) & MASK_64);
-const SQUARE_ROOTS = PRIMES.slice(0, 16).map((p) => integerRoot(p << 128n, 2n) & MASK_64);
-
 const high32 = (word: bigint): number => Number(word >> 32n) | 0;
 const low32 = (word: bigint): number => Number(word & 0xffffffffn) | 0;
-
-const K256 = Int32Array.from(CUBE_ROOTS.slice(0, 64), high32);
-const H256 = Int32Array.from(SQUARE_ROOTS.slice(0, 8), high32);
-const H224 = Int32Array.from(SQUARE_ROOTS.slice(8, 16), low32);
-const H512 = SQUARE_ROOTS.slice(0, 8);
-const H384 = SQUARE_ROOTS.slice(8, 16);
 /** 64-bit words as pairs: high at 2i, low at 2i+1. */
 const toPairs = (words: readonly bigint[]): Int32Array =>
   Int32Array.from(words.flatMap((word) => [high32(word), low32(word)]));
-const K512 = toPairs(CUBE_ROOTS);
+
+/** Initial words and round constants of SHA-2: first bits of the fractional parts of square and cube roots of primes. */
+interface Constants {
+  readonly k256: Int32Array;
+  readonly k512: Int32Array;
+  readonly h224: Int32Array;
+  readonly h256: Int32Array;
+  readonly h384: Int32Array;
+  readonly h512: Int32Array;
+}
+
+let known: Constants | undefined;
+
+/** Computed when first asked for: importing this file costs nothing, and bundlers can leave it out. */
+function constants(): Constants {
+  if (known !== undefined) return known;
+  const mask = (1n << 64n) - 1n;
+  const found = primes(80);
+  const cubes = found.map((p) => integerRoot(p << 192n, 3n) & mask);
+  const squares = found.slice(0, 16).map((p) => integerRoot(p << 128n, 2n) & mask);
+  known = {
+    k256: Int32Array.from(cubes.slice(0, 64), high32),
+    k512: toPairs(cubes),
+    h224: Int32Array.from(squares.slice(8), low32),
+    h256: Int32Array.from(squares.slice(0, 8), high32),
+    h384: toPairs(squares.slice(8)),
+    h512: toPairs(squares.slice(0, 8)),
+  };
+  return known;
+}
 
 /** Message, a one bit, zeros, and the length in bits at the end of the last block. */
 function pad(message: Uint8Array, blockBytes: number, lengthBytes: number, littleEndian: boolean): DataView {
@@ -82,9 +99,15 @@ const rotateLeft = (x: number, n: number): number => (x << n) | (x >>> (32 - n))
 const rotateRight = (x: number, n: number): number => (x >>> n) | (x << (32 - n));
 
 const MD5_SHIFTS = [7, 12, 17, 22, 5, 9, 14, 20, 4, 11, 16, 23, 6, 10, 15, 21];
-const MD5_K = Int32Array.from({ length: 64 }, (_, i) => Math.floor(Math.abs(Math.sin(i + 1)) * 2 ** 32) | 0);
+let md5Known: Int32Array | undefined;
+
+function md5Constants(): Int32Array {
+  md5Known ??= Int32Array.from({ length: 64 }, (_, i) => Math.floor(Math.abs(Math.sin(i + 1)) * 2 ** 32) | 0);
+  return md5Known;
+}
 
 function md5(message: Uint8Array): Uint8Array {
+  const constant = md5Constants();
   const view = pad(message, 64, 8, true);
   const state = Int32Array.of(0x67452301, 0xefcdab89 | 0, 0x98badcfe | 0, 0x10325476);
   for (let block = 0; block < view.byteLength; block += 64) {
@@ -100,7 +123,7 @@ function md5(message: Uint8Array): Uint8Array {
               ? b ^ c ^ d
               : c ^ (b | ~d);
       const g = round === 0 ? i : round === 1 ? 5 * i + 1 : round === 2 ? 3 * i + 5 : 7 * i;
-      const sum = (a + f + (MD5_K[i] as number) + view.getInt32(block + (g & 15) * 4, true)) | 0;
+      const sum = (a + f + constant[i]! + view.getInt32(block + (g & 15) * 4, true)) | 0;
       a = d;
       d = c;
       c = b;
@@ -144,26 +167,25 @@ function sha1(message: Uint8Array): Uint8Array {
   return wordsToBytes(state, 20);
 }
 
-function sha2Small(initial: Int32Array, length: number): (message: Uint8Array) => Uint8Array {
-  return (message) => {
-    const view = pad(message, 64, 8, false);
-    const h = Int32Array.from(initial);
-    const w = new Int32Array(64);
-    for (let block = 0; block < view.byteLength; block += 64) {
-      for (let i = 0; i < 16; i++) w[i] = view.getInt32(block + i * 4);
-      for (let i = 16; i < 64; i++) {
-        const [x, y] = [w[i - 15]!, w[i - 2]!];
-        const s0 = rotateRight(x, 7) ^ rotateRight(x, 18) ^ (x >>> 3);
-        const s1 = rotateRight(y, 17) ^ rotateRight(y, 19) ^ (y >>> 10);
-        w[i] = (w[i - 16]! + s0 + w[i - 7]! + s1) | 0;
-      }
-      compress256(h, w);
+function sha2Small(initial: Int32Array, length: number, message: Uint8Array): Uint8Array {
+  const { k256 } = constants();
+  const view = pad(message, 64, 8, false);
+  const h = Int32Array.from(initial);
+  const w = new Int32Array(64);
+  for (let block = 0; block < view.byteLength; block += 64) {
+    for (let i = 0; i < 16; i++) w[i] = view.getInt32(block + i * 4);
+    for (let i = 16; i < 64; i++) {
+      const [x, y] = [w[i - 15]!, w[i - 2]!];
+      const s0 = rotateRight(x, 7) ^ rotateRight(x, 18) ^ (x >>> 3);
+      const s1 = rotateRight(y, 17) ^ rotateRight(y, 19) ^ (y >>> 10);
+      w[i] = (w[i - 16]! + s0 + w[i - 7]! + s1) | 0;
     }
-    return wordsToBytes(h, length);
-  };
+    compress256(h, w, k256);
+  }
+  return wordsToBytes(h, length);
 }
 
-function compress256(state: Int32Array, w: Int32Array): void {
+function compress256(state: Int32Array, w: Int32Array, k: Int32Array): void {
   let a = state[0]!;
   let b = state[1]!;
   let c = state[2]!;
@@ -174,7 +196,7 @@ function compress256(state: Int32Array, w: Int32Array): void {
   let h = state[7]!;
   for (let i = 0; i < 64; i++) {
     const s1 = rotateRight(e, 6) ^ rotateRight(e, 11) ^ rotateRight(e, 25);
-    const t1 = (h + s1 + ((e & f) ^ (~e & g)) + K256[i]! + w[i]!) | 0;
+    const t1 = (h + s1 + ((e & f) ^ (~e & g)) + k[i]! + w[i]!) | 0;
     const s0 = rotateRight(a, 2) ^ rotateRight(a, 13) ^ rotateRight(a, 22);
     const t2 = (s0 + ((a & b) ^ (a & c) ^ (b & c))) | 0;
     h = g;
@@ -197,18 +219,17 @@ function compress256(state: Int32Array, w: Int32Array): void {
 }
 
 /** SHA-512 and its kin: 64-bit words as pairs of 32 bits. */
-function sha2Large(initial: readonly bigint[], length: number): (message: Uint8Array) => Uint8Array {
-  return (message) => {
-    const view = pad(message, 128, 16, false);
-    const state = toPairs(initial);
-    const w = new Int32Array(160);
-    for (let block = 0; block < view.byteLength; block += 128) {
-      for (let i = 0; i < 32; i++) w[i] = view.getInt32(block + i * 4);
-      schedule512(w);
-      compress512(state, w);
-    }
-    return wordsToBytes(state, length);
-  };
+function sha2Large(initial: Int32Array, length: number, message: Uint8Array): Uint8Array {
+  const { k512 } = constants();
+  const view = pad(message, 128, 16, false);
+  const state = Int32Array.from(initial);
+  const w = new Int32Array(160);
+  for (let block = 0; block < view.byteLength; block += 128) {
+    for (let i = 0; i < 32; i++) w[i] = view.getInt32(block + i * 4);
+    schedule512(w);
+    compress512(state, w, k512);
+  }
+  return wordsToBytes(state, length);
 }
 
 /** The carry out of the sum of low words. */
@@ -228,7 +249,7 @@ function schedule512(w: Int32Array): void {
   }
 }
 
-function compress512(state: Int32Array, w: Int32Array): void {
+function compress512(state: Int32Array, w: Int32Array, k: Int32Array): void {
   let [ah, al, bh, bl, ch, cl, dh, dl] = Array.from(state.subarray(0, 8)) as Words;
   let [eh, el, fh, fl, gh, gl, hh, hl] = Array.from(state.subarray(8, 16)) as Words;
   for (let i = 0; i < 80; i++) {
@@ -236,8 +257,8 @@ function compress512(state: Int32Array, w: Int32Array): void {
     const s1l = ((el >>> 14) | (eh << 18)) ^ ((el >>> 18) | (eh << 14)) ^ ((eh >>> 9) | (el << 23));
     const chl = (el & fl) ^ (~el & gl);
     const chh = (eh & fh) ^ (~eh & gh);
-    const t1l = (hl >>> 0) + (s1l >>> 0) + (chl >>> 0) + (K512[2 * i + 1]! >>> 0) + (w[2 * i + 1]! >>> 0);
-    const t1h = (hh + s1h + chh + K512[2 * i]! + w[2 * i]! + carry(t1l)) | 0;
+    const t1l = (hl >>> 0) + (s1l >>> 0) + (chl >>> 0) + (k[2 * i + 1]! >>> 0) + (w[2 * i + 1]! >>> 0);
+    const t1h = (hh + s1h + chh + k[2 * i]! + w[2 * i]! + carry(t1l)) | 0;
     const s0h = ((ah >>> 28) | (al << 4)) ^ ((al >>> 2) | (ah << 30)) ^ ((al >>> 7) | (ah << 25));
     const s0l = ((al >>> 28) | (ah << 4)) ^ ((ah >>> 2) | (al << 30)) ^ ((ah >>> 7) | (al << 25));
     const majl = (al & bl) ^ (al & cl) ^ (bl & cl);
@@ -266,26 +287,23 @@ function addPairs(state: Int32Array, words: readonly number[]): void {
   }
 }
 
-/** Initial words of SHA-512/t (FIPS 180-4, 5.3.6). */
-function truncatedStart(bits: number): bigint[] {
-  const mixed = H512.map((word) => word ^ 0xa5a5a5a5a5a5a5a5n);
-  const bytes = sha2Large(mixed, 64)(new TextEncoder().encode(`SHA-512/${bits}`));
-  const view = new DataView(bytes.buffer);
-  return mixed.map((_, i) => view.getBigUint64(i * 8));
+/** Initial words of SHA-512/t (FIPS 180-4, 5.3.6); a block's work, done each time. */
+function truncatedStart(bits: number): Int32Array {
+  const mixed = constants().h512.map((word) => word ^ 0xa5a5a5a5);
+  const view = new DataView(sha2Large(mixed, 64, new TextEncoder().encode(`SHA-512/${bits}`)).buffer);
+  return mixed.map((_, i) => view.getInt32(i * 4));
 }
 
 const functions: Readonly<Record<HashName, HashFunction>> = {
   MD5: { blockBytes: 64, digest: md5 },
   "SHA-1": { blockBytes: 64, digest: sha1 },
-  "SHA-224": { blockBytes: 64, digest: sha2Small(H224, 28) },
-  "SHA-256": { blockBytes: 64, digest: sha2Small(H256, 32) },
-  "SHA-384": { blockBytes: 128, digest: sha2Large(H384, 48) },
-  "SHA-512": { blockBytes: 128, digest: sha2Large(H512, 64) },
-  "SHA-512-224": { blockBytes: 128, digest: sha2Large(truncatedStart(224), 28) },
-  "SHA-512-256": { blockBytes: 128, digest: sha2Large(truncatedStart(256), 32) },
+  "SHA-224": { blockBytes: 64, digest: (message) => sha2Small(constants().h224, 28, message) },
+  "SHA-256": { blockBytes: 64, digest: (message) => sha2Small(constants().h256, 32, message) },
+  "SHA-384": { blockBytes: 128, digest: (message) => sha2Large(constants().h384, 48, message) },
+  "SHA-512": { blockBytes: 128, digest: (message) => sha2Large(constants().h512, 64, message) },
+  "SHA-512-224": { blockBytes: 128, digest: (message) => sha2Large(truncatedStart(224), 28, message) },
+  "SHA-512-256": { blockBytes: 128, digest: (message) => sha2Large(truncatedStart(256), 32, message) },
 };
-
-export const hashNames: readonly HashName[] = Object.keys(functions) as HashName[];
 
 export function isHashName(name: string): name is HashName {
   return Object.hasOwn(functions, name);

@@ -218,16 +218,16 @@ function refTermOf(rule: RuleCell): RefTerm {
 }
 
 /** Wasm that answers every package and rule of these modules: for daemons that are handed Rego. Throws PolicyError with every finding. */
-export function compileWhole(sources: readonly SourceText[]): Uint8Array {
-  const compiled = checkSources(sources);
+export function compileWhole(sources: readonly SourceText[], custom: readonly Builtin[] = []): Uint8Array {
+  const compiled = checkSources(sources, { builtins: withCustom(allBuiltins, custom) });
   const functions = functionPaths(compiled);
   const entrypoints = [...knownPaths(compiled)].filter((path) => !functions.has(path));
   return compile(compiled, { entrypoints }, { runtime: loadRuntime() }).emitted.bytes;
 }
 
 /** Parses and checks modules together; for those who only want to know. Throws PolicyError with every finding. */
-export function checkTexts(sources: readonly SourceText[]): CompiledModules {
-  return checkSources(sources, { print: true });
+export function checkTexts(sources: readonly SourceText[], custom: readonly Builtin[] = []): CompiledModules {
+  return checkSources(sources, { print: true, builtins: withCustom(allBuiltins, custom) });
 }
 
 function functionPaths(compiled: CompiledModules): Set<string> {

@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse as parseYaml } from "yaml";
 import { compileWhole } from "../build.ts";
+import type { Builtin } from "../builtins/builtin.ts";
 import { commandFacts } from "../builtins/opa.ts";
 import { formatTime } from "../builtins/go-time-format.ts";
 import { UTC } from "../builtins/time-zone.ts";
@@ -28,6 +29,8 @@ export interface AgentOptions {
   readonly started?: Parameters<typeof commandFacts>[0];
   /** How times are logged, as a layout of Go's. */
   readonly logTimestampFormat?: string;
+  /** The host's own. */
+  readonly builtins?: readonly Builtin[];
 }
 
 const DEFAULT_READY_TIMEOUT_MS = 10_000;
@@ -44,7 +47,9 @@ export function daemonPorts(folder: string, options: AgentOptions): Ports {
           text,
           regoVersion: regoVersion === 0 ? "v0" : "v1",
         })),
+        options.builtins,
       ),
+    ...(options.builtins !== undefined && { builtins: options.builtins }),
     parseModule: moduleValue,
     readText: (path) => readFile(path, "utf8"),
     runtime: { ...commandFacts(options.started), env: { ...process.env } },
@@ -78,18 +83,28 @@ function isLogged(level: string, wanted = "debug"): boolean {
   return LEVELS.indexOf(level) >= LEVELS.indexOf(wanted);
 }
 
-/** One event as OPA logs it: JSON on a line, JSON on several, or `key=value`. */
-export function logLine(level: string, msg: string, format = "json", layout?: string): string {
+/** One event as OPA logs it: JSON on a line, JSON on several, or text for people, without the time. */
+export function logLine(
+  level: string,
+  msg: string,
+  format = "json",
+  layout?: string,
+  more: Readonly<Record<string, string>> = {},
+): string {
   const now = new Date();
   const time =
     layout === undefined
-      ? now.toISOString()
+      ? now.toISOString().replace(/\.\d+/, "")
       : formatTime(
           { seconds: Math.floor(now.getTime() / 1000), nanos: (now.getTime() % 1000) * 1e6, zone: UTC },
           layout,
         );
-  if (format === "text") return `time="${time}" level=${level} msg=${JSON.stringify(msg)}\n`;
-  return `${JSON.stringify({ level, msg, time }, null, format === "json-pretty" ? 2 : undefined)}\n`;
+  if (format === "text") {
+    const rest = Object.entries(more).map(([key, value]) => `  ${key} = ${JSON.stringify(value)}\n`);
+    return `[${level === "warn" ? "WARNING" : level.toUpperCase()}] ${msg}\n${rest.join("")}\n`;
+  }
+  const fields = { ...more, level, msg, time };
+  return `${JSON.stringify(fields, null, format === "json-pretty" ? 2 : undefined)}\n`;
 }
 
 export interface StartedAgent {

@@ -2,6 +2,9 @@
 // of the JavaScript heap: V8 counts no allocations, so none are reported.
 
 import { Command } from "commander";
+import { withCustom } from "../builtins/custom.ts";
+import { loadBuiltins } from "../builtins/custom-file.ts";
+import { builtins } from "../builtins/registry.ts";
 import { checkModules } from "../compile/compile.ts";
 import { PolicyError } from "../error.ts";
 import { type PreparedQuery, prepareQuery } from "../query.ts";
@@ -70,11 +73,12 @@ async function run(queries: string[], flags: BenchFlags): Promise<void> {
 }
 
 async function prepareBenchmark(text: string, flags: BenchFlags): Promise<PreparedQuery> {
+  const custom = await loadBuiltins(flags.builtins);
   const input = readInput(flags);
   const schemas = readSchemas(flags.schema);
   const { modules, data } = await loadPolicies(flags);
   const compiled = checkModules(modules, {
-    ...capabilityOptions(flags.capabilities),
+    ...capabilityOptions(flags.capabilities, custom),
     ...(flags.strict === true && { strict: true }),
     ...(schemas !== undefined && { schemas, schemaAnnotations: true }),
   });
@@ -85,6 +89,7 @@ async function prepareBenchmark(text: string, flags: BenchFlags): Promise<Prepar
     imports: flags.import,
     package: flags.package,
     regoVersion: regoVersionFor(flags),
+    ...(custom.length > 0 && { builtins: withCustom(builtins, custom) }),
     names: flags.profile,
   });
 }

@@ -7,7 +7,7 @@ import { build, BuildCache, type BuildOptions, type BuildResult, type Target } f
 import { printPolicy } from "../compile/ir/print.ts";
 import { inputWriterModule } from "../engine/input-writer.ts";
 import { PolicyError } from "../error.ts";
-import { loadBuiltins } from "./builtin-file.ts";
+import { loadBuiltins } from "../builtins/custom-file.ts";
 import { capabilityOptions, refuseWithoutV1 } from "./capability-file.ts";
 import { loadBundleModules, loadFiles, regoVersionFor } from "./load.ts";
 import { addVersionOptions, collect, collectList, parseInteger, usageError, writeWhole } from "./options.ts";

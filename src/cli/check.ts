@@ -8,7 +8,7 @@ import { PolicyError } from "../error.ts";
 import type { Module } from "../syntax/ast.ts";
 import type { RegoObject } from "../value/value.ts";
 import { isObject } from "../value/value.ts";
-import { loadBuiltins } from "./builtin-file.ts";
+import { loadBuiltins } from "../builtins/custom-file.ts";
 import { capabilityOptions, refuseWithoutV1 } from "./capability-file.ts";
 import { failInOrder, loadBundleModules, loadFiles, regoVersionFor } from "./load.ts";
 import {

@@ -12,10 +12,14 @@ export function runWithin(timeoutMs: number): boolean {
     if (arg === "--timeout") i++;
     else if (!arg.startsWith("--timeout=")) args.push(arg);
   }
+  // Nor may the environment give it a deadline again.
+  const env = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^OPA_[A-Z]+_TIMEOUT$/.test(name)),
+  );
   const { status, signal } = spawnSync(
     process.execPath,
     [...process.execArgv, process.argv[1] as string, ...args],
-    { stdio: "inherit", timeout: Math.max(1, Math.ceil(timeoutMs)), killSignal: "SIGKILL" },
+    { stdio: "inherit", env, timeout: Math.max(1, Math.ceil(timeoutMs)), killSignal: "SIGKILL" },
   );
   if (signal !== null) return false;
   process.exitCode = status ?? 1;

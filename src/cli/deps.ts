@@ -1,12 +1,14 @@
 // `reeve deps`: the base documents that a query reads and the rules that it uses, as a table or as OPA's JSON.
 
 import { Command } from "commander";
+import { loadBuiltins } from "../builtins/custom-file.ts";
 import { checkModules } from "../compile/compile.ts";
 import { dependenciesOf, dependencyTexts } from "../compile/check/deps.ts";
 import { failWith, PolicyError } from "../error.ts";
 import { jsonText, type JsonNode, termToJson } from "../syntax/ast-json.ts";
 import type { Module, RefTerm } from "../syntax/ast.ts";
 import { parseQuery } from "../syntax/parser.ts";
+import { capabilityOptions } from "./capability-file.ts";
 import { loadBundleModules, loadFiles, regoVersionFor } from "./load.ts";
 import { addDataOptions, formatOption, usageError } from "./options.ts";
 import * as output from "./output.ts";
@@ -16,6 +18,7 @@ interface DepsFlags {
   readonly bundle?: string[];
   readonly ignore?: string[];
   readonly format: string;
+  readonly builtins?: string;
   readonly v0Compatible?: boolean;
 }
 
@@ -24,7 +27,9 @@ export function command(): Command {
     .description("Analyze Rego query dependencies.")
     .argument("[query...]", "the query")
     .addOption(formatOption(["pretty", "json"], "pretty"));
-  return addDataOptions(command).action(run);
+  return addDataOptions(command)
+    .option("--builtins <path>", "ES module that declares builtins of the host's own")
+    .action(run);
 }
 
 async function run(queries: string[], flags: DepsFlags): Promise<void> {
@@ -42,7 +47,7 @@ async function run(queries: string[], flags: DepsFlags): Promise<void> {
     during = "";
     // As in OPA, bundles take the place of files.
     if (flags.bundle !== undefined) modules = await readBundles(flags.bundle, flags);
-    const compiled = checkModules(modules);
+    const compiled = checkModules(modules, capabilityOptions(undefined, await loadBuiltins(flags.builtins)));
     const dependencies = dependenciesOf(compiled, body);
     process.stdout.write(
       flags.format === "json"

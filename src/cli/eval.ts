@@ -15,7 +15,7 @@ import type { Reason } from "../tester/coverage.ts";
 import { type Findings, Probe } from "../tester/probe.ts";
 import { moduleValue } from "../syntax/module-value.ts";
 import type { Value } from "../value/value.ts";
-import { loadBuiltins } from "./builtin-file.ts";
+import { loadBuiltins } from "../builtins/custom-file.ts";
 import { allowedHosts, capabilityOptions, refuseWithoutV1 } from "./capability-file.ts";
 import { runWithin } from "./deadline.ts";
 import { addEvalOptions, type EvalFlags, profiled, validate } from "./eval-flags.ts";

@@ -5,12 +5,14 @@ import { lstatSync, readdirSync, readFileSync } from "node:fs";
 import { extname, join } from "node:path";
 import { Command, Option } from "commander";
 import { build } from "../build.ts";
+import type { Builtin } from "../builtins/builtin.ts";
+import { loadBuiltins } from "../builtins/custom-file.ts";
 import type { DecisionAgent } from "../decision/sdk.ts";
 import { PolicyError } from "../error.ts";
 import { decodeYaml } from "../sources.ts";
 import { decode } from "../value/json.ts";
 import { isArray, type Value } from "../value/value.ts";
-import { type StartedAgent, startAgent } from "./agent.ts";
+import { logLine, type StartedAgent, startAgent } from "./agent.ts";
 import { overridden } from "./config-overrides.ts";
 import { runWithin } from "./deadline.ts";
 import { addVersionOptions, collect, formatOption, ioMessage, parseDuration, readStdin } from "./options.ts";
@@ -27,6 +29,10 @@ interface ExecFlags {
   readonly failNonEmpty?: boolean;
   readonly stdinInput?: boolean;
   readonly timeout?: number;
+  readonly logLevel: string;
+  readonly logFormat: string;
+  readonly logTimestampFormat?: string;
+  readonly builtins?: string;
   readonly v0Compatible?: boolean;
 }
 
@@ -55,7 +61,12 @@ export function command(): Command {
         .choices(["text", "json", "json-pretty"])
         .default("json"),
     )
-    .option("--log-timestamp-format <format>", "accepted for OPA's sake");
+    .addOption(
+      new Option("--log-timestamp-format <layout>", "how times are logged, as a layout of Go's").env(
+        "OPA_LOG_TIMESTAMP_FORMAT",
+      ),
+    )
+    .option("--builtins <path>", "ES module that declares builtins of the host's own");
   return addVersionOptions(command).action(run);
 }
 
@@ -67,31 +78,34 @@ async function run(paths: string[], flags: ExecFlags): Promise<void> {
       if (runWithin(flags.timeout)) return;
       throw wrong("exec error: timed out");
     }
-    const { agent } = await started(flags);
+    const custom = await loadBuiltins(flags.builtins);
+    const { agent } = await started(flags, custom);
     try {
-      await offerBundles(agent, flags);
+      await offerBundles(agent, flags, custom);
       await execute(agent, paths, flags);
     } finally {
       await agent.close();
     }
   } catch (error) {
     if (!(error instanceof PolicyError)) throw error;
-    const line = {
-      err: error.message,
-      level: "error",
-      msg: "Unexpected error.",
-      time: new Date().toISOString().replace(/\.\d+/, ""),
-    };
-    process.stderr.write(`${JSON.stringify(line)}\n`);
+    process.stderr.write(
+      logLine("error", "Unexpected error.", flags.logFormat, flags.logTimestampFormat, {
+        err: error.message,
+      }),
+    );
     process.exitCode = output.EXIT_FAIL;
   }
 }
 
-async function started(flags: ExecFlags): Promise<StartedAgent> {
-  const { configFile, set = [], setFile = [] } = flags;
+async function started(flags: ExecFlags, custom: readonly Builtin[]): Promise<StartedAgent> {
+  const { configFile, set = [], setFile = [], logLevel, logFormat, logTimestampFormat } = flags;
   try {
     return await startAgent(configFile, {
       stdoutIsOurs: false,
+      logLevel,
+      logFormat,
+      ...(logTimestampFormat !== undefined && { logTimestampFormat }),
+      builtins: custom,
       change: (config) => overridden(config, set, setFile),
     });
   } catch (error) {
@@ -104,10 +118,15 @@ function wrong(message: string): PolicyError {
   return new PolicyError("invalid_input", message);
 }
 
-async function offerBundles(agent: DecisionAgent, flags: ExecFlags): Promise<void> {
+async function offerBundles(
+  agent: DecisionAgent,
+  flags: ExecFlags,
+  custom: readonly Builtin[],
+): Promise<void> {
   for (const [i, path] of (flags.bundle ?? []).entries()) {
     try {
-      const { bytes } = await build({ paths: [path], asBundle: true, v0Compatible: flags.v0Compatible });
+      const { v0Compatible } = flags;
+      const { bytes } = await build({ paths: [path], asBundle: true, v0Compatible, builtins: custom });
       await agent.offer(`~${i}`, bytes);
     } catch (error) {
       if (!(error instanceof PolicyError)) throw error;

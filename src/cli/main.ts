@@ -3,6 +3,7 @@
 
 import { Command, CommanderError } from "commander";
 import { PolicyError } from "../error.ts";
+import { takeEnvironment } from "./environment.ts";
 import { EXIT_FAIL } from "./output.ts";
 import { misuse, plainArguments } from "./usage.ts";
 
@@ -65,6 +66,7 @@ async function main(args: readonly string[]): Promise<void> {
       const command = (await entry.load()).command().exitOverride();
       command.configureOutput({ outputError: (text, write) => write(misuse(text)) });
       command.showHelpAfterError(`Run \`reeve help ${entry.name}\` for usage.`);
+      if (args[0] === wanted) takeEnvironment(command);
       if (args[0] === wanted) plain = [entry.name, ...plainArguments(command, args.slice(1))];
       program.addCommand(command.name(entry.name).summary(entry.summary));
     } else program.command(entry.name).summary(entry.summary).description(entry.summary);

@@ -1,6 +1,8 @@
 // The state of an interactive session and what each statement does to it: rules are kept as text by package, every query is compiled with all
 // of them by the same pipeline as everything else. Statements in, text to print out; knows nothing of terminals.
 
+import type { Builtin } from "../builtins/builtin.ts";
+import { withCustom } from "../builtins/custom.ts";
 import { builtins } from "../builtins/registry.ts";
 import { checkModules, parse } from "../compile/compile.ts";
 import { failWith, PolicyError } from "../error.ts";
@@ -34,7 +36,6 @@ import {
 const HOME = "repl";
 /** The rules of this package are the input document. */
 const INPUT = "repl.input";
-const BUILTIN_NAMES: ReadonlySet<string> = new Set(builtins.keys());
 
 interface DefinedRule {
   readonly name: string;
@@ -49,12 +50,16 @@ interface SessionPackage {
 export interface ReplOptions {
   readonly modules: readonly Module[];
   readonly data: RegoObject;
+  /** The host's own builtins. */
+  readonly custom?: readonly Builtin[];
   readonly print: (text: string) => void;
   readonly format?: "json" | "pretty";
 }
 
 export class Repl {
   readonly #options: ReplOptions;
+  readonly #builtins: ReadonlyMap<string, Builtin>;
+  readonly #builtinNames: ReadonlySet<string>;
   readonly #packages = new Map<string, SessionPackage>();
   #package = HOME;
   #buffer: string[] = [];
@@ -63,6 +68,8 @@ export class Repl {
 
   constructor(options: ReplOptions) {
     this.#options = options;
+    this.#builtins = withCustom(builtins, options.custom ?? []);
+    this.#builtinNames = new Set(this.#builtins.keys());
     this.settings = initialSettings(options.format ?? "pretty");
   }
 
@@ -99,7 +106,7 @@ export class Repl {
       return [path, ...module.rules.map((rule) => `${path}.${printRef(rule.head.reference.terms)}`)];
     });
     const own = this.#current().rules.map(({ name }) => name);
-    const words = [...Object.keys(COMMANDS), ...own, ...paths, ...builtins.keys(), "input", "data"];
+    const words = [...Object.keys(COMMANDS), ...own, ...paths, ...this.#builtinNames, "input", "data"];
     return [...new Set(words)].filter((candidate) => candidate.startsWith(word)).sort();
   }
 
@@ -138,7 +145,10 @@ export class Repl {
     const current = this.#packages.get(this.#package);
     if (current === undefined || (current.rules.length === 0 && current.imports.length === 0))
       return "no rules defined";
-    const formatted = formatModule(moduleText(this.#package, current), { file: "", builtins: BUILTIN_NAMES });
+    const formatted = formatModule(moduleText(this.#package, current), {
+      file: "",
+      builtins: this.#builtinNames,
+    });
     return "text" in formatted ? formatted.text.trimEnd() : moduleText(this.#package, current).trimEnd();
   }
 
@@ -172,7 +182,7 @@ export class Repl {
     const { body, diagnostics } = parseQuery(text, { imports });
     if (body?.length === 0) return true;
     const header = `package x\n${imports.map((path) => `import ${path}\n`).join("")}`;
-    const { module } = parseModule(`${header}${text}`, { file: "", builtins: BUILTIN_NAMES });
+    const { module } = parseModule(`${header}${text}`, { file: "", builtins: this.#builtinNames });
     if (module !== undefined && (body === undefined || !this.#isQuery(body))) {
       this.#define(module, text, body !== undefined && isAssignment(body));
       return true;
@@ -246,7 +256,7 @@ export class Repl {
     const name = heads[0] ?? "";
     current.rules = [...kept, { name, text }];
     try {
-      checkModules(this.#modules());
+      checkModules(this.#modules(), { builtins: this.#builtins });
     } catch (error) {
       current.rules = before;
       const above = moduleText(this.#package, { ...current, rules: kept }).split("\n").length;
@@ -274,11 +284,14 @@ export class Repl {
   async #query(text: string): Promise<void> {
     const timers = new Timers();
     const modules = this.#modules();
-    const compiled = timers.time("rego_module_compile", () => checkModules(modules, { print: true }));
+    const compiled = timers.time("rego_module_compile", () =>
+      checkModules(modules, { print: true, builtins: this.#builtins }),
+    );
     const { explain, profile, strictBuiltinErrors } = this.settings;
     const shared = {
       data: this.#options.data,
       strictBuiltinErrors,
+      builtins: this.#builtins,
       context: { print: (message: string) => this.#options.print(`${message}\n`) },
     };
     let input: { value: Value } | undefined;

@@ -5,6 +5,10 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { Command, Option } from "commander";
 import { build, checkTexts } from "../build.ts";
+import type { Builtin } from "../builtins/builtin.ts";
+import { withCustom } from "../builtins/custom.ts";
+import { loadBuiltins } from "../builtins/custom-file.ts";
+import { builtins } from "../builtins/registry.ts";
 import { checkModules } from "../compile/compile.ts";
 import type { SourceModule } from "../decision/ports.ts";
 import { PolicyError } from "../error.ts";
@@ -30,6 +34,7 @@ import { packageVersion } from "./version.ts";
 interface RunFlags extends VerificationFlags, ListenFlags {
   readonly watch?: boolean;
   readonly server?: boolean;
+  readonly builtins?: string;
   readonly configFile?: string;
   readonly set?: string[];
   readonly setFile?: string[];
@@ -58,6 +63,7 @@ export function command(): Command {
     )
     .argument("[paths...]", "policy and data files or folders, or (with -b) bundles")
     .option("-s, --server", "start in server mode")
+    .option("--builtins <path>", "ES module that declares builtins of the host's own")
     .option("-c, --config-file <path>", "configuration file")
     .option("--set <key=value>", "override config values; commas separate several", collect)
     .option("--set-file <key=path>", "override config values with the content of files", collect)
@@ -107,19 +113,20 @@ function sources(modules: readonly SourceModule[]) {
   }));
 }
 
-const compiler: CompilerPort = {
+const compilerWith = (custom: readonly Builtin[]): CompilerPort => ({
   check: (modules) => {
-    checkTexts(sources(modules));
+    checkTexts(sources(modules), custom);
   },
   async query({ text, modules, data, input }) {
-    const solutions = await runQuery(checkTexts(sources(modules)), {
+    const solutions = await runQuery(checkTexts(sources(modules), custom), {
       text,
       data,
       input: input === undefined ? undefined : { value: input },
+      builtins: withCustom(builtins, custom),
     });
     return solutions.map(({ bindings }) => object(bindings));
   },
-};
+});
 
 async function run(paths: string[], flags: RunFlags): Promise<void> {
   return flags.server === true ? serve(paths, flags) : converse(paths, flags);
@@ -129,9 +136,11 @@ async function converse(paths: readonly string[], flags: RunFlags): Promise<void
   const named = flags.bundle === true ? { bundle: paths } : { data: paths };
   try {
     const { modules, data } = await loadPolicies({ ...flags, ...named, bundle: named.bundle ?? [] });
-    checkModules(modules);
+    const custom = await loadBuiltins(flags.builtins);
+    checkModules(modules, { builtins: withCustom(builtins, custom) });
     await runShell({
       modules,
+      custom,
       data,
       format: flags.format === "json" ? "json" : "pretty",
       historyFile: flags.history,
@@ -154,6 +163,7 @@ async function serve(paths: string[], flags: RunFlags): Promise<void> {
   const log = (level: string, message: string): void =>
     void process.stderr.write(logLine(level, message, logFormat, logTimestampFormat));
   const onError = (error: unknown): void => log("error", (error as Error).message);
+  const custom = await loadBuiltins(flags.builtins);
   const overrides = flags.set !== undefined || flags.setFile !== undefined;
   const started = await startAgent(flags.configFile, {
     stdoutIsOurs: true,
@@ -164,6 +174,7 @@ async function serve(paths: string[], flags: RunFlags): Promise<void> {
       skipSchemaCheck: flags.skipKnownSchemaCheck === true,
     },
     ...(logTimestampFormat === undefined ? {} : { logTimestampFormat }),
+    builtins: custom,
     ...(flags.readyTimeout > 0 && { readyTimeoutMs: flags.readyTimeout * 1000 }),
     ...(overrides && {
       change: (config) => overridden(config, flags.set ?? [], flags.setFile ?? []),
@@ -174,7 +185,7 @@ async function serve(paths: string[], flags: RunFlags): Promise<void> {
     agent: started.agent,
     ...(accessFile !== undefined && { access: readAccessFile(accessFile) }),
     config: started.config,
-    compiler,
+    compiler: compilerWith(custom),
     version: packageVersion(),
     authentication: flags.authentication,
     authorization: flags.authorization,
@@ -187,6 +198,7 @@ async function serve(paths: string[], flags: RunFlags): Promise<void> {
         asBundle: true,
         ignore: flags.ignore,
         v0Compatible: flags.v0Compatible,
+        builtins: custom,
         ...(flags.skipVerify === true ? {} : { verification: verificationOf(flags) }),
       });
       await started.agent.offer(LOCAL_BUNDLE, bytes);

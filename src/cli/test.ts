@@ -2,6 +2,8 @@
 
 import { availableParallelism } from "node:os";
 import { Command, InvalidArgumentError, Option } from "commander";
+import type { Builtin } from "../builtins/builtin.ts";
+import { loadBuiltins } from "../builtins/custom-file.ts";
 import type { Bundle } from "../bundle/bundle.ts";
 import { load as loadBundle } from "../bundle/load.ts";
 import { moduleVersion } from "../bundle/manifest.ts";
@@ -15,7 +17,7 @@ import { durationMs } from "../tester/sleep.ts";
 import { capabilityOptions, refuseWithoutV1 } from "./capability-file.ts";
 import { refuseOverlap } from "./load.ts";
 import { runMutants } from "./mutate.ts";
-import { collect, collectList, formatOption, parseDuration, parseInteger } from "./options.ts";
+import { collect, collectList, formatOption, parseDuration, parseInteger, usageError } from "./options.ts";
 import { prettyErrors } from "./output.ts";
 import { readSchemas } from "./schema-files.ts";
 import { terminal } from "./terminal.ts";
@@ -90,7 +92,7 @@ export function command(): Command {
     .addOption(
       new Option("-t, --target <target>", "the runtime to exercise: always Wasm").choices(["rego", "wasm"]),
     )
-    .option("--v1-compatible", "opt in to Rego v1, which is the default")
+    .addOption(new Option("--v1-compatible", "opt in to Rego v1, which is the default").hideHelp())
     .option("--mutate", "make small mistakes in the policy and show those that nothing notices")
     .option("-e, --entrypoint <path>", "with --mutate: what survivors are compared at", collect)
     .addOption(
@@ -102,6 +104,7 @@ export function command(): Command {
     .option("--no-benchmem", "leave memory out of benchmark results")
     .option("-s, --schema <path>", "schema file path or directory path")
     .option("--capabilities <path>", "capabilities version or capabilities.json file path")
+    .option("--builtins <path>", "ES module that declares builtins of the host's own")
     .option("-S, --strict", "enable compiler strict mode")
     .option("--v0-compatible", "opt in to Rego v0")
     .action(run);
@@ -129,6 +132,8 @@ async function run(paths: readonly string[], flags: Flags): Promise<void> {
     return;
   }
   if (flags.mutate === true) {
+    if (flags.builtins !== undefined)
+      throw usageError("--mutate tries policies without builtins of the host's own: leave --builtins out");
     process.exitCode = await runMutants(() => load(paths, flags), flags, parallel, print, complain, progress);
     return;
   }
@@ -136,7 +141,7 @@ async function run(paths: readonly string[], flags: Flags): Promise<void> {
     complain("warning: --sort is only supported with JSON format\n");
   let check: TestFlags["check"];
   try {
-    check = checkOptions(flags);
+    check = checkOptions(flags, await loadBuiltins(flags.builtins));
   } catch (error) {
     if (!(error instanceof PolicyError) || error.code === "invalid_parameter") throw error;
     complain(`${prettyErrors(error, " during loading")}\n`);
@@ -165,9 +170,9 @@ async function run(paths: readonly string[], flags: Flags): Promise<void> {
   process.exitCode = 0;
 }
 
-/** What `--capabilities` and `-s` say. */
-function checkOptions(flags: Flags): NonNullable<TestFlags["check"]> {
-  const capabilities = capabilityOptions(flags.capabilities);
+/** What `--capabilities`, `--builtins` and `-s` say. */
+function checkOptions(flags: Flags, custom: readonly Builtin[]): NonNullable<TestFlags["check"]> {
+  const capabilities = capabilityOptions(flags.capabilities, custom);
   refuseWithoutV1(capabilities, flags.v0Compatible === true ? "v0" : "v1");
   const schemas = readSchemas(flags.schema);
   return { ...capabilities, ...(schemas !== undefined && { schemas, schemaAnnotations: true }) };

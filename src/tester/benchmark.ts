@@ -11,8 +11,8 @@ const TARGET_NS = 1e9;
 const MOST_RUNS = 1e9;
 
 export async function* benchmarks(program: Program, tests: readonly TestCase[]): AsyncGenerator<TestResult> {
-  const { wasm, data, hostBuiltins } = program;
-  const runner = await TestRunner.create({ wasm, data, hostBuiltins });
+  const { wasm, data, hostBuiltins, builtinsFile } = program;
+  const runner = await TestRunner.create({ wasm, data, hostBuiltins, builtinsFile });
   for (const test of tests) yield test.skip ? skipped(test) : await benchmark(runner, test);
 }
 

@@ -5,7 +5,7 @@ import { type CompiledModules, checkModules, Marks } from "../compile/compile.ts
 import type { Location } from "../error.ts";
 import type { TestCase } from "./discover.ts";
 import { ownersOf } from "./owners.ts";
-import { emitTests, type Program, testBuiltins } from "./program.ts";
+import { emitTests, type Program } from "./program.ts";
 import type { FailureDetails } from "./report.ts";
 import type { TestResult } from "./result.ts";
 import { TestRunner } from "./run.ts";
@@ -33,7 +33,7 @@ export async function explain(
   const found = new Map<TestResult, FailureDetails>();
   if (failures.length === 0) return found;
   const compiled = checkModules(program.modules, {
-    builtins: testBuiltins,
+    builtins: program.compiled.builtins,
     print: true,
     testCases: true,
     captureTestTerms: options.varValues,
@@ -49,6 +49,7 @@ export async function explain(
   const runner = await TestRunner.create({
     wasm,
     hostBuiltins,
+    builtinsFile: program.builtinsFile,
     data: program.data,
     steps: STEPS,
     onMark: (mark, values) => add({ mark: marks.list[mark] as Marks["list"][number], values }),

@@ -26,7 +26,7 @@ export const WITHOUT: Readonly<Record<Reason, Partial<MarkRequest>>> = {
 };
 
 /** Nothing of the module that ships is needed. */
-type Measurable = Pick<Program, "compiled" | "tests" | "data">;
+type Measurable = Pick<Program, "compiled" | "tests" | "data" | "builtinsFile">;
 
 export async function measure(program: Measurable, reasons: readonly Reason[]): Promise<Measured> {
   const first = await pass(program, { branches: true });
@@ -46,6 +46,7 @@ async function pass(program: Measurable, request: Partial<MarkRequest>): Promise
   const runner = await TestRunner.create({
     wasm,
     hostBuiltins,
+    builtinsFile: program.builtinsFile,
     data: program.data,
     steps: STEPS,
     onMark: hits.add,

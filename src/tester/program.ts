@@ -23,6 +23,8 @@ export interface ProgramOptions {
   /** Keeps print calls; benchmarks leave them out. */
   readonly print?: boolean | undefined;
   readonly maxErrors?: number | undefined;
+  /** An ES module that declares the host's own builtins, which `check.builtins` has too. */
+  readonly builtinsFile?: string | undefined;
   /** What may be used, and schemas; `test.sleep` may be used always. */
   readonly check?: Pick<CheckOptions, "builtins" | "features" | "schemas" | "schemaAnnotations"> | undefined;
 }
@@ -37,6 +39,8 @@ export interface Program {
   readonly data: string;
   /** Builtins that the module calls on its host. */
   readonly hostBuiltins: readonly string[];
+  /** Where those of the host's own are declared. */
+  readonly builtinsFile?: string | undefined;
 }
 
 /** Every builtin that tests may call. */
@@ -44,7 +48,7 @@ const OWN: readonly (readonly [string, Builtin])[] = [[sleepBuiltin.name, sleepB
 export const testBuiltins: ReadonlyMap<string, Builtin> = new Map([...builtins, ...OWN]);
 
 /** Tests and checked modules, of which nothing is emitted yet. */
-export type CheckedTests = Pick<Program, "tests" | "modules" | "compiled">;
+export type CheckedTests = Pick<Program, "tests" | "modules" | "compiled" | "builtinsFile">;
 
 export function makeProgram(
   parsed: readonly Module[],
@@ -81,7 +85,7 @@ export function checkTests(
     ...(options.strict !== undefined && { strict: options.strict }),
     maxErrors: options.maxErrors ?? 10,
   });
-  return { tests, modules, compiled };
+  return { tests, modules, compiled, builtinsFile: options.builtinsFile };
 }
 
 /** The module that answers the tests, with marks if any are asked for. */

@@ -3,6 +3,7 @@
 
 import type { Builtin, BuiltinContext } from "../builtins/builtin.ts";
 import { hostBuiltins } from "../builtins/host.ts";
+import { loadBuiltins } from "../builtins/custom-file.ts";
 import { commandRuntime } from "../builtins/opa.ts";
 import { type Engine, type MarkListener, prepare } from "../engine/engine.ts";
 import { PolicyError } from "../error.ts";
@@ -25,6 +26,8 @@ export interface RunnerOptions {
   readonly wasm: WebAssembly.Module;
   readonly data: string;
   readonly hostBuiltins: readonly string[];
+  /** Where the host's own are declared: every thread runs that file. */
+  readonly builtinsFile?: string | undefined;
   /** Steps that one test may go; absent is no bound. */
   readonly steps?: number | undefined;
   readonly context?: Partial<BuiltinContext> | undefined;
@@ -70,6 +73,7 @@ export class TestRunner {
   static async create(options: RunnerOptions): Promise<TestRunner> {
     const found = await hostBuiltins(options.hostBuiltins);
     if (options.hostBuiltins.includes(sleepBuiltin.name)) found.set(sleepBuiltin.name, sleepBuiltin);
+    for (const own of await loadBuiltins(options.builtinsFile)) found.set(own.name, own);
     const runner = new TestRunner(options, found);
     const testCase = found.get(TEST_CASE);
     if (testCase !== undefined) {

@@ -32,6 +32,8 @@ export interface TestFlags {
   readonly sort: string;
   readonly strict?: boolean;
   readonly check?: ProgramOptions["check"];
+  /** An ES module that declares the host's own builtins, which `check` has too. */
+  readonly builtins?: string;
   readonly coverage?: boolean;
   readonly coverageRuns?: readonly string[];
   readonly threshold: number;
@@ -74,6 +76,7 @@ export class TestRun {
       maxErrors: flags.maxErrors,
       print: flags.bench !== true,
       check: flags.check,
+      builtinsFile: flags.builtins,
     });
   }
 

@@ -46,6 +46,7 @@ export async function* runTests(
     wasm: program.wasm,
     data: program.data,
     hostBuiltins: program.hostBuiltins,
+    builtinsFile: program.builtinsFile,
   };
   const runner = await TestRunner.create({ ...shared, steps: UNGUARDED_STEPS });
   const start = performance.now();

@@ -3,11 +3,12 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Command } from "commander";
-import { expect, test } from "vitest";
+import { Command, Option } from "commander";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { takeEnvironment } from "../../../src/cli/environment.ts";
 import { overridden } from "../../../src/cli/config-overrides.ts";
 import { statistics } from "../../../src/cli/metrics.ts";
-import { parseDuration, writeWhole } from "../../../src/cli/options.ts";
+import { collect, parseDuration, parseInteger, writeWhole } from "../../../src/cli/options.ts";
 import { misuse, plainArguments } from "../../../src/cli/usage.ts";
 
 test("values behind `=` wherever OPA takes them", () => {
@@ -29,6 +30,43 @@ test("misuse in OPA's words", () => {
       "error: option '-f, --format <format>' argument 'x' is invalid. Allowed choices are pretty, json.\n",
     ),
   ).toBe('Error: invalid argument "x" for "-f, --format" flag: must be one of {pretty,json}\n');
+});
+
+describe("flags from the environment", () => {
+  const parsed = (env: Record<string, string>, args: readonly string[] = []): unknown => {
+    const command = new Command("move-it")
+      .exitOverride()
+      .option("-d, --data <path>", "", collect)
+      .option("--fail")
+      .option("--benchmem", "", true)
+      .option("--no-benchmem")
+      .option("--pretty-limit <n>", "", parseInteger, 80)
+      .addOption(new Option("-f, --format <format>").choices(["json", "raw"]).default("json"));
+    for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
+    takeEnvironment(command);
+    return command.parse([...args], { from: "user" }).opts();
+  };
+  afterEach(() => void vi.unstubAllEnvs());
+  const plain = { benchmem: true, prettyLimit: 80, format: "json" };
+
+  test.each([
+    [{ OPA_MOVE_IT_PRETTY_LIMIT: "5", OPA_MOVE_IT_DATA: "a,b" }, [], { prettyLimit: 5, data: ["a,b"] }],
+    [{ OPA_MOVE_IT_FORMAT: "raw", OPA_MOVE_IT_DATA: "a" }, ["-f", "json", "-d", "b"], { data: ["b"] }],
+    [{ OPA_MOVE_IT_FAIL: "T", OPA_MOVE_IT_BENCHMEM: "0" }, [], { fail: true, benchmem: false }],
+    [{ OPA_MOVE_IT_FORMAT: "", OPA_FORMAT: "raw", OPA_MOVE_IT_NOPE: "x" }, [], {}],
+  ])("%j with %j", (env, args, changed) => {
+    expect(parsed(env as unknown as Record<string, string>, args)).toEqual({ ...plain, ...changed });
+  });
+
+  test.each([
+    [{ OPA_MOVE_IT_FORMAT: "xml" }, '"xml" for "-f, --format" flag: must be one of {json,raw}'],
+    [{ OPA_MOVE_IT_FAIL: "x" }, '"x" for "--fail" flag: strconv.ParseBool: parsing "x": invalid syntax'],
+    [{ OPA_MOVE_IT_PRETTY_LIMIT: "x" }, '"x" for "--pretty-limit" flag: must be a whole number'],
+  ])("%j fits no flag", (env, why) => {
+    expect(() => parsed(env as unknown as Record<string, string>)).toThrow(
+      `error mapping environment variables to command flags: invalid argument ${why}`,
+    );
+  });
 });
 
 test.each([

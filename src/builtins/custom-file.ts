@@ -4,9 +4,9 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { Builtin } from "../builtins/builtin.ts";
-import { type CustomBuiltin, customBuiltin, withCustom } from "../builtins/custom.ts";
-import { builtins } from "../builtins/registry.ts";
+import type { Builtin } from "./builtin.ts";
+import { type CustomBuiltin, customBuiltin, withCustom } from "./custom.ts";
+import { builtins } from "./registry.ts";
 import { PolicyError } from "../error.ts";
 
 /** Declarations, or what `customBuiltin` made of them. */

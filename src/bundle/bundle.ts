@@ -84,6 +84,8 @@ export interface Verification {
   readonly signed: boolean;
   readonly keyId?: string;
   readonly scope?: string;
+  /** Seconds since 1970, the claim `iat`; absent where the signer does not say. */
+  readonly signedAtS?: number;
 }
 
 declare const verified: unique symbol;

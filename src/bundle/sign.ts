@@ -27,6 +27,8 @@ export interface SignOptions {
   readonly keyId?: string;
   /** Further members of the payload, as `scope` and `iss`. */
   readonly claims?: Readonly<Record<string, unknown>>;
+  /** Goes into the payload as `iat`, whole seconds since 1970: who has seen this signature takes no older one. */
+  readonly signedAtS?: number;
 }
 
 /** OPA always signs with this one. */
@@ -60,9 +62,10 @@ export function hashFiles(bundle: Bundle): FileHash[] {
 export async function signFiles(files: readonly FileHash[], options: SignOptions): Promise<Signatures> {
   const algorithm = options.algorithm ?? DEFAULT_ALGORITHM;
   if (!isBundleAlgorithm(algorithm)) throw bundleError(`unknown signature algorithm: ${algorithm}`);
-  const { keyId, claims } = options;
+  const { keyId, claims, signedAtS } = options;
   const extra = claims ?? (keyId === undefined || keyId === "" ? {} : { keyid: keyId });
-  const payload = encodeUtf8(JSON.stringify({ ...extra, files }));
+  const issued = signedAtS === undefined ? {} : { iat: signedAtS };
+  const payload = encodeUtf8(JSON.stringify({ ...issued, ...extra, files }));
   const key = await importSigningKey(options.key, algorithm);
   const header = keyId === undefined || keyId === "" ? { typ: "JWT" } : { kid: keyId, typ: "JWT" };
   return { signatures: [await signCompact(payload, key, header)] };

@@ -7,12 +7,16 @@ import { importVerificationKey } from "../crypto/jwk.ts";
 import { readCompact, verifyCompact } from "../crypto/jws.ts";
 import { PolicyError } from "../error.ts";
 import { decode } from "../value/json.ts";
+import { toFloat64 } from "../value/number.ts";
 import type { RegoObject, Value } from "../value/value.ts";
-import { isArray, isObject } from "../value/value.ts";
+import { isArray, isNumber, isObject } from "../value/value.ts";
 import type { Bundle, Signatures, Verification, VerifiedBundle } from "./bundle.ts";
 import { matchesFile } from "./glob.ts";
 import { checkManifest } from "./manifest.ts";
 import { type FileHash, hashFile } from "./sign.ts";
+
+/** The last second that a Date can hold. */
+const LATEST_S = 8.64e12;
 
 /** `keys.<id>` of the configuration. */
 export interface VerificationKey {
@@ -33,6 +37,8 @@ export interface VerificationConfig {
   readonly exclude?: readonly string[];
   /** A bundle must be signed, whichever of the keys did it. OPA has no such setting. */
   readonly required?: boolean;
+  /** Takes a bundle whose signature is older than that of the active one. OPA always does. */
+  readonly allowOlder?: boolean;
   /** Takes any bundle, signed or not: for tools that only look. */
   readonly skip?: boolean;
 }
@@ -45,7 +51,47 @@ export async function verify(bundle: Bundle, config: VerificationConfig = {}): P
   const claims = await proveClaims(token, key);
   const scope = checkScope(claims, config, key);
   await checkFiles(bundle, listedFiles(claims), config.exclude ?? []);
-  return accept(bundle, { signed: true, keyId, ...(scope === "" ? {} : { scope }) });
+  const signedAtS = issuedAt(claims);
+  return accept(bundle, {
+    signed: true,
+    keyId,
+    ...(scope === "" ? {} : { scope }),
+    ...(signedAtS === undefined ? {} : { signedAtS }),
+  });
+}
+
+/**
+ * Refuses a bundle that was signed before the active one: whoever stands between the signer and this place could otherwise bring back a policy
+ * that was withdrawn, with its good signature. The same files again are no step back, whoever signed them first (two servers of one pipeline).
+ * Throws `signature_error`.
+ */
+export function checkNotOlder(
+  active: VerifiedBundle | undefined,
+  next: VerifiedBundle,
+  config: VerificationConfig,
+): void {
+  const known = active?.verification.signedAtS;
+  if (active === undefined || known === undefined || config.allowOlder === true) return;
+  const { signed, signedAtS } = next.verification;
+  // Where unsigned bundles are taken, anybody can bring any policy as it is.
+  if (!signed || (signedAtS !== undefined && signedAtS >= known) || haveSameFiles(active, next)) return;
+  const when = (seconds: number): string => new Date(seconds * 1000).toISOString();
+  const said =
+    signedAtS === undefined ? "does not say when it was signed" : `was signed at ${when(signedAtS)}`;
+  throw refuse(
+    `the bundle ${said}, the active one at ${when(known)}: an older policy may not come back; sign it anew, or allow it with \`signing.allow_older\``,
+  );
+}
+
+function haveSameFiles(a: Bundle, b: Bundle): boolean {
+  const known = new Map(a.files.map(({ path, bytes }) => [path, bytes]));
+  return (
+    b.files.length === known.size &&
+    b.files.every(({ path, bytes }) => {
+      const other = known.get(path);
+      return other !== undefined && equalBytes(other, bytes);
+    })
+  );
 }
 
 /** What a verified delta makes of a verified snapshot. It exists in memory only: there is nothing to sign or to write. */
@@ -119,6 +165,15 @@ function claimsOf(payload: Uint8Array): RegoObject {
   }
   if (!isObject(claims)) throw refuse("the payload of the signature is not an object");
   return claims;
+}
+
+function issuedAt(claims: RegoObject): number | undefined {
+  const claim = claims.get("iat");
+  if (claim === undefined) return undefined;
+  const seconds = isNumber(claim) ? toFloat64(claim) : Number.NaN;
+  if (!Number.isInteger(seconds) || Math.abs(seconds) > LATEST_S)
+    throw refuse("`iat` of the signature is not a time in whole seconds");
+  return seconds;
 }
 
 function checkScope(claims: RegoObject, config: VerificationConfig, key: VerificationKey): string {

@@ -4,7 +4,7 @@
 import type { VerifiedBundle } from "../bundle/bundle.ts";
 import { applyDelta } from "../bundle/delta.ts";
 import { read } from "../bundle/read.ts";
-import { type VerificationConfig, verify } from "../bundle/verify.ts";
+import { checkNotOlder, type VerificationConfig, verify } from "../bundle/verify.ts";
 import { PolicyError } from "../error.ts";
 import { type ActivateOptions, activate, emptyState, type State } from "./activate.ts";
 import type { BundleConfig, Config } from "./config.ts";
@@ -240,9 +240,11 @@ export class Bundles {
     sizeLimitBytes?: number,
   ): Promise<VerifiedBundle> {
     const limits = sizeLimitBytes === undefined ? {} : { maxFileBytes: sizeLimitBytes };
-    return verify(await read(packed, { limits }), verification).catch((error: unknown) => {
+    const opened = await verify(await read(packed, { limits }), verification).catch((error: unknown) => {
       throw asPolicyError(error, name);
     });
+    checkNotOlder(this.#state.bundles.get(name), opened, verification);
+    return opened;
   }
 
   async #swap(name: string, opened: VerifiedBundle): Promise<void> {

@@ -37,7 +37,13 @@ const bundle = record({
   polling,
   trigger: choice("periodic", "manual"),
   // `required` is Reeve's own: signed by any of the keys.
-  signing: record({ keyid: text, scope: text, exclude_files: list(text), required: boolean }),
+  signing: record({
+    keyid: text,
+    scope: text,
+    exclude_files: list(text),
+    required: boolean,
+    allow_older: boolean,
+  }),
   size_limit_bytes: integer,
   // Reeve's own.
   max_staleness_seconds: integer,

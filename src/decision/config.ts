@@ -266,6 +266,7 @@ function readBundle(
   const signing = (raw.signing ?? {}) as Readonly<Record<string, string | undefined>> & {
     exclude_files?: readonly string[];
     required?: boolean;
+    allow_older?: boolean;
   };
   const keyId = signing.keyid ?? "";
   if (keyId !== "" && !keys.has(keyId)) throw fail(`key id ${keyId} not found`);
@@ -286,6 +287,7 @@ function readBundle(
       ...(isSet(signing.scope) ? { scope: signing.scope } : {}),
       ...(isSet(signing.exclude_files) ? { exclude: signing.exclude_files } : {}),
       ...(signing.required === true ? { required: true } : {}),
+      ...(signing.allow_older === true ? { allowOlder: true } : {}),
     },
     sizeLimitBytes: limit > 0 ? limit : 1024 ** 3,
     ...(isSet(staleness) ? { maxStalenessMs: staleness * 1000 } : {}),

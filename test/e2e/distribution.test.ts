@@ -129,6 +129,9 @@ describe("publish and serve", () => {
       keyId: "server",
     });
     expect(served.manifest.revision).toBe("r1");
+    const age = Date.now() / 1000 - (served.verification.signedAtS ?? 0);
+    expect(age).toBeGreaterThanOrEqual(0);
+    expect(age).toBeLessThan(60);
     expect(served.files.map((file) => Buffer.from(file.bytes).toString())).toEqual(
       bundle("r1").files.map((file) => Buffer.from(file.bytes).toString()),
     );

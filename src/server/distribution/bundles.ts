@@ -212,7 +212,11 @@ async function vouch(
     return { bytes: source, signedBy: keyId };
   if (signing === undefined)
     throw new PolicyError("signature_error", "there is no key to sign the bundle with");
-  return { bytes: Buffer.from(write(await sign(bundle, signing))), signedBy: signing.keyId };
+  const signedAtS = Math.floor(Date.now() / 1000);
+  return {
+    bytes: Buffer.from(write(await sign(bundle, { signedAtS, ...signing }))),
+    signedBy: signing.keyId,
+  };
 }
 
 function receiptOf(record: BundleRecord, changed: boolean): PublishReceipt {

@@ -43,6 +43,19 @@ test("what is signed verifies, packed and read again", async () => {
   expect(bundle.files.map(({ path }) => path)).toEqual(["data.json", "a/p.rego", ".manifest"]);
 });
 
+test("says when it was signed, where the signer does", async () => {
+  const at = await reread(await sign(assemble(parts), { ...key, keyId: "k1", signedAtS: 1_700_000_000 }));
+  expect((await verify(at, { keys })).verification).toEqual({
+    signed: true,
+    keyId: "k1",
+    signedAtS: 1_700_000_000,
+  });
+  for (const iat of ["now", 1.5, 1e300, null])
+    await expect(verify(await signed({ iat }), { keys })).rejects.toThrow(
+      "`iat` of the signature is not a time in whole seconds",
+    );
+});
+
 describe("OPA's decision table", () => {
   test("signed, no keys configured: refused", async () => {
     await expect(verify(await signed(), {})).rejects.toThrow("verification key not provided");

@@ -417,6 +417,79 @@ describe("several bundles", () => {
   });
 });
 
+describe("an older signature", () => {
+  const at = (signedAtS: number | undefined, source: PolicySource): Promise<Uint8Array> =>
+    packed(source, signedAtS === undefined ? key : { ...key, signedAtS });
+  const withdrawn = 1_700_000_000;
+  const active = withdrawn + 60;
+
+  async function offered(bytes: Uint8Array, signing: object = {}, first: Uint8Array | undefined = undefined) {
+    const bundles = { authz: { ...base.bundles.authz, signing: { keyid: "k", ...signing } } };
+    const { service, clock, make } = await start({ ...base, bundles });
+    const good = first ?? (await at(active, denying));
+    service.answer = () => ({ status: 200, headers: { ETag: "1" }, body: good });
+    const agent = await make();
+    await agent.ready();
+    const asked = service.seen.length;
+    service.answer = () => ({ status: 200, headers: { ETag: "2" }, body: bytes });
+    await clock.advance(15_001);
+    await until(() => service.seen.length > asked);
+    await settle();
+    return { agent, status: agent.status().bundles?.authz };
+  }
+
+  test("does not bring back a policy that was withdrawn", async () => {
+    const { agent, status } = await offered(await at(withdrawn, authz));
+    expect(await allows(agent, "ann")).toBeUndefined();
+    expect(status).toMatchObject({ active_revision: "r2", code: "bundle_error" });
+    expect(status?.message).toMatch(
+      /was signed at 2023-11-14T22:13:20\.000Z, the active one at 2023-11-14T22:14:20\.000Z: an older policy may not come back/,
+    );
+  });
+
+  test("nor does one that hides its time", async () => {
+    const { agent, status } = await offered(await at(undefined, authz));
+    expect(await allows(agent, "ann")).toBeUndefined();
+    expect(status?.message).toMatch(/does not say when it was signed/);
+  });
+
+  test("over the same files is no step back: two servers may have signed them", async () => {
+    const { status } = await offered(await at(withdrawn, denying));
+    expect(status?.code).toBeUndefined();
+  });
+
+  test("is taken where the configuration says so, and where the active bundle names no time", async () => {
+    const asked = await offered(await at(withdrawn, authz), { allow_older: true });
+    expect(await allows(asked.agent, "ann")).toBe(true);
+    const timeless = await offered(await at(undefined, authz), {}, await at(undefined, denying));
+    expect(await allows(timeless.agent, "ann")).toBe(true);
+  });
+
+  test("a newer one is taken, with the old revision in it", async () => {
+    const { agent, status } = await offered(await at(active + 1, authz));
+    expect(await allows(agent, "ann")).toBe(true);
+    expect(status).toMatchObject({ active_revision: "r1" });
+  });
+
+  test("is refused after a restart, too, where bundles are persisted", async () => {
+    const storage = memoryStorage();
+    const bundles = { authz: { ...base.bundles.authz, persist: true } };
+    const { service, make } = await start({ ...base, bundles }, { storage });
+    const newer = await at(active, denying);
+    service.answer = () => ({ status: 200, headers: { ETag: "1" }, body: newer });
+    const first = await make();
+    await first.ready();
+    await until(() => first.status().bundles?.authz?.active_revision === "r2");
+    await first.close(0);
+    const older = await at(withdrawn, authz);
+    service.answer = () => ({ status: 200, headers: { ETag: "2" }, body: older });
+    const second = await make();
+    await until(() => second.status().bundles?.authz?.code !== undefined);
+    expect(await allows(second, "ann")).toBeUndefined();
+    expect(second.status().bundles?.authz).toMatchObject({ active_revision: "r2" });
+  });
+});
+
 describe("persistence", () => {
   const persisting = { ...base, bundles: { authz: { ...base.bundles.authz, persist: true } } };
 

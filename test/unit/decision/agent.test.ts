@@ -113,9 +113,8 @@ describe("download", () => {
     );
     current = await packed(denying, key);
     publish?.();
-    await settle();
+    await until(() => agent.status().bundles?.authz?.active_revision === "r2");
     expect(await allows(agent, "ann")).toBeUndefined();
-    expect(agent.status().bundles?.authz?.active_revision).toBe("r2");
     service.answer = () => ({
       status: 200,
       headers: { "Content-Type": "application/gzip", ETag: "e" },
@@ -406,12 +405,12 @@ describe("several bundles", () => {
     const unsigned = write(delta);
     service.answer = () => ({ status: 200, headers: { ETag: "2" }, body: unsigned });
     await clock.advance(15_001);
-    await settle();
+    await until(() => agent.status().bundles?.authz?.code !== undefined);
     expect(await allows(agent, "bob")).toBeUndefined();
     const good2 = write(await sign(delta, key));
     service.answer = () => ({ status: 200, headers: { ETag: "3" }, body: good2 });
     await clock.advance(20_000);
-    await settle();
+    await until(() => agent.status().bundles?.authz?.active_revision === "d1");
     expect(await allows(agent, "bob")).toBe(true);
     expect(agent.status().bundles?.authz).toMatchObject({ type: "delta", active_revision: "d1" });
   });
@@ -430,11 +429,13 @@ describe("an older signature", () => {
     service.answer = () => ({ status: 200, headers: { ETag: "1" }, body: good });
     const agent = await make();
     await agent.ready();
-    const asked = service.seen.length;
+    const activated = agent.status().bundles?.authz?.last_successful_activation;
     service.answer = () => ({ status: 200, headers: { ETag: "2" }, body: bytes });
     await clock.advance(15_001);
-    await until(() => service.seen.length > asked);
-    await settle();
+    await until(() => {
+      const { code, last_successful_activation: time } = agent.status().bundles?.authz ?? {};
+      return code !== undefined || time !== activated;
+    });
     return { agent, status: agent.status().bundles?.authz };
   }
 

@@ -4,7 +4,8 @@
 // in the ledger's store, so that a restart forgets none.
 
 import type { BudgetEntry, Catalogue, DutyEntry } from "./catalogue.ts";
-import { addDecimals, counted, type LedgerStore } from "./ledger.ts";
+import { isNumber, type RegoObject } from "../value/value.ts";
+import { addDecimals, counted, type LedgerStore, plainDecimal } from "./ledger.ts";
 
 /** Who a call counts for. */
 export interface Holders {
@@ -50,6 +51,18 @@ export interface Concern {
   readonly account: string;
   readonly asked: string;
   readonly tool: string;
+}
+
+/** What the arguments of a call would add to each amount that the catalogue names; exact decimals. */
+export function amountsOf(catalogue: Catalogue, tool: string, args: RegoObject): Record<string, string> {
+  const found = new Map<string, string>();
+  for (const [name, entry] of catalogue.argumentsOf(tool)) {
+    const value = args.get(name);
+    if (entry.amount === undefined || value === undefined || value === null) continue;
+    const digits = typeof value === "object" && isNumber(value) ? plainDecimal(value.text) : undefined;
+    if (digits !== undefined) found.set(entry.amount, addDecimals(found.get(entry.amount) ?? "0", digits));
+  }
+  return Object.fromEntries(found);
 }
 
 /** What asks and charges on one store goes in a row, whichever guard it is of. */

@@ -8,6 +8,7 @@ import { Accounts } from "./accounts.ts";
 import type { Catalogue } from "./catalogue.ts";
 import type { Decider } from "./decider.ts";
 import type { LedgerStore } from "./ledger.ts";
+import { OpenTasks } from "./open-tasks.ts";
 import type { ProgramParsers } from "./programs/program.ts";
 import { GuardedTask, type TaskScope } from "./task.ts";
 
@@ -30,6 +31,8 @@ export interface GuardOptions {
   readonly programs?: ProgramParsers;
   /** A call that was let through and not reported for so long is released, and stands as `unreported`; ten minutes unless said. */
   readonly reportTimeoutMs?: number;
+  /** Tasks that stay in memory while nobody uses them, 1,000 unless said; older ones are read again from the store when they go on. */
+  readonly keptTasks?: number;
 }
 
 export interface Guard {
@@ -42,33 +45,28 @@ export interface Guard {
   forget(id: string): void;
 }
 
+const KEPT_TASKS = 1000;
+
 export function createGuard(options: GuardOptions): Guard {
   const { decider, path, catalogue, store, nowMs, obligations, reportTimeoutMs, programs } = options;
-  const tasks = new Map<string, Promise<GuardedTask>>();
+  const tasks = new OpenTasks(options.keptTasks ?? KEPT_TASKS);
   const accounts = new Accounts(store, nowMs);
   return {
-    task(id, scope = {}) {
-      const known = tasks.get(id);
-      if (known !== undefined) return known;
-      const opened = GuardedTask.open({
-        ...scope,
-        id,
-        decider,
-        path,
-        catalogue,
-        ledger: { store, nowMs },
-        accounts,
-        ...(obligations !== undefined && { obligations }),
-        ...(programs !== undefined && { programs }),
-        ...(reportTimeoutMs !== undefined && { reportTimeoutMs }),
-      });
-      tasks.set(id, opened);
-      // A store that failed once may answer the next time.
-      opened.catch(() => tasks.delete(id));
-      return opened;
-    },
-    forget(id) {
-      tasks.delete(id);
-    },
+    task: (id, scope = {}) =>
+      tasks.get(id, () =>
+        GuardedTask.open({
+          ...scope,
+          id,
+          decider,
+          path,
+          catalogue,
+          ledger: { store, nowMs },
+          accounts,
+          ...(obligations !== undefined && { obligations }),
+          ...(programs !== undefined && { programs }),
+          ...(reportTimeoutMs !== undefined && { reportTimeoutMs }),
+        }),
+      ),
+    forget: (id) => tasks.forget(id),
   };
 }

@@ -6,15 +6,15 @@ import { decisionIdOf } from "../decision/decision.ts";
 import { PolicyError } from "../error.ts";
 import { encode, fromPlain } from "../value/json.ts";
 import { emptyObject, object } from "../value/object.ts";
-import { isNumber, isObject, type RegoObject, type Value } from "../value/value.ts";
-import { Accounts, type AccountStates, type Holders } from "./accounts.ts";
+import { isObject, type RegoObject, type Value } from "../value/value.ts";
+import { Accounts, type AccountStates, amountsOf, type Holders } from "./accounts.ts";
 import type { Catalogue, ReadMethod, ToolFacts } from "./catalogue.ts";
 import { secretPointers, withoutSecretResults } from "./secrets.ts";
 import type { Decider } from "./decider.ts";
 import type { SessionDocument } from "./documents.ts";
 import { type Effect, type Settled, settle, settleFailure } from "./effect.ts";
 import { type ResultLabels, resultLabels } from "./labels.ts";
-import { addDecimals, type Approval, type LedgerOptions, plainDecimal, TaskLedger } from "./ledger.ts";
+import { type Approval, type LedgerOptions, TaskLedger } from "./ledger.ts";
 import { parsePrograms, type ProgramParsers } from "./programs/program.ts";
 import { Provenance } from "./provenance.ts";
 import { actionDigest, REQUEST_VERSION, resourceOf } from "./request.ts";
@@ -101,6 +101,8 @@ export class GuardedTask {
   /** What the ledger's events are shown to. */
   readonly #seeing: { provenance: Provenance };
   readonly #accounts: Accounts;
+  /** Results with secrets, which are in no store. */
+  readonly #unstored: Parameters<Provenance["addResult"]>[] = [];
 
   private constructor(
     options: TaskOptions,
@@ -135,6 +137,11 @@ export class GuardedTask {
     return this.#options.id;
   }
 
+  /** Whether it knows secrets: opened again, it would not know them. */
+  get hasUnstored(): boolean {
+    return this.#unstored.length > 0;
+  }
+
   /** The user's own words. `id`: the same turn told twice counts once. */
   userSaid(text: string, id?: string): Promise<void> {
     return this.#ledger.exclusive(async () => {
@@ -160,7 +167,10 @@ export class GuardedTask {
       const failed = outcome === "failed";
       await this.#ledger.append({ type: "returned", call, result: text, ...(failed && { failed }) });
       // What is secret is known to this process alone; after a restart its values are seen nowhere.
-      if (shown !== result) this.#seeing.provenance.addResult(call, tool, result, failed);
+      if (shown !== result) {
+        this.#unstored.push([call, tool, result, failed]);
+        this.#seeing.provenance.addResult(call, tool, result, failed);
+      }
       return resultLabels(this.#catalogue.tool(tool), failed);
     });
   }
@@ -297,7 +307,7 @@ export class GuardedTask {
       digest = actionDigest(request.tool, request.server, args);
       if (this.#ledger.toolOf(request.id) !== undefined)
         throw new PolicyError("invalid_parameter", `the task has a call \`${request.id}\` already`);
-      const amounts = this.#amounts(request.tool, args);
+      const amounts = amountsOf(this.#catalogue, request.tool, args);
       const concerns = this.#accounts.concerns(
         this.#catalogue,
         request.tool,
@@ -371,6 +381,7 @@ export class GuardedTask {
     this.#catalogue = now;
     const provenance = new Provenance(now);
     await this.#ledger.replay((...seen) => provenance.see(...seen));
+    for (const result of this.#unstored) provenance.addResult(...result);
     this.#seeing.provenance = provenance;
   }
 
@@ -422,17 +433,6 @@ export class GuardedTask {
     if (approval !== undefined)
       entries.push(["approval", fromPlain({ digest, id: approval.id, approver: approval.approver })]);
     return object(entries);
-  }
-
-  #amounts(tool: string, args: RegoObject): Record<string, string> {
-    const found = new Map<string, string>();
-    for (const [name, entry] of this.#catalogue.argumentsOf(tool)) {
-      const value = args.get(name);
-      if (entry.amount === undefined || value === undefined || value === null) continue;
-      const digits = typeof value === "object" && isNumber(value) ? plainDecimal(value.text) : undefined;
-      if (digits !== undefined) found.set(entry.amount, addDecimals(found.get(entry.amount) ?? "0", digits));
-    }
-    return Object.fromEntries(found);
   }
 }
 

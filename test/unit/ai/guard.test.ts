@@ -1,8 +1,10 @@
 // The contract of the guard, with a policy that says what its test wants: what goes ahead, what is counted, what is told when something fails.
 
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { describe, expect, test } from "vitest";
 import { Catalogue, CATALOGUE_VERSION, type CatalogueDocument } from "../../../src/ai/catalogue.ts";
-import { type CallRequest, createGuard } from "../../../src/ai/guard.ts";
+import { type CallRequest, createGuard, type GuardedTask } from "../../../src/ai/guard.ts";
 import { type LedgerStore, MemoryLedgerStore } from "../../../src/ai/ledger.ts";
 import { fromPlain, toPlain } from "../../../src/value/json.ts";
 import { emptyObject } from "../../../src/value/object.ts";
@@ -29,15 +31,20 @@ interface Setting {
   readonly policy?: (input: Seen) => unknown;
   readonly store?: LedgerStore;
   readonly catalogue?: () => Catalogue;
+  readonly keptTasks?: number;
+  /** JSON pointers that each decision asks to be kept out of logs. */
+  readonly erased?: string[][];
 }
 
-function guardWith({ policy = () => allow, store, catalogue }: Setting = {}) {
+function guardWith({ policy = () => allow, store, catalogue, keptTasks, erased }: Setting = {}) {
   let nowMs = 0;
   const guard = createGuard({
     decider: {
-      decide: async ({ input }) => {
+      decide: async ({ input, note }) => {
         const said = policy(toPlain(input) as Seen);
-        return { decisionId: "d", result: said === undefined ? undefined : fromPlain(said) };
+        const decision = { decisionId: "d", result: said === undefined ? undefined : fromPlain(said) };
+        erased?.push([...(note?.({ ...decision, failure: undefined }).erase ?? [])]);
+        return decision;
       },
     },
     path: "x",
@@ -45,6 +52,7 @@ function guardWith({ policy = () => allow, store, catalogue }: Setting = {}) {
     store: store ?? new MemoryLedgerStore(),
     nowMs: () => nowMs,
     reportTimeoutMs: 1000,
+    ...(keptTasks !== undefined && { keptTasks }),
   });
   return { guard, at: (ms: number) => (nowMs = ms) };
 }
@@ -200,6 +208,80 @@ test("a new catalogue counts for what was read before", async () => {
   await task.ask(call("2", { to: "bob@example.com" }));
   await task.ask(call("3", { to: "eve@example.com" }));
   expect(seen).toEqual(["trusted", "untrusted", "untrusted"]);
+});
+
+describe("tasks in memory", () => {
+  /** Counts how often each task is read from the start. */
+  const countingStore = () => {
+    const store = new MemoryLedgerStore();
+    const opened: string[] = [];
+    const read = store.read.bind(store);
+    store.read = (task, skip = 0) => {
+      if (skip === 0) opened.push(task);
+      return read(task, skip);
+    };
+    return { store, opened };
+  };
+
+  test("what is held stays one task, however many others there are", async () => {
+    const { guard } = guardWith({ keptTasks: 2 });
+    const held = await guard.task("held");
+    await held.ask(call("1"));
+    for (let i = 0; i < 50; i++) await guard.task(`other ${i}`);
+    expect(await guard.task("held")).toBe(held);
+  });
+
+  test("what nobody holds is let go of and read again, its calls still reserved", async () => {
+    const { store, opened } = countingStore();
+    const { guard } = guardWith({ keptTasks: 2, store });
+    await (await guard.task("t")).ask(call("1", { sum: 5 }));
+    for (let i = 0; i < 5; i++) await guard.task(`other ${i}`);
+    for (let i = 0; i < 100 && opened.filter((id) => id === "t").length < 2; i++) {
+      collectGarbage();
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      await guard.task("t");
+      for (let j = 0; j < 3; j++) await guard.task(`other ${j}`);
+    }
+    expect(opened.filter((id) => id === "t").length).toBeGreaterThan(1);
+    const again = await guard.task("t");
+    expect(again.session()).toMatchObject({ pending: ["1"] });
+    expect((await again.ask(call("1"))).forward).toBe(false);
+  });
+
+  test("a task that knows secrets is kept: they are in no store", async () => {
+    const erased: string[][] = [];
+    const { guard } = guardWith({ keptTasks: 2, erased, catalogue: () => withSecrets });
+    await learnSecret(await guard.task("t"));
+    for (let i = 0; i < 50; i++) await guard.task(`other ${i}`);
+    collectGarbage();
+    await (await guard.task("t")).ask(call("2", { to: SECRET }));
+    expect(erased.at(-1)).toContain("/input/action/arguments/to");
+  });
+});
+
+const SECRET = "correct-horse-battery";
+const readsSecrets = {
+  send: entry,
+  read: { read_only: true, arguments: {}, results: { secret: ["/password"] } },
+};
+const withSecrets = catalogueOf(readsSecrets);
+const learnSecret = async (task: GuardedTask): Promise<void> => {
+  await task.ask(call("r", {}, "read"));
+  await task.returned("r", fromPlain({ password: SECRET }));
+};
+
+setFlagsFromString("--expose-gc");
+const collectGarbage = runInNewContext("gc") as () => void;
+
+test("a new catalogue knows the secrets that were read before", async () => {
+  let catalogue = withSecrets;
+  const erased: string[][] = [];
+  const { guard } = guardWith({ erased, catalogue: () => catalogue });
+  const task = await guard.task("t");
+  await learnSecret(task);
+  catalogue = catalogueOf({ ...readsSecrets });
+  await task.ask(call("2", { to: SECRET }));
+  expect(erased.at(-1)).toContain("/input/action/arguments/to");
 });
 
 test("a tool is shown unless it is denied for more than its arguments; nothing is reserved", async () => {

@@ -91,8 +91,7 @@ async function prepared(
   timers: Timers,
 ): Promise<{ run(): Promise<QueryAnswer> }> {
   const hasFiles = flags.data !== undefined || flags.bundle !== undefined;
-  const load = (): Promise<Loaded> => loading(() => loadPolicies(flags));
-  const loaded = hasFiles ? await timers.timeAsync("rego_load_files", load) : await load();
+  const loaded = await loading(() => loadPolicies(flags, timers));
   const document = input === undefined ? undefined : { value: input };
   const shipped = loaded.bundles
     .flatMap((bundle) => bundle.wasm)
@@ -106,7 +105,7 @@ async function prepared(
       print: true,
       pathExists: (path) => lookup(loaded.data, path) !== undefined,
     });
-  const compiled = hasFiles ? timers.time("rego_module_compile", check) : check();
+  const compiled = loaded.modules.length > 0 ? timers.time("rego_module_compile", check) : check();
   if (flags.optimize > 0 && hasFiles && flags.entrypoint === undefined && compiled.entrypoints.length === 0)
     throw new PolicyError("invalid_input", "bundle optimizations require at least one entrypoint");
   return new Probe(

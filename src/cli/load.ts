@@ -10,6 +10,7 @@ import { type Diagnostic, type ErrorCode, PolicyError } from "../error.ts";
 import { loadSources, mergeDocuments } from "../sources.ts";
 import type { Module, RegoVersion } from "../syntax/ast.ts";
 import type { RegoObject } from "../value/value.ts";
+import { Timers } from "./metrics.ts";
 import * as output from "./output.ts";
 
 export interface LoadFlags {
@@ -44,22 +45,34 @@ export interface FileOptions {
   readonly except?: string | undefined;
   /** Modules must be v1 as well as v0. */
   readonly v1Compatible?: boolean;
+  /** Hear how long parsing takes. */
+  readonly timers?: Timers;
 }
 
 /** Files and folders, parsed; packed bundles among them are named only. */
 export function loadFiles(
   paths: readonly string[],
-  { ignore = [], regoVersion = "v1", onlyRego = false, except, v1Compatible = false }: FileOptions = {},
+  {
+    ignore = [],
+    regoVersion = "v1",
+    onlyRego = false,
+    except,
+    v1Compatible = false,
+    timers = new Timers(),
+  }: FileOptions = {},
 ): { modules: Module[]; data: RegoObject; packed: readonly string[] } {
   const modules: Module[] = [];
   const findings: Diagnostic[] = [];
   const { data, bundles } = loadSources(paths, {
     ignore,
     onlyRego,
+    timeData: (read) => timers.time("rego_data_parse", read),
     onFailure: (failure) => findings.push(...output.findingsOf(failure)),
     onModule: (source) => {
       if (except !== undefined && resolve(source.file) === resolve(except)) return;
-      const parsed = parse([{ ...source, regoVersion, v1Compatible }]);
+      const parsed = timers.time("rego_module_parse", () =>
+        parse([{ ...source, regoVersion, v1Compatible }]),
+      );
       modules.push(...parsed.modules);
       findings.push(...parsed.diagnostics);
     },
@@ -69,12 +82,14 @@ export function loadFiles(
 }
 
 /** The modules of a bundle, each in the version that the manifest gives it; findings of the first file that has any. */
-function bundleModules(bundle: Bundle, fallback: RegoVersion): Module[] {
+function bundleModules(bundle: Bundle, fallback: RegoVersion, timers: Timers): Module[] {
   return bundle.modules.flatMap((module) => {
     const { path, text } = module;
     const version = moduleVersion(bundle.manifest, module);
     const regoVersion = version === undefined ? fallback : version === 0 ? "v0" : "v1";
-    const { modules, diagnostics } = parse([{ file: path, text, regoVersion }]);
+    const { modules, diagnostics } = timers.time("rego_module_parse", () =>
+      parse([{ file: path, text, regoVersion }]),
+    );
     if (diagnostics.length > 0) throw failInOrder(diagnostics);
     return modules;
   });
@@ -83,11 +98,11 @@ function bundleModules(bundle: Bundle, fallback: RegoVersion): Module[] {
 /** What `-b` names, with its modules. Failures read `bundle PATH: …`, whatever is wrong with it. */
 export async function loadBundleModules(
   path: string,
-  { ignore = [], regoVersion = "v1" }: FileOptions = {},
+  { ignore = [], regoVersion = "v1", timers = new Timers() }: FileOptions = {},
 ): Promise<{ bundle: Bundle; modules: Module[] }> {
   const bundle = await loadBundle(path, { ignore });
   try {
-    return { bundle, modules: bundleModules(bundle, regoVersion) };
+    return { bundle, modules: bundleModules(bundle, regoVersion, timers) };
   } catch (error) {
     if (!(error instanceof PolicyError)) throw error;
     const message = `bundle ${path}: ${output.prettyErrors(error)}`;
@@ -108,12 +123,14 @@ export function refuseOverlap(
 }
 
 /** `-d` and `-b` in one: modules side by side, data merged. */
-export async function loadPolicies(flags: LoadFlags): Promise<Loaded> {
-  const ignore = flags.ignore ?? [];
-  const regoVersion = regoVersionFor(flags);
-  const files = loadFiles(flags.data ?? [], { ignore, regoVersion });
-  const paths = [...(flags.bundle ?? []), ...files.packed];
-  const loaded = await Promise.all(paths.map((path) => loadBundleModules(path, { ignore, regoVersion })));
+export async function loadPolicies(flags: LoadFlags, timers = new Timers()): Promise<Loaded> {
+  const { data: named = [], bundle: bundles = [] } = flags;
+  const options = { ignore: flags.ignore ?? [], regoVersion: regoVersionFor(flags), timers };
+  const load = (): ReturnType<typeof loadFiles> => loadFiles(named, options);
+  const files = named.length > 0 ? timers.time("rego_load_files", load) : load();
+  const paths = [...bundles, ...files.packed];
+  const read = () => Promise.all(paths.map((path) => loadBundleModules(path, options)));
+  const loaded = paths.length > 0 ? await timers.timeAsync("rego_load_bundles", read) : [];
   refuseOverlap(
     paths,
     loaded.map(({ bundle }) => bundle),

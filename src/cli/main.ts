@@ -7,13 +7,15 @@ import { takeEnvironment } from "./environment.ts";
 import { EXIT_FAIL } from "./output.ts";
 import { misuse, plainArguments } from "./usage.ts";
 
-/** What a command's file exports: the commander command with its action. */
-interface CommandModule {
-  readonly command: () => Command;
+interface Entry {
+  readonly name: string;
+  readonly summary: string;
+  /** A command's file: the commander command with its action, given all that there are. */
+  readonly load: () => Promise<{ readonly command: (all: readonly Entry[]) => Command }>;
 }
 
 /** Every command, in the order in which help lists them. */
-const COMMANDS: readonly { name: string; summary: string; load: () => Promise<CommandModule> }[] = [
+const COMMANDS: readonly Entry[] = [
   { name: "bench", summary: "Benchmark a Rego query", load: () => import("./bench.ts") },
   { name: "build", summary: "Build a bundle", load: () => import("./build.ts") },
   {
@@ -23,6 +25,11 @@ const COMMANDS: readonly { name: string; summary: string; load: () => Promise<Co
   },
   { name: "catalogue", summary: "Derive a tool catalogue", load: () => import("./catalogue.ts") },
   { name: "check", summary: "Check Rego source files", load: () => import("./check.ts") },
+  {
+    name: "completion",
+    summary: "Generate the autocompletion script for a shell",
+    load: () => import("./completion.ts"),
+  },
   { name: "deps", summary: "Analyze Rego query dependencies", load: () => import("./deps.ts") },
   { name: "diff", summary: "Show which decisions a change changes", load: () => import("./diff.ts") },
   { name: "eval", summary: "Evaluate a Rego query", load: () => import("./eval.ts") },
@@ -47,6 +54,11 @@ const COMMANDS: readonly { name: string; summary: string; load: () => Promise<Co
   { name: "parse", summary: "Parse a Rego source file", load: () => import("./parse.ts") },
   { name: "redteam", summary: "Replay recorded attacks", load: () => import("./redteam.ts") },
   { name: "prove", summary: "Check invariants on generated inputs", load: () => import("./prove.ts") },
+  {
+    name: "refactor",
+    summary: "Rename packages in Rego source files",
+    load: () => import("./refactor.ts"),
+  },
   { name: "run", summary: "Run the decision agent as a daemon", load: () => import("./run.ts") },
   { name: "serve", summary: "Run the distribution server", load: () => import("./serve.ts") },
   { name: "sign", summary: "Generate a bundle signature", load: () => import("./sign.ts") },
@@ -63,10 +75,12 @@ async function main(args: readonly string[]): Promise<void> {
   let plain: readonly string[] = args;
   for (const entry of COMMANDS) {
     if (entry.name === wanted) {
-      const command = (await entry.load()).command().exitOverride();
-      command.configureOutput({ outputError: (text, write) => write(misuse(text)) });
-      command.showHelpAfterError(`Run \`reeve help ${entry.name}\` for usage.`);
-      if (args[0] === wanted) takeEnvironment(command);
+      const command = (await entry.load()).command(COMMANDS);
+      for (const each of [command, ...command.commands]) {
+        each.exitOverride().configureOutput({ outputError: (text, write) => write(misuse(text)) });
+        each.showHelpAfterError(`Run \`reeve help ${entry.name}\` for usage.`);
+        if (args[0] === wanted) takeEnvironment(each);
+      }
       if (args[0] === wanted) plain = [entry.name, ...plainArguments(command, args.slice(1))];
       program.addCommand(command.name(entry.name).summary(entry.summary));
     } else program.command(entry.name).summary(entry.summary).description(entry.summary);

@@ -4,23 +4,19 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { Command, Option } from "commander";
-import { build, checkTexts } from "../build.ts";
-import type { Builtin } from "../builtins/builtin.ts";
+import { build } from "../build.ts";
 import { withCustom } from "../builtins/custom.ts";
 import { loadBuiltins } from "../builtins/custom-file.ts";
 import { builtins } from "../builtins/registry.ts";
 import { checkModules } from "../compile/compile.ts";
-import type { SourceModule } from "../decision/ports.ts";
 import { PolicyError } from "../error.ts";
-import { runQuery } from "../query.ts";
 import { loadSources } from "../sources.ts";
 import { readAccessFile } from "../server/auth.ts";
 import { readTls } from "../server/tls.ts";
 import { createSidecar } from "../server/sidecar/app.ts";
-import type { CompilerPort } from "../server/sidecar/ports.ts";
-import { object } from "../value/object.ts";
 import { logLine, startAgent } from "./agent.ts";
 import { onChanges } from "./changes.ts";
+import { compilerWith } from "./compiler-port.ts";
 import { overridden } from "./config-overrides.ts";
 import { addListenOptions, type ListenFlags, listenersOf } from "./listen-flags.ts";
 import { loadPolicies } from "./load.ts";
@@ -104,29 +100,6 @@ export function command(): Command {
     .option("--skip-version-check", "accepted for OPA's sake: no version is ever asked for");
   return addVersionOptions(addVerificationOptions(addListenOptions(command))).action(run);
 }
-
-function sources(modules: readonly SourceModule[]) {
-  return modules.map(({ file, text, regoVersion }) => ({
-    file,
-    text,
-    regoVersion: regoVersion === 0 ? ("v0" as const) : ("v1" as const),
-  }));
-}
-
-const compilerWith = (custom: readonly Builtin[]): CompilerPort => ({
-  check: (modules) => {
-    checkTexts(sources(modules), custom);
-  },
-  async query({ text, modules, data, input }) {
-    const solutions = await runQuery(checkTexts(sources(modules), custom), {
-      text,
-      data,
-      input: input === undefined ? undefined : { value: input },
-      builtins: withCustom(builtins, custom),
-    });
-    return solutions.map(({ bindings }) => object(bindings));
-  },
-});
 
 async function run(paths: string[], flags: RunFlags): Promise<void> {
   return flags.server === true ? serve(paths, flags) : converse(paths, flags);

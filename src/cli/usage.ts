@@ -32,8 +32,9 @@ export function misuse(text: string): string {
 
 /** OPA's flags may carry their value after `=` everywhere: `-O=1`, `--fail=true`; commander takes neither. */
 export function plainArguments(command: Command, args: readonly string[]): string[] {
+  const all = [command, ...command.commands].flatMap(({ options }) => options);
   const booleans = new Set(
-    command.options.filter((option) => option.isBoolean() || option.negate).map((option) => option.long),
+    all.filter((option) => option.isBoolean() || option.negate).map((option) => option.long),
   );
   const plain: string[] = [];
   for (const [i, arg] of args.entries()) {

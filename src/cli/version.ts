@@ -10,18 +10,26 @@ export function packageVersion(): string {
 }
 
 export function command(): Command {
-  return new Command("version").description("Print the version of Reeve").action(() => {
-    const lines = [
-      `Version: ${packageVersion()}`,
-      "Build Commit: ",
-      "Build Timestamp: ",
-      "Build Hostname: ",
-      `Node Version: ${process.version}`,
-      `Platform: ${process.platform}/${process.arch}`,
-      "Rego Version: v1",
-      "WebAssembly: available",
-      "OPA Compatibility: 1.20.2",
-    ];
-    process.stdout.write(`${lines.join("\n")}\n`);
-  });
+  return new Command("version")
+    .description("Print the version of Reeve")
+    .option("-c, --check", "accepted for OPA's sake: no version is ever asked for")
+    .action(print);
+}
+
+function print({ check }: { readonly check?: boolean }): void {
+  const lines = [
+    `Version: ${packageVersion()}`,
+    "Build Commit: ",
+    "Build Timestamp: ",
+    "Build Hostname: ",
+    `Node Version: ${process.version}`,
+    `Platform: ${process.platform}/${process.arch}`,
+    "Rego Version: v1",
+    "WebAssembly: available",
+    "OPA Compatibility: 1.20.2",
+    ...(check === true
+      ? ["Latest Upstream Version: not asked for, nothing is fetched unless configured"]
+      : []),
+  ];
+  process.stdout.write(`${lines.join("\n")}\n`);
 }

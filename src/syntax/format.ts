@@ -59,6 +59,11 @@ export function formatModule(text: string, options: FormatOptions): Formatted {
   return changed === undefined ? formatted : { diagnostics: [changed] };
 }
 
+/** The text of a module that was changed since it was parsed. */
+export function formatParsed(module: Module, regoVersion: RegoVersion = "v1"): Formatted {
+  return layOut(module, regoVersion, false);
+}
+
 /**
  * `opa fmt` loses code where comments stand between operands, and parentheses around `in` within `in`. We lay out as it does, but do not
  * hand out a text that means something else than the source.

@@ -1,28 +1,13 @@
 // Starts a sidecar as the daemon does: a decision agent with the real compiler, and OPA's REST API over it, on a free loopback port.
 
 import { compileWhole } from "../../src/build.ts";
-import { checkSources } from "../../src/compile/compile.ts";
+import { compilerWith } from "../../src/cli/compiler-port.ts";
 import type { Ports } from "../../src/decision/ports.ts";
 import { createDecisionAgent, type DecisionAgent } from "../../src/decision/sdk.ts";
-import { runQuery } from "../../src/query.ts";
 import { createSidecar, type Sidecar, type SidecarOptions } from "../../src/server/sidecar/app.ts";
 import type { CompilerPort } from "../../src/server/sidecar/ports.ts";
-import { object } from "../../src/value/object.ts";
 
-export const compiler: CompilerPort = {
-  check(modules) {
-    checkSources(modules.map(({ file, text }) => ({ file, text })));
-  },
-  async query({ text, modules, data, input }) {
-    const compiled = checkSources(modules.map(({ file, text: source }) => ({ file, text: source })));
-    const solutions = await runQuery(compiled, {
-      text,
-      data,
-      ...(input === undefined ? {} : { input: { value: input } }),
-    });
-    return solutions.map(({ bindings }) => object(bindings));
-  },
-};
+export const compiler: CompilerPort = compilerWith([]);
 
 export interface SidecarHost {
   readonly url: string;

@@ -154,6 +154,25 @@ describe.runIf(hasOpa)("beside the result", () => {
     expect(ours).toEqual(theirs);
   });
 
+  test.each([
+    [["1", "--metrics"]],
+    [["data.a.deny", "-d", "p.rego", "-i", "input.json", "--metrics"]],
+    [["data.hello", "-b", join(root, "bundles/hello"), "--metrics"]],
+    [["data", "-d", "input.json", "--metrics"]],
+  ])("names of the timers, %j", { timeout: 300_000 }, (args) => {
+    const names = (printed: { readonly stdout: string }): string[] =>
+      Object.keys((JSON.parse(printed.stdout) as { metrics: object }).metrics)
+        // What ships is whole: nothing is resolved outside of it.
+        .filter((name) => name !== "timer_rego_external_resolve_ns")
+        .sort();
+    const [ours, theirs] = both(args, folder);
+    // The data of bundles are read together with the rest of them.
+    const expected = names(theirs).filter(
+      (name) => !args.includes("-b") || name !== "timer_rego_data_parse_ns",
+    );
+    expect(names(ours)).toEqual(expected);
+  });
+
   test("conformance cases: result, what failed, coverage", { timeout: 600_000 }, () => {
     for (const { data, input, modules = [], note, query } of conformanceCases(12)) {
       const { folder: at, files } = folderOf(modules);

@@ -216,6 +216,15 @@ const STEPS: readonly Step[] = [
   post("/v1/query", '{"query": "1 / 0"}'),
   post("/v1/query", '{"query'),
   put("/v1/query", "{}"),
+  // times, under OPA's names
+  put("/v1/policies/timed?metrics", "package timed\n\np := 1\n"),
+  put("/v1/policies/timed?metrics", "package timed\n\np := 1\n"),
+  remove("/v1/policies/timed?metrics"),
+  put("/v1/data/timed?metrics", '{"a": 1}'),
+  patch("/v1/data/timed?metrics", '[{"op": "add", "path": "b", "value": 2}]'),
+  remove("/v1/data/timed?metrics"),
+  get("/v1/query?q=true&metrics"),
+  post("/v1/query?metrics", '{"query": "x = 1"}'),
 ];
 
 let folder: string;

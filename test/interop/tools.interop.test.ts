@@ -4,10 +4,10 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import type { Capabilities } from "../../src/builtins/capabilities.ts";
 import { capabilitiesOf, capabilityVersions } from "../../src/builtins/versions.ts";
-import { both, hasOpa, opa, type Printed, reeve, withoutWords } from "./both.ts";
+import { both, folderOf, hasOpa, opa, type Printed, reeve, withoutWords } from "./both.ts";
 
 /** Argument names are documentation, too, wherever they stand beside a type. */
 function withoutNames(value: unknown): unknown {
@@ -55,6 +55,70 @@ describe.runIf(hasOpa)("tools", () => {
     ]) {
       const [ours, theirs] = both(args);
       expect(ours).toEqual(theirs);
+    }
+  });
+
+  describe("refactor move", () => {
+    const { folder } = folderOf([
+      `# of the file
+package lib.foo
+
+import rego.v1
+import data.lib.foo.util as u
+import data.lib.other
+
+allow if {
+	data.lib.foo.x == 1 # why
+	data.lib.foo.f(2)
+	count(data.lib.foo.list) > 0 with data.lib.foo.list as [1]
+	every q in data.lib.foo.list { q == data.lib.foo["x"] }
+}
+
+x := 1
+f(a) := a
+list := [1, 2]
+`,
+      "package b\nimport data.lib.foo\np := foo.x\n",
+      'package c\np := data.lib[q] if q := "foo"\n',
+    ]);
+    test.each([
+      ["-p data.lib.foo:data.baz.bar m0000.rego"],
+      ["-p data.lib.foo:data.baz.foo m0001.rego"],
+      ["-p data.lib.foo:data.baz.bar m0000.rego m0001.rego"],
+      ["-p data.lib.foo:data.baz.bar m0002.rego"],
+      ["-p data.lib.foo.x:data.baz m0000.rego"],
+      ["-p data.lib.foo:data.other.x -p data.lib.other:data.o m0000.rego"],
+      ["-p 1:2 m0000.rego"],
+      ["m0000.rego"],
+      ["-p data.x:data.y nope.rego"],
+    ])("%s", { timeout: 300_000 }, (args) => {
+      const [ours, theirs] = both(["refactor", "move", ...args.split(" ")], { cwd: folder });
+      expect(ours).toEqual(theirs);
+    });
+
+    test("-w, and nothing is written of what does not compile", { timeout: 300_000 }, () => {
+      const read = (): string[] =>
+        ["m0000.rego", "m0001.rego"].map((name) => readFileSync(join(folder, name), "utf8"));
+      const before = read();
+      const move = (to: string): Printed =>
+        reeve(["refactor", "move", "-w", "-p", `data.lib.foo:${to}`, "m0000.rego", "m0001.rego"], folder);
+      expect([move("data.baz.bar").status, read()]).toEqual([1, before]);
+      expect(move("data.baz.foo")).toEqual({ stdout: "", stderr: "", status: 0 });
+      expect(read()[1]).toBe("package b\n\nimport data.baz.foo\n\np := foo.x\n");
+    });
+  });
+
+  test("flags from the environment", { timeout: 300_000 }, () => {
+    for (const [name, value, ...args] of [
+      ["OPA_EVAL_FORMAT", "raw", "eval", '"x"'],
+      ["OPA_EVAL_FAIL", "true", "eval", "data.nope"],
+      ["OPA_MOVE_PATH", "data.x:data.y", "refactor", "move", "nope.rego"],
+      ["OPA_TEST_RUN", "nothing", "test", "bundles/hello"],
+    ] as const) {
+      vi.stubEnv(name, value);
+      const [ours, theirs] = both(args);
+      vi.unstubAllEnvs();
+      expect(ours, name).toEqual(theirs);
     }
   });
 

@@ -73,6 +73,8 @@ export function dataRoutes(agent: AgentPort, limits: BodyLimits, build: BuildInf
       const isPost = request.method === "POST";
       const input = isPost ? await inputMember(request, limits) : inputParameter(query);
       stopParse();
+      // What is asked for was compiled when its bundle was activated.
+      metrics.set("counter_server_query_cache_hit", 1);
       const decision = await ask(keys, input, flagOf(query, "strict-builtin-errors"), request, metrics);
       stop();
       const body = jsonObject({

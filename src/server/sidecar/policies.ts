@@ -10,7 +10,8 @@ import { type BodyLimits, httpError, readBody } from "../http.ts";
 import { packagePath } from "../../bundle/package-path.ts";
 import { refuseHidden } from "./hidden.ts";
 import type { AgentPort, CompilerPort } from "./ports.ts";
-import { findingsReply, jsonObject, reply } from "./reply.ts";
+import { type RequestMetrics, requestMetrics } from "./metrics.ts";
+import { findingsReply, jsonObject, plainJson, reply } from "./reply.ts";
 import { flagOf, targetOf } from "./request.ts";
 import type { Workspace } from "./workspace.ts";
 
@@ -43,22 +44,29 @@ export function policyRoutes(
   const pretty = (request: IncomingMessage): { pretty: boolean } => ({
     pretty: flagOf(targetOf(request).query, "pretty"),
   });
+  const done = (metrics: RequestMetrics, request: IncomingMessage, response: ServerResponse): void => {
+    const shown = flagOf(targetOf(request).query, "metrics");
+    reply(response, 200, shown ? `{"metrics":${plainJson(metrics.all())}}` : "{}", pretty(request));
+  };
   /** Checks, changes, answers; findings become OPA's 400. */
   const install = async (
     id: string,
     text: string | undefined,
     code: string,
+    metrics: RequestMetrics,
     request: IncomingMessage,
     response: ServerResponse,
   ): Promise<void> => {
     const port = needed();
     try {
+      const compiled = metrics.start("rego_module_compile");
       await workspace.update(({ data, policies }) => {
         const next = new Map(policies);
         if (text === undefined) next.delete(id);
         else next.set(id, text);
         const others = workspace.modules().filter(({ file }) => file !== id);
         port.check(text === undefined ? others : [...others, { file: id, text }]);
+        compiled();
         return { data, policies: next };
       });
     } catch (error) {
@@ -66,7 +74,7 @@ export function policyRoutes(
       if (findings === undefined) throw error;
       return findingsReply(response, code, MSG_COMPILE, findings);
     }
-    reply(response, 200, "{}", pretty(request));
+    done(metrics, request, response);
   };
   return {
     list(request, response) {
@@ -79,24 +87,29 @@ export function policyRoutes(
       reply(response, 200, `{"result":${policyJson(module)}}`, pretty(request));
     },
     async put(id, request, response) {
+      const metrics = requestMetrics();
+      const read = metrics.start("server_read_bytes");
       const text = (await readBody(request, limits)).toString("utf8");
+      read();
       const { policies } = workspace.content();
       if (!policies.has(id) && workspace.modules().some(({ file }) => file === id)) throw owned(id);
-      if (policies.get(id) === text) return reply(response, 200, "{}", pretty(request));
+      if (policies.get(id) === text) return done(metrics, request, response);
       if (text.trim() === "")
         throw new PolicyError("invalid_parameter", `${id}:0: rego_parse_error: empty module`);
       const package_ = packagePath(text);
       if (package_ !== undefined) workspace.checkOwner(package_);
+      const parsed = metrics.start("rego_module_parse");
       const { module } = parseModule(text, { file: id });
+      parsed();
       if (module !== undefined) refuseHidden(agent, module);
-      await install(id, text, "invalid_parameter", request, response);
+      await install(id, text, "invalid_parameter", metrics, request, response);
     },
     async remove(id, request, response) {
       if (!workspace.content().policies.has(id)) {
         if (workspace.modules().some(({ file }) => file === id)) throw owned(id);
         throw missing(id);
       }
-      await install(id, undefined, "invalid_operation", request, response);
+      await install(id, undefined, "invalid_operation", requestMetrics(), request, response);
     },
   };
 }

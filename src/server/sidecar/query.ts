@@ -43,10 +43,18 @@ export function queryRoutes(
       );
     refuseHidden(agent, parseQuery(text, {}).body ?? []);
     const metrics = requestMetrics();
-    const stop = metrics.start("server_handler");
+    // Of GET requests OPA does not time this.
+    const stop = request.method === "POST" ? metrics.start("server_handler") : (): void => {};
     let solutions: readonly Value[];
     try {
-      solutions = await compiler.query({ text, input, modules: workspace.modules(), data: agent.data() });
+      const { start } = metrics;
+      solutions = await compiler.query({
+        text,
+        input,
+        modules: workspace.modules(),
+        data: agent.data(),
+        start,
+      });
     } catch (error) {
       const findings = findingsOf(error);
       if (findings === undefined) throw error;

@@ -6,7 +6,7 @@ import { PolicyError } from "../../error.ts";
 import { isObject, type RegoObject, type Value } from "../../value/value.ts";
 import type { BodyLimits } from "../http.ts";
 import { change, exists, type Operation, put, readAt } from "./documents.ts";
-import { requestMetrics } from "./metrics.ts";
+import { type RequestMetrics, requestMetrics } from "./metrics.ts";
 import { plainJson, reply, replyEmpty } from "./reply.ts";
 import { arrayBody, flagOf, jsonBody, keysOf, targetOf } from "./request.ts";
 import type { Workspace } from "./workspace.ts";
@@ -26,20 +26,25 @@ export function documentRoutes(workspace: Workspace, limits: BodyLimits): Docume
     if (flagOf(targetOf(request).query, "metrics")) reply(response, 200, `{"metrics":${plainJson(stop())}}`);
     else replyEmpty(response, 204);
   };
-  const timed = (): (() => Record<string, number>) => {
+  const timed = (): { start: RequestMetrics["start"]; stop: () => Record<string, number> } => {
     const metrics = requestMetrics();
     const stop = metrics.start("server_handler");
-    return () => {
-      stop();
-      return metrics.all();
+    return {
+      start: metrics.start,
+      stop: () => {
+        stop();
+        return metrics.all();
+      },
     };
   };
   const update = (next: (data: RegoObject) => RegoObject): Promise<void> =>
     workspace.update(({ data, policies }) => ({ data: next(data), policies }));
   return {
     async put(path, request, response) {
-      const stop = timed();
+      const { start, stop } = timed();
+      const parsed = start("rego_input_parse");
       const value = await jsonBody(request, limits);
+      parsed();
       const keys = keysOf(path);
       workspace.checkOwner(keys);
       if (request.headers["if-none-match"] === "*" && exists(workspace.content().data, keys))
@@ -48,10 +53,12 @@ export function documentRoutes(workspace: Workspace, limits: BodyLimits): Docume
       finish(request, response, stop);
     },
     async patch(path, request, response) {
-      const stop = timed();
+      const { start, stop } = timed();
+      const parsed = start("rego_input_parse");
       const patches = arrayBody(await jsonBody(request, limits), "[]types.PatchV1").map((one) =>
         readPatch(keysOf(path), one),
       );
+      parsed();
       for (const { keys } of patches) workspace.checkOwner(keys);
       await update((data) =>
         patches.reduce(
@@ -62,7 +69,7 @@ export function documentRoutes(workspace: Workspace, limits: BodyLimits): Docume
       finish(request, response, stop);
     },
     async remove(path, request, response) {
-      const stop = timed();
+      const { stop } = timed();
       const keys = keysOf(path);
       workspace.checkOwner(keys);
       await update((data) => {

@@ -21,6 +21,11 @@ export function compileRegex(pattern: string): RE2JS {
   return compiled;
 }
 
+/** The same, with the package's own words where the pattern is none. */
+export function parseRegex(pattern: string): RE2JS {
+  return RE2JS.compile(pattern);
+}
+
 /** `re2js` takes the `:]` that closes `[:]` for the end of a named class, as in `[[:]`; Go looks for it behind `[:`. */
 const LONE_COLON = "invalid character class range: `[:]`";
 

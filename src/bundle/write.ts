@@ -2,7 +2,8 @@
 // serving side; uses the `tar` package and Node's zlib, so nothing the deciding half imports may import this file.
 
 import { gzipSync } from "node:zlib";
-import { Header, Pax } from "tar";
+import { Header } from "tar/header";
+import { Pax } from "tar/pax";
 import { encodeUtf8 } from "../value/utf8.ts";
 import type { Bundle, BundleFile } from "./bundle.ts";
 import { encodeSignatures } from "./sign.ts";

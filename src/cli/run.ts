@@ -15,7 +15,6 @@ import { readAccessFile } from "../server/auth.ts";
 import { readTls } from "../server/tls.ts";
 import { createSidecar } from "../server/sidecar/app.ts";
 import { logLine, startAgent } from "./agent.ts";
-import { onChanges } from "./changes.ts";
 import { compilerWith } from "./compiler-port.ts";
 import { overridden } from "./config-overrides.ts";
 import { addListenOptions, type ListenFlags, listenersOf } from "./listen-flags.ts";
@@ -186,7 +185,10 @@ async function serve(paths: string[], flags: RunFlags): Promise<void> {
       () => log("info", "Processed file watch event."),
       (error: unknown) => log("error", `what changed is not taken: ${output.failureText(error)}`),
     );
-  const watching = flags.watch === true && paths.length > 0 ? onChanges(paths, reload) : undefined;
+  const watching =
+    flags.watch === true && paths.length > 0
+      ? (await import("./changes.ts")).onChanges(paths, reload)
+      : undefined;
   const listening = [];
   for (const address of addresses) listening.push(await sidecar.listen({ ...address, onError }));
   const apart = [];

@@ -16,7 +16,6 @@ import { EXIT_BROKEN, type TestFlags, TestRun } from "../tester/test.ts";
 import { durationMs } from "../tester/sleep.ts";
 import { capabilityOptions, refuseWithoutV1 } from "./capability-file.ts";
 import { refuseOverlap } from "./load.ts";
-import { runMutants } from "./mutate.ts";
 import { collect, collectList, formatOption, parseDuration, parseInteger, usageError } from "./options.ts";
 import { prettyErrors } from "./output.ts";
 import { readSchemas } from "./schema-files.ts";
@@ -134,6 +133,7 @@ async function run(paths: readonly string[], flags: Flags): Promise<void> {
   if (flags.mutate === true) {
     if (flags.builtins !== undefined)
       throw usageError("--mutate tries policies without builtins of the host's own: leave --builtins out");
+    const { runMutants } = await import("./mutate.ts");
     process.exitCode = await runMutants(() => load(paths, flags), flags, parallel, print, complain, progress);
     return;
   }

@@ -1,7 +1,6 @@
 // Waits for changes of files and has something done again. In: paths as `-d` takes them. Ends when the process is told to stop.
 
 import { resolve } from "node:path";
-import { watch as chokidar } from "chokidar";
 import { splitPrefix } from "../sources.ts";
 
 export interface WatchOptions {
@@ -18,6 +17,7 @@ export async function watch(paths: readonly string[], options: WatchOptions): Pr
   const { announce, work } = options;
   const outputs = new Set((options.outputs ?? []).map((path) => resolve(path)));
   const watched = paths.map((path) => splitPrefix(path)[1]);
+  const { watch: chokidar } = await import("chokidar");
   const watcher = chokidar(watched, {
     ignoreInitial: true,
     awaitWriteFinish: { stabilityThreshold: 50, pollInterval: 10 },

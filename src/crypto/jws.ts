@@ -1,7 +1,6 @@
-// Compact JWS (RFC 7515), made and verified by `jose`: bytes and a Key in, token out, and back. A token is only ever verified with
-// the algorithm its key is bound to, so the header cannot choose one (no `none`, no HMAC with a public key).
+// Compact JWS (RFC 7515), made and verified by `jose`, which is loaded with the first token: bytes and a Key in, token out, and back. A
+// token is only ever verified with the algorithm its key is bound to, so the header cannot choose one (no `none`, no HMAC with a public key).
 
-import { CompactSign, compactVerify } from "jose";
 import { PolicyError } from "../error.ts";
 import type { Key, KeySet } from "./jwk.ts";
 
@@ -26,6 +25,7 @@ export async function signCompact(
   header: Omit<JwsHeader, "alg"> = {},
 ): Promise<string> {
   const whole = { alg: key.algorithm.name, ...header };
+  const { CompactSign } = await import("jose");
   try {
     return await new CompactSign(payload).setProtectedHeader(whole).sign(key.handle);
   } catch (cause) {
@@ -46,6 +46,7 @@ export async function verifyCompact(token: string, key: Key): Promise<Unverified
       "signature_error",
       "failed to verify JWT signature: the token has critical extensions",
     );
+  const { compactVerify } = await import("jose");
   try {
     const { payload } = await compactVerify(token, key.handle, { algorithms: [key.algorithm.name] });
     return { header: read.header, payload };

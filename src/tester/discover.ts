@@ -1,7 +1,7 @@
 // Which rules are tests: those with `test_` or `todo_test_` in their ref. In: modules as parsed. Out: the same modules in which tests of one
 // name have names of their own (`test_x`, `test_x#01`, …), and a TestCase for each. Runs nothing.
 
-import { RE2JS } from "re2js";
+import { hasMatch, parseRegex } from "../builtins/re2.ts";
 import { type Location, PolicyError } from "../error.ts";
 import type { Module, RefTerm, Rule, Term } from "../syntax/ast.ts";
 import { isGround } from "../syntax/order.ts";
@@ -128,8 +128,8 @@ export type Filter = (text: string) => boolean;
 export function filterOf(pattern: string | undefined): Filter | undefined {
   if (pattern === undefined || pattern === "") return undefined;
   try {
-    const regex = RE2JS.compile(pattern);
-    return (text) => regex.matcher(text).find();
+    const regex = parseRegex(pattern);
+    return (text) => hasMatch(regex, text);
   } catch (cause) {
     throw new PolicyError("invalid_parameter", (cause as Error).message, { cause });
   }

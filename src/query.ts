@@ -114,16 +114,23 @@ function parseBody(request: QueryRequest): Body {
   return body;
 }
 
+/** The query as it is written: checked, and not to be run. Throws PolicyError with findings. */
+export function checkedQuery(compiled: CompiledModules, request: QueryRequest): CompiledQuery {
+  return compileQuery(compiled, parseBody(request), queryOptions(request));
+}
+
+function queryOptions(request: QueryRequest): NonNullable<Parameters<typeof compileQuery>[2]> {
+  return {
+    print: request.context?.print !== undefined,
+    ...(request.strict !== undefined && { strict: request.strict }),
+    ...(request.package !== undefined && { package: readRef(`data.${request.package}`) }),
+    ...(request.imports !== undefined && { imports: dataImports(request.imports) }),
+  };
+}
+
 function compileBody(compiled: CompiledModules, body: Body, request: QueryRequest) {
   const captured = captureValues(body, compiled, request);
-  const query = orderFindings(() =>
-    compileQuery(compiled, captured.body, {
-      print: request.context?.print !== undefined,
-      ...(request.strict !== undefined && { strict: request.strict }),
-      ...(request.package !== undefined && { package: readRef(`data.${request.package}`) }),
-      ...(request.imports !== undefined && { imports: dataImports(request.imports) }),
-    }),
-  );
+  const query = orderFindings(() => compileQuery(compiled, captured.body, queryOptions(request)));
   const runtime = loadRuntime();
   const { marks } = request;
   const wanted = { queries: [{ name: PLAN, queries: [query] }], ...(marks !== undefined && { marks }) };

@@ -8,6 +8,9 @@ import { builtins } from "../builtins/registry.ts";
 import { checkModules } from "../compile/compile.ts";
 import { PolicyError } from "../error.ts";
 import { type PreparedQuery, prepareQuery } from "../query.ts";
+import { encode } from "../value/json.ts";
+import { measureServed, type ServedQuery } from "./bench-e2e.ts";
+import { type BenchResult, present, twoColumns } from "./bench-report.ts";
 import { capabilityOptions } from "./capability-file.ts";
 import { addQueryOptions, type EvalFlags, validate } from "./eval-flags.ts";
 import { readInput } from "./input.ts";
@@ -23,13 +26,10 @@ interface BenchFlags extends EvalFlags {
   readonly metrics: boolean;
   readonly fail: boolean;
   readonly profile?: boolean;
-}
-
-interface BenchResult {
-  readonly runs: number;
-  readonly ns: number;
-  readonly bytes: number;
-  readonly extra: Readonly<Record<string, number>>;
+  readonly e2e?: boolean;
+  readonly configFile?: string;
+  readonly shutdownGracePeriod: number;
+  readonly shutdownWaitPeriod: number;
 }
 
 const BENCHMARK_NS = 1_000_000_000;
@@ -46,6 +46,20 @@ export function command(): Command {
     .option("--metrics", "report query performance metrics", true)
     .option("--no-metrics", "leave metrics out")
     .option("--profile", "report where the time goes instead: rules, builtins, the runtime, the host")
+    .option("--e2e", "ask a daemon, started for it, over HTTP")
+    .option("-c, --config-file <path>", "with --e2e: configuration file of the daemon")
+    .option(
+      "--shutdown-grace-period <seconds>",
+      "with --e2e: time to let running requests finish",
+      parseInteger,
+      10,
+    )
+    .option(
+      "--shutdown-wait-period <seconds>",
+      "with --e2e: time to go on serving before shutting down",
+      parseInteger,
+      0,
+    )
     .option("--no-fail", "take an undefined result, too")
     .option("--optimize-store-for-read-speed", "accepted for OPA's sake")
     .option("--count <n>", "number of times to repeat each benchmark", parseInteger, 1);
@@ -56,20 +70,47 @@ export function command(): Command {
 async function run(queries: string[], flags: BenchFlags): Promise<void> {
   validate(queries, { ...flags, optimize: 0, explain: "off" });
   const text = flags.stdin === true ? readStdin() : (queries[0] ?? "");
+  const { benchmem, format } = flags;
+  const show = (result: BenchResult): void =>
+    void process.stdout.write(present(result, { format, benchmem }));
   try {
+    if (flags.e2e === true) return await measureServed(servedQuery(text, flags), flags.count, show);
     const prepared = await prepareBenchmark(text, flags);
     const { solutions } = await prepared.run();
     if (solutions.length === 0 && flags.fail !== false)
       throw new PolicyError("invalid_input", "undefined result");
     if (flags.profile === true)
       return void process.stdout.write(presentProfile(await profile(prepared), flags));
-    for (let i = 0; i < flags.count; i++) process.stdout.write(present(await measure(prepared), flags));
+    for (let i = 0; i < flags.count; i++) show(await measure(prepared, flags.metrics));
   } catch (error) {
     if (!(error instanceof PolicyError)) throw error;
     if (flags.format === "json") process.stdout.write(output.errorsJson(error));
     else process.stderr.write(`${output.prettyErrors(error)}\n`);
     process.exitCode = output.EXIT_FAIL;
   }
+}
+
+/** As in OPA, one path that is a bundle makes all of them bundles. */
+function servedQuery(text: string, flags: BenchFlags): ServedQuery {
+  const input = readInput(flags);
+  const { data = [], bundle, configFile, builtins: own, v0Compatible } = flags;
+  return {
+    text: text.trim(),
+    input: input === undefined ? undefined : encode(input),
+    failOnUndefined: flags.fail !== false,
+    metrics: flags.metrics,
+    daemonFlags: [
+      ...(bundle === undefined ? [] : ["-b", "--skip-verify"]),
+      ...(configFile === undefined ? [] : ["-c", configFile]),
+      ...(own === undefined ? [] : ["--builtins", own]),
+      ...(v0Compatible === true ? ["--v0-compatible"] : []),
+      ...(flags.ignore ?? []).flatMap((name) => ["--ignore", name]),
+      `--shutdown-grace-period=${flags.shutdownGracePeriod}`,
+      `--shutdown-wait-period=${flags.shutdownWaitPeriod}`,
+      ...data,
+      ...(bundle ?? []),
+    ],
+  };
 }
 
 async function prepareBenchmark(text: string, flags: BenchFlags): Promise<PreparedQuery> {
@@ -94,7 +135,7 @@ async function prepareBenchmark(text: string, flags: BenchFlags): Promise<Prepar
   });
 }
 
-async function measure(prepared: PreparedQuery): Promise<BenchResult> {
+async function measure(prepared: PreparedQuery, metrics: boolean): Promise<BenchResult> {
   for (let i = 0; i < WARM_UP_RUNS; i++) await prepared.run();
   const samples: number[] = [];
   let bytes = 0;
@@ -113,7 +154,7 @@ async function measure(prepared: PreparedQuery): Promise<BenchResult> {
   const extra = Object.entries(statistics(samples)).map(
     ([name, value]) => [`histogram_timer_rego_query_eval_ns_${name}`, value] as const,
   );
-  return { runs, ns, bytes, extra: Object.fromEntries(extra) };
+  return { runs, ns, bytes, extra: metrics ? Object.fromEntries(extra) : {} };
 }
 
 async function profile(prepared: PreparedQuery): Promise<Share[]> {
@@ -127,47 +168,4 @@ async function profile(prepared: PreparedQuery): Promise<Share[]> {
 function presentProfile(shares: readonly Share[], flags: BenchFlags): string {
   if (flags.format === "json") return `${output.indentJson(output.plainToJson(shares))}\n`;
   return twoColumns(shares.map(({ part, share }) => [part, `${(share * 100).toFixed(1)} %`] as const));
-}
-
-function present({ runs, ns, bytes, extra }: BenchResult, flags: BenchFlags): string {
-  const perRun = (total: number): number => Math.floor(total / Math.max(runs, 1));
-  if (flags.format === "json") {
-    const result = {
-      N: runs,
-      T: ns,
-      Bytes: 0,
-      ...(flags.benchmem && { MemBytes: bytes }),
-      ...(flags.metrics && { Extra: extra }),
-    };
-    return `${output.indentJson(output.plainToJson(result))}\n`;
-  }
-  const rows: [string, number, string][] = [
-    [`ns/op`, perRun(ns), "ns/op"],
-    ...(flags.benchmem ? [["B/op", perRun(bytes), "B/op"] as [string, number, string]] : []),
-    ...(flags.metrics
-      ? Object.entries(extra).map(([name, value]): [string, number, string] => [name, value, name])
-      : []),
-  ];
-  if (flags.format === "gobench") {
-    const cells = rows.map(([, value, unit]) => `${String(value).padStart(10)} ${unit}`);
-    return `BenchmarkReeveEval\t${String(runs).padStart(8)}\t${cells.join("\t")}\n`;
-  }
-  return twoColumns([
-    ["samples", String(runs)],
-    ...rows.map(([name, value]) => [name, String(value)] as const),
-  ]);
-}
-
-/** Names to the left, values to the right, no header. */
-function twoColumns(rows: readonly (readonly [string, string])[]): string {
-  const left = Math.max(...rows.map(([name]) => name.length));
-  const right = Math.max(...rows.map(([, value]) => value.length));
-  const line = (open: string, middle: string, close: string): string =>
-    open + "─".repeat(left + 2) + middle + "─".repeat(right + 2) + close;
-  return [
-    line("┌", "┬", "┐"),
-    ...rows.map(([name, value]) => `│ ${name.padEnd(left)} │ ${value.padStart(right)} │`),
-    line("└", "┴", "┘"),
-    "",
-  ].join("\n");
 }

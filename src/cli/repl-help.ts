@@ -18,14 +18,24 @@ const TOPICS: readonly (readonly [string, string])[] = [
   ["instrument", "the same as metrics"],
   ["profile", "tell how long each line takes, or not"],
   ["strict-builtin-errors", "make the first error of a builtin fatal, or not"],
+  ["types", "tell the types of a statement's references and variables, or not"],
+  ["target <mode>", "rego or wasm: accepted for OPA's sake, everything runs as Wasm"],
   ["dump [path]", "print the base documents, or write them to a file"],
-  ["help [topic]", "print this message, or `help input`"],
+  ["help [topic]", "print this message, `help input` or `help partial`"],
+  ["ctrl+l", "clear the screen"],
   ["exit", "leave (or ctrl+d)"],
 ];
 
 const width = Math.max(...TOPICS.map(([name]) => name.length));
 
 const HELP = [
+  "",
+  "Examples",
+  "========",
+  "",
+  "> data                 # show all documents",
+  "> data[x] = _          # show all top level keys",
+  "> data.system.version  # drill into specific document",
   "",
   "Commands",
   "========",
@@ -50,7 +60,11 @@ What the package repl.input defines is the input document of every statement:
   true
 `;
 
+export const NO_PARTIAL_EVALUATION =
+  "partial evaluation is not supported: statements run as modules that are compiled whole";
+
 export function help(topic: string | undefined): string {
   if (topic === undefined) return HELP;
+  if (topic === "partial") return NO_PARTIAL_EVALUATION;
   return topic === "input" ? INPUT : `unknown topic '${topic}'`;
 }

@@ -9,6 +9,8 @@ export interface ReplSettings {
   metrics: boolean;
   instrument: boolean;
   profile: boolean;
+  /** What types are known of a query's terms. */
+  types: boolean;
 }
 
 const MODES = ["off", "full", "notes", "fails", "debug"];
@@ -22,6 +24,7 @@ export function initialSettings(format: "json" | "pretty"): ReplSettings {
     metrics: false,
     instrument: false,
     profile: false,
+    types: false,
   };
 }
 

@@ -4,9 +4,9 @@
 import type { Builtin } from "../builtins/builtin.ts";
 import { withCustom } from "../builtins/custom.ts";
 import { builtins } from "../builtins/registry.ts";
-import { checkModules, parse } from "../compile/compile.ts";
+import { type CheckOptions, checkModules, parse } from "../compile/compile.ts";
 import { failWith, PolicyError } from "../error.ts";
-import { type QuerySolution, runQuery } from "../query.ts";
+import { checkedQuery, type QuerySolution, runQuery } from "../query.ts";
 import type { Body, Module } from "../syntax/ast.ts";
 import { formatModule } from "../syntax/format.ts";
 import { parseModule, parseQuery } from "../syntax/parser.ts";
@@ -20,7 +20,8 @@ import { present } from "./eval-output.ts";
 import { Timers, type Timings, timingsJson, timingsTable } from "./metrics.ts";
 import { writeWhole } from "./options.ts";
 import { prettyErrors } from "./output.ts";
-import { help } from "./repl-help.ts";
+import { help, NO_PARTIAL_EVALUATION } from "./repl-help.ts";
+import { typesText } from "./repl-types.ts";
 import {
   checkTarget,
   initialSettings,
@@ -50,6 +51,8 @@ interface SessionPackage {
 export interface ReplOptions {
   readonly modules: readonly Module[];
   readonly data: RegoObject;
+  /** Findings until checking gives up; 0 is no limit. */
+  readonly maxErrors?: number;
   /** The host's own builtins. */
   readonly custom?: readonly Builtin[];
   readonly print: (text: string) => void;
@@ -120,7 +123,7 @@ export class Repl {
 
   #command(line: string): boolean {
     const [name = "", ...args] = line.split(/\s+/);
-    const run = COMMANDS[name];
+    const run = COMMANDS[name.toLowerCase()];
     if (run === undefined || (args.length > 0 && /^([:=]=?|\[|if\b|contains\b)/.test(args[0] ?? "")))
       return false;
     const output = run(this, args);
@@ -256,7 +259,7 @@ export class Repl {
     const name = heads[0] ?? "";
     current.rules = [...kept, { name, text }];
     try {
-      checkModules(this.#modules(), { builtins: this.#builtins });
+      checkModules(this.#modules(), this.#checkOptions());
     } catch (error) {
       current.rules = before;
       const above = moduleText(this.#package, { ...current, rules: kept }).split("\n").length;
@@ -281,11 +284,16 @@ export class Repl {
     return [...this.#options.modules, ...this.#sessionModules()];
   }
 
+  #checkOptions(): Pick<CheckOptions, "builtins" | "maxErrors"> {
+    const { maxErrors } = this.#options;
+    return { builtins: this.#builtins, ...(maxErrors !== undefined && { maxErrors }) };
+  }
+
   async #query(text: string): Promise<void> {
     const timers = new Timers();
     const modules = this.#modules();
     const compiled = timers.time("rego_module_compile", () =>
-      checkModules(modules, { print: true, builtins: this.#builtins }),
+      checkModules(modules, { print: true, ...this.#checkOptions() }),
     );
     const { explain, profile, strictBuiltinErrors } = this.settings;
     const shared = {
@@ -314,6 +322,7 @@ export class Repl {
     });
     const { solutions } = await timers.timeAsync("rego_query_eval", () => probe.run());
     this.#show(solutions, await probe.findings(), timers.timings(), text);
+    if (this.settings.types) this.#options.print(typesText(checkedQuery(compiled, request)));
   }
 
   #show(solutions: readonly QuerySolution[], findings: Findings, timings: Timings, text: string): void {
@@ -365,8 +374,6 @@ function moduleText(name: string, { imports, rules }: SessionPackage): string {
   return `${[...lines, ...rules.map(({ text }) => `${text}\n`)].join("\n")}`;
 }
 
-const unsupported = (what: string) => () => `${what} is not supported: statements run as compiled modules`;
-
 /** What an answer is printed of; nothing where the command is silent. */
 const COMMANDS: Readonly<Record<string, (repl: Repl, args: readonly string[]) => string | undefined>> = {
   dump: (repl, [path]) => repl.dump(path),
@@ -387,6 +394,6 @@ const COMMANDS: Readonly<Record<string, (repl: Repl, args: readonly string[]) =>
   profile: ({ settings }) => void (settings.profile = !settings.profile),
   target: (_, args) => checkTarget(args),
   trace: (repl, [mode]) => setTrace(repl.settings, mode),
-  types: unsupported("showing types"),
-  unknown: unsupported("partial evaluation"),
+  types: ({ settings }) => void (settings.types = !settings.types),
+  unknown: () => NO_PARTIAL_EVALUATION,
 };

@@ -30,6 +30,7 @@ interface RunFlags extends VerificationFlags, ListenFlags {
   readonly watch?: boolean;
   readonly server?: boolean;
   readonly builtins?: string;
+  readonly maxErrors: number;
   readonly configFile?: string;
   readonly set?: string[];
   readonly setFile?: string[];
@@ -69,6 +70,12 @@ export function command(): Command {
         .default("pretty"),
     )
     .option("-H, --history <path>", "history file of the session", join(homedir(), ".reeve_history"))
+    .option(
+      "-m, --max-errors <n>",
+      "number of errors to allow before compilation fails early",
+      parseInteger,
+      10,
+    )
     .option("--ignore <names>", "file and directory names to ignore during loading", collectList)
     .addOption(
       new Option("-l, --log-level <level>", "log level").choices(["debug", "info", "error"]).default("info"),
@@ -109,9 +116,11 @@ async function converse(paths: readonly string[], flags: RunFlags): Promise<void
   try {
     const { modules, data } = await loadPolicies({ ...flags, ...named, bundle: named.bundle ?? [] });
     const custom = await loadBuiltins(flags.builtins);
-    checkModules(modules, { builtins: withCustom(builtins, custom) });
+    const { maxErrors } = flags;
+    checkModules(modules, { builtins: withCustom(builtins, custom), maxErrors });
     await runShell({
       modules,
+      maxErrors,
       custom,
       data,
       format: flags.format === "json" ? "json" : "pretty",

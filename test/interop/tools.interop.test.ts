@@ -150,6 +150,21 @@ list := [1, 2]
     };
     const [ours, theirs] = both(["bench", "1 + 1", "-f", "json"]);
     expect(members(ours)).toEqual(members(theirs));
+    for (const query of ["data.hello.message", "x = data.hello.message"]) {
+      const [served, theirServed] = both(["bench", query, "-f", "json", "--e2e", "-d", "bundles/hello"]);
+      const named = ({ stdout, status }: Printed): unknown => {
+        const { Extra } = JSON.parse(stdout) as { Extra: object };
+        // What ships is whole: nothing is resolved outside of it. Decisions were compiled before, queries are compiled each time.
+        const ours = Object.keys(Extra).filter((name) => !/external_resolve/.test(name));
+        return { status, extra: ours.sort() };
+      };
+      expect(named(served)).toEqual(named(theirServed));
+    }
+    for (const args of [["1/0"], ["x +"]]) {
+      const [mine, their] = both(["bench", ...args, "-f", "json", "--e2e"]);
+      expect(mine.stdout).toEqual(their.stdout);
+      expect(mine.status).toBe(their.status);
+    }
     for (const query of ["data.nope", "x +"]) {
       const [mine, their] = both(["bench", query, "-f", "json"]);
       expect(mine).toEqual(their);

@@ -3,6 +3,7 @@
 
 import { type Diagnostic, type ErrorCode, type Location, sortDiagnostics } from "../../error.ts";
 import type { Body, Module, RefTerm, Rule, Term } from "../../syntax/ast.ts";
+import type { Type } from "../../value/type.ts";
 import type { AnnotationSet } from "./annotation-set.ts";
 import type { ModuleCell } from "./cells.ts";
 import type { Graph } from "./graph.ts";
@@ -155,6 +156,8 @@ export interface CompiledModules {
 export interface CompiledQuery {
   readonly [compiledBrand]: true;
   readonly body: Body;
+  /** What is known of a term of the body. */
+  readonly typeOf: (term: Term) => Type | undefined;
   /** Generated name -> the author's. */
   readonly rewrittenVars: ReadonlyMap<string, string>;
   readonly requiredBuiltins: ReadonlySet<string>;

@@ -1,7 +1,7 @@
 // Ad-hoc queries: the same stages over one body, against modules that passed check. A body in, CompiledQuery or findings out.
 
 import type { Diagnostic } from "../../error.ts";
-import type { Body, Import, RefTerm } from "../../syntax/ast.ts";
+import type { Body, Import, RefTerm, Term } from "../../syntax/ast.ts";
 import { printRef } from "../../syntax/print.ts";
 import {
   checkCalls,
@@ -59,6 +59,7 @@ interface QueryState {
   readonly subjects: Subjects;
   readonly reserved: ReadonlySet<string>;
   body: Body;
+  types: TypeEnv | undefined;
 }
 
 const generator = (state: QueryState): LocalGenerator => new LocalGenerator(namesIn(state.body), "__localq");
@@ -184,7 +185,9 @@ export const queryStages: readonly QueryStage[] = [
         rewritten: [rewritten, compilation.rewritten],
       });
       const env = compilation.typeEnv instanceof TypeEnv ? compilation.typeEnv : checker.global();
-      for (const error of checker.body(env, s.body).errors) s.findings.push(error);
+      const { env: inner, errors } = checker.body(env, s.body);
+      s.types = inner;
+      for (const error of errors) s.findings.push(error);
     },
   },
   {
@@ -224,6 +227,7 @@ export function checkQuery(compiled: CompiledModules, body: Body, options: Query
     subjects: new Map(),
     reserved: new Set(reservedVars),
     body,
+    types: undefined,
   };
   for (const stage of queryStages) {
     stage.run(state);
@@ -241,6 +245,7 @@ export function checkQuery(compiled: CompiledModules, body: Body, options: Query
   return {
     query: {
       body: state.body,
+      typeOf: (term: Term) => state.types?.typeOf(term),
       rewrittenVars: state.rewritten,
       requiredBuiltins: required,
     } as unknown as CompiledQuery,

@@ -99,3 +99,29 @@ test("json and completion", async () => {
   expect(repl.completions("strict-")).toEqual(["strict-builtin-errors"]);
   expect(repl.completions("coun")).toContain("count");
 });
+
+test("types of references and variables, and what cannot be asked for", async () => {
+  const lines = [
+    "x := 1",
+    "types",
+    "x == 2",
+    'y = [1, "a"]; y[i] = z',
+    "types",
+    "x",
+    "UNKNOWN input",
+    "help partial",
+  ];
+  const [, , first, , second, , unknown, partial] = await session(lines);
+  expect(first?.split("\n")).toEqual([
+    "# eq: (any, any) => boolean",
+    "# data.repl.x: number",
+    "# equal: (any, any) => boolean",
+    "# __localq0__: number",
+  ]);
+  expect(second?.split("\n")).toEqual(
+    expect.arrayContaining(["# y[i]: any<number, string>", "# i: number", "# y: array<number, string>"]),
+  );
+  expect([unknown, partial]).toEqual(
+    Array(2).fill("partial evaluation is not supported: statements run as modules that are compiled whole"),
+  );
+});

@@ -4,21 +4,22 @@
 import type { Builtin, BuiltinContext } from "../builtins/builtin.ts";
 import { InterQueryCache } from "../builtins/inter-query-cache.ts";
 import { PolicyError } from "../error.ts";
-import { encode, toPlain } from "../value/json.ts";
 import { emptyObject, object } from "../value/object.ts";
 import type { Value } from "../value/value.ts";
-import { isArray, isObject } from "../value/value.ts";
+import { isArray } from "../value/value.ts";
 import { Run, type Settled, Suspension } from "./imports.ts";
-import { type Answer, type BuiltinFailure, type Document, Instance, type MarkListener } from "./instance.ts";
+import { type Document, Instance, type MarkListener } from "./instance.ts";
 import { type CheckedLimits, checkLimits, type Limits } from "./limits.ts";
 import type { GeneratedWriter } from "./input-plan.ts";
 import type { NdCache } from "./nd-cache.ts";
 import { Pool } from "./pool.ts";
+import type { ResultSet } from "./result-set.ts";
 import type { Change } from "./changes.ts";
 import { checkPatch, type DataPatch, readDocument, Store } from "./store.ts";
 import { applyChange, changeOfObjects, notFound } from "./value-changes.ts";
 
-export type { BuiltinFailure, Document, MarkListener } from "./instance.ts";
+export type { Document, MarkListener } from "./instance.ts";
+export { type BuiltinFailure, ResultSet } from "./result-set.ts";
 export type { GeneratedWriter } from "./input-plan.ts";
 export type { Limits } from "./limits.ts";
 export type { Builtin, BuiltinNetwork } from "../builtins/builtin.ts";
@@ -52,44 +53,9 @@ export interface EvaluateOptions {
   readonly ndCache?: NdCache;
 }
 
+const PLAIN: EvaluateOptions = {};
 /** Calls that one evaluation may wait for, one after the other. */
 const MAX_WAITS = 10_000;
-
-/** Results of an entrypoint: Values without loss, and plain data for those who want it. */
-export class ResultSet {
-  /** Builtins that failed on the way; each such call was undefined. */
-  readonly errors: readonly BuiltinFailure[];
-  readonly #answer: Answer;
-
-  constructor(answer: Answer) {
-    this.#answer = answer;
-    this.errors = answer.errors;
-  }
-
-  /** One object for each result: `{result: v}` for an entrypoint, bindings for a query. Empty: undefined. */
-  get values(): readonly Value[] {
-    const { values, value } = this.#answer;
-    return values ?? (value === undefined ? [] : [object([["result", value]])]);
-  }
-
-  /** The answer of an entrypoint; undefined if it has none. */
-  get value(): Value | undefined {
-    const { values, value } = this.#answer;
-    if (values === undefined) return value;
-    const [first] = values;
-    return first !== undefined && isObject(first) ? first.get("result") : undefined;
-  }
-
-  /** `values` as JSON.parse would give them: sets are arrays, numbers JavaScript's. */
-  get results(): unknown[] {
-    return this.values.map(toPlain);
-  }
-
-  /** The result set as JSON text, to the digit. */
-  get json(): string {
-    return encode(this.values, { escapeHtml: false });
-  }
-}
 
 export class Engine {
   readonly entrypoints: ReadonlyMap<string, number>;
@@ -101,6 +67,8 @@ export class Engine {
   readonly #context: Partial<BuiltinContext>;
   readonly #make: (store: Store) => Instance;
   readonly #interQueryCache = new InterQueryCache();
+  /** Shared by all evaluations of a module that asks its host for nothing; undefined for other modules. */
+  readonly #still: Run | undefined;
   #store: Store;
   /** The data as a Value, once somebody has asked for it. */
   #value: Value | undefined;
@@ -123,6 +91,7 @@ export class Engine {
     this.entrypoints = first.entrypoints;
     for (const id of first.entrypoints.values()) this.#ids[id] = true;
     this.requiredBuiltins = [...first.builtinNames.values()];
+    this.#still = this.requiredBuiltins.length === 0 ? new Run(this.#contextOf) : undefined;
     const missing = this.requiredBuiltins.filter((name) => builtins.get(name)?.host === undefined);
     if (missing.length > 0) {
       const names = missing.map((name) => `\`${name}\``).join(", ");
@@ -138,9 +107,9 @@ export class Engine {
    * Evaluates one entrypoint. Without an input, `input` is undefined in the policy. Throws PolicyError: conflicts, limits, in strict mode
    * the first failed builtin; a builtin that must wait needs `evaluateAsync`.
    */
-  evaluate(entrypoint: string | number, input?: Document, options: EvaluateOptions = {}): ResultSet {
+  evaluate(entrypoint: string | number, input?: Document, options: EvaluateOptions = PLAIN): ResultSet {
     const id = this.#entrypoint(entrypoint);
-    const run = new Run(this.#contextOf, options.context, options.ndCache);
+    const run = this.#run(options);
     try {
       return finish(this.#pool.evaluate(id, input, run), options);
     } catch (error) {
@@ -158,10 +127,10 @@ export class Engine {
   async evaluateAsync(
     entrypoint: string | number,
     input?: Document,
-    options: EvaluateOptions = {},
+    options: EvaluateOptions = PLAIN,
   ): Promise<ResultSet> {
     const id = this.#entrypoint(entrypoint);
-    const run = new Run(this.#contextOf, options.context, options.ndCache);
+    const run = this.#run(options);
     for (let waits = 0; ; waits++) {
       try {
         return finish(this.#pool.evaluate(id, input, run), options);
@@ -276,6 +245,11 @@ export class Engine {
     return this.#value;
   }
 
+  #run(options: EvaluateOptions): Run {
+    if (options === PLAIN && this.#still !== undefined) return this.#still;
+    return new Run(this.#contextOf, options.context, options.ndCache);
+  }
+
   #entrypoint(entrypoint: string | number): number {
     const id = typeof entrypoint === "number" ? entrypoint : this.entrypoints.get(entrypoint);
     if (id === undefined || this.#ids[id] !== true) {
@@ -317,12 +291,11 @@ function compile(wasm: Uint8Array | WebAssembly.Module): WebAssembly.Module {
   }
 }
 
-function finish(answer: Answer, options: EvaluateOptions): ResultSet {
-  const first = answer.errors[0];
-  if (options.strict === true && first !== undefined) {
-    throw new PolicyError(first.code, first.message, { location: first.location });
-  }
-  return new ResultSet(answer);
+function finish(answer: ResultSet, options: EvaluateOptions): ResultSet {
+  if (options.strict !== true) return answer;
+  const [first] = answer.errors;
+  if (first === undefined) return answer;
+  throw new PolicyError(first.code, first.message, { location: first.location });
 }
 
 async function settle(answer: Promise<Value | undefined>): Promise<Settled> {

@@ -2,7 +2,7 @@
 // and boxes in linear memory, or a refusal: what is no plain data (classes, toJSON, bigint) goes through its JSON text.
 
 import * as abi from "../runtime/abi.ts";
-import { type InputPen, type InputPlan, SHORT, type Slot, type Step } from "./input-plan.ts";
+import { type InputPen, type InputPlan, SHORT, type Slot, type Step, type WriteInput } from "./input-plan.ts";
 
 const MAX_DEPTH = 64;
 /** Texts that are kept in memory, and how many a place may have before it counts as one of names, not of kinds. */
@@ -41,19 +41,26 @@ export class InputWriter implements InputPen {
 
   /** Writes; what has no fixed place from address `at` on. The address where the heap goes on. */
   write(plan: InputPlan, at: number, data: unknown): number {
+    const { generated } = plan;
+    if (generated !== undefined) return this.#generated(generated, plan, at, data);
+    this.#start(at);
+    return isPlainObject(data) && this.#object(data, plan) ? this.#at : REFUSED;
+  }
+
+  #generated(write: WriteInput, plan: InputPlan, at: number, data: unknown): number {
+    this.#start(at);
+    // What Object.prototype has been given, a read by name would see and JSON does not.
+    for (const _ in NOTHING) return REFUSED;
+    return write(this, plan, data) ? this.#at : REFUSED;
+  }
+
+  #start(at: number): void {
     // Growing the memory detaches the views.
     if (this.#bytes.length === 0) {
       this.#bytes = new Uint8Array(this.#memory.buffer);
       this.#words = new Int32Array(this.#memory.buffer);
     }
     this.#at = (at + 7) & ~7;
-    // What Object.prototype has been given, a loop over keys would see and JSON does not.
-    for (const _ in NOTHING) return REFUSED;
-    if (!isPlainObject(data)) return REFUSED;
-    const { generated } = plan;
-    return (generated === undefined ? this.#object(data, plan) : generated(this, plan, data))
-      ? this.#at
-      : REFUSED;
   }
 
   put(slot: Slot, member: unknown): boolean {
@@ -84,6 +91,8 @@ export class InputWriter implements InputPen {
       at++;
       const { slot } = step;
       if (slot === undefined) continue;
+      // biome-ignore lint/suspicious/noPrototypeBuiltins: so written, V8 knows that a key of this loop is the object's own, and looks at nothing
+      if (!Object.prototype.hasOwnProperty.call(data, key)) continue;
       const member = data[key];
       if (slot.below === undefined) {
         const value = typeof member === "string" ? this.#leaf(member, slot) : this.#other(member, slot);
@@ -285,12 +294,18 @@ function stepOf(plan: InputPlan, at: number, key: string): Step {
   return step;
 }
 
-/** Data that JSON.stringify would read property by property, as this writer does. */
+/**
+ * Data that JSON.stringify would read property by property, as this writer does; or an object whose `constructor` says that it is one, of which
+ * only what is its own counts. To ask for the prototype is a call out of compiled code.
+ */
 function isPlainObject(data: unknown): data is Record<string, unknown> {
-  if (typeof data !== "object" || data === null) return false;
+  if (
+    typeof data !== "object" ||
+    data === null ||
+    typeof (data as { toJSON?: unknown }).toJSON === "function"
+  )
+    return false;
+  if ((data as { constructor?: unknown }).constructor === Object) return true;
   const prototype: unknown = Object.getPrototypeOf(data);
-  return (
-    (prototype === Object.prototype || prototype === null) &&
-    typeof (data as { toJSON?: unknown }).toJSON !== "function"
-  );
+  return prototype === Object.prototype || prototype === null;
 }

@@ -14,7 +14,7 @@ interface CellNode {
 }
 
 interface Drawing {
-  /** Entrypoints that `decide` answers. */
+  /** Entrypoints that `answer` answers. */
   readonly plans: readonly string[];
   readonly root: CellNode;
 }
@@ -70,14 +70,15 @@ export interface InputPen {
   other(slot: Slot, member: unknown): boolean;
 }
 
-export type WriteInput = (
-  pen: InputPen,
-  plan: InputPlan,
-  input: Readonly<Record<string, unknown>>,
-) => boolean;
+/** False: the input has to go through its JSON text. */
+export type WriteInput = (pen: InputPen, plan: InputPlan, input: unknown) => boolean;
+
+/** Of what generated functions are given and have to look after themselves. */
+export const WRITER_VERSION = 2;
 
 /** The default export of a generated module: `prepare` takes it as `writer`. */
 export interface GeneratedWriter {
+  readonly version: number;
   /** What the module says of its read sets, to the letter: a writer fits no other. */
   readonly layout: string;
   readonly entrypoints: Readonly<Record<string, WriteInput>>;
@@ -135,10 +136,10 @@ export function useGenerated(
   module: WebAssembly.Module,
   writer: GeneratedWriter,
 ): void {
-  if (cells === undefined || writer.layout !== layoutOf(module)) {
+  if (cells === undefined || writer.version !== WRITER_VERSION || writer.layout !== layoutOf(module)) {
     throw new PolicyError(
       "config_error",
-      "the input writer was generated for another policy: build both anew, from the same sources",
+      "the input writer was generated for another policy, or by another version: build both anew, from the same sources",
     );
   }
   for (const [name, plan] of cells.writers) {

@@ -2,7 +2,7 @@
 // that reads an input's properties by their literal names, which JavaScript engines make fast. It holds no policy and decides nothing.
 
 import { PolicyError } from "../error.ts";
-import { type InputPlan, layoutOf, OF_OBJECTS, readCells } from "./input-plan.ts";
+import { type InputPlan, layoutOf, OF_OBJECTS, readCells, WRITER_VERSION } from "./input-plan.ts";
 
 /** The text of an ES module with a writer for a compiled policy. Throws `invalid_input` if no entrypoint has a read set to write by. */
 export function inputWriterModule(wasm: Uint8Array): string {
@@ -11,7 +11,7 @@ export function inputWriterModule(wasm: Uint8Array): string {
   const functions: string[] = [];
   const entrypoints = [...(cells?.writers ?? [])]
     .filter(([, plan]) => plan.slots.length > 0)
-    .map(([name, plan]) => `  [${literal(name)}]: ${functionOf(plan, functions)},`);
+    .map(([name, plan]) => `  [${literal(name)}]: ${wholeOf(plan, functions)},`);
   if (entrypoints.length === 0) {
     throw new PolicyError(
       "invalid_input",
@@ -26,6 +26,7 @@ const ofObjects = Object.prototype;
 
 ${functions.join("\n")}
 export default {
+  version: ${WRITER_VERSION},
   layout: ${literal(layoutOf(module)!)},
   entrypoints: {
     __proto__: null,
@@ -33,6 +34,18 @@ ${entrypoints.map((line) => `  ${line}`).join("\n")}
   },
 };
 `;
+}
+
+/**
+ * Whether JSON.stringify would read it property by property, all of them its own. `toJSON` is looked for first: the read tells the engine the
+ * shape of the object, from which it knows the prototype without a call.
+ */
+const plain = (at: string): string =>
+  `typeof ${at} === "object" && ${at} !== null && typeof ${at}.toJSON !== "function" && (prototypeOf(${at}) === ofObjects || prototypeOf(${at}) === null)`;
+
+/** The function for a whole input, which may be anything. */
+function wholeOf(plan: InputPlan, functions: string[]): string {
+  return `(pen, plan, data) => ${plain("data")} && ${functionOf(plan, functions)}(pen, plan, data)`;
 }
 
 /** Adds the function for a plan, and those for the objects below: its name. */
@@ -43,10 +56,9 @@ function functionOf(plan: InputPlan, functions: string[]): string {
       : `data[${literal(name)}]`;
     if (below === undefined) return [`  if (!pen.put(slots[${index}], ${read})) return false;`];
     const at = `at${index}`;
-    const prototype = `prototypeOf(${at})`;
     return [
       `  const ${at} = ${read};`,
-      `  if (typeof ${at} === "object" && ${at} !== null && (${prototype} === ofObjects || ${prototype} === null) && typeof ${at}.toJSON !== "function") {`,
+      `  if (${plain(at)}) {`,
       `    if (!${functionOf(below, functions)}(pen, pen.open(slots[${index}]), ${at})) return false;`,
       `  } else if (!pen.other(slots[${index}], ${at})) return false;`,
     ];

@@ -2,7 +2,7 @@
 // failures. Speaks OPA's ABI only where a module is not ours. One evaluation at a time; after a trap the instance is broken and thrown away.
 
 import type { Builtin } from "../builtins/builtin.ts";
-import { type ErrorCode, type Location, PolicyError } from "../error.ts";
+import { type ErrorCode, PolicyError } from "../error.ts";
 import * as abi from "../runtime/abi.ts";
 import type { Value } from "../value/value.ts";
 import { isArray, isObject, isSet } from "../value/value.ts";
@@ -14,27 +14,11 @@ import type { GeneratedWriter } from "./input-plan.ts";
 import { type CheckedLimits, checkInputSize } from "./limits.ts";
 import { Memory } from "./memory.ts";
 import { type Call, type Exports, instantiate } from "./module.ts";
+import { type BuiltinFailure, ResultSet } from "./result-set.ts";
 import { readRegoText } from "./rego-text.ts";
-import { type Document, sourceOf } from "./source-text.ts";
+import { type Document, type Source, sourceOf } from "./source-text.ts";
 
 export type { Document } from "./source-text.ts";
-
-/** A builtin that failed; the call was undefined. */
-export interface BuiltinFailure {
-  /** The builtin's name. */
-  readonly name: string;
-  readonly code: ErrorCode;
-  /** `name: why`, as OPA prints it: the body says it all. */
-  readonly message: string;
-  readonly location: Location | undefined;
-}
-
-/** A result set, or where `values` is undefined the one value of an entrypoint that answers without one. */
-export interface Answer {
-  readonly values: readonly Value[] | undefined;
-  readonly value: Value | undefined;
-  readonly errors: readonly BuiltinFailure[];
-}
 
 /** Hears of every mark that a marked module passes. */
 export type MarkListener = (mark: number, values: readonly (Value | undefined)[]) => void;
@@ -53,9 +37,9 @@ export class Instance implements BuiltinHost {
   readonly #ours: boolean;
   readonly #cells: Cells | undefined;
   readonly #writer: InputWriter | undefined;
-  /** By entrypoint: what of an input object is written; and whether `decide` answers it. */
+  /** By entrypoint: what of an input object is written; and the function that answers it, where one call does. */
   readonly #inputPlans: (InputPlan | undefined)[] = [];
-  readonly #direct: boolean[] = [];
+  readonly #answers: (Call | undefined)[] = [];
   readonly #baseHeap: number;
   #data = 0;
   #dataHeap: number;
@@ -91,7 +75,7 @@ export class Instance implements BuiltinHost {
     if (writer !== undefined) useGenerated(this.#cells, module, writer);
     for (const [name, id] of this.entrypoints) {
       this.#inputPlans[id] = this.#cells?.writers.get(name);
-      this.#direct[id] = this.#cells?.plans.includes(name) === true;
+      this.#answers[id] = this.#cells?.plans.includes(name) === true ? this.#exports.answer : undefined;
     }
     this.#baseHeap = this.#exports.opa_heap_ptr_get();
     this.#dataHeap = this.#baseHeap;
@@ -230,7 +214,7 @@ export class Instance implements BuiltinHost {
     return this.read(this.#data);
   }
 
-  evaluate(entrypoint: number, input: Document | undefined, run: Run): Answer {
+  evaluate(entrypoint: number, input: Document | undefined, run: Run): ResultSet {
     if (this.run !== undefined)
       throw new PolicyError("eval_internal_error", "instance is evaluating already");
     this.run = run;
@@ -249,42 +233,51 @@ export class Instance implements BuiltinHost {
     }
   }
 
-  #evaluate(entrypoint: number, input: Document | undefined): Answer {
+  #evaluate(entrypoint: number, input: Document | undefined): ResultSet {
     if (this.#stale) this.#refresh();
     if (this.#limits.thousandSteps > 0) this.#exports.fuel_set?.(this.#limits.thousandSteps);
-    const { decide } = this.#exports;
-    if (decide !== undefined && this.#direct[entrypoint] === true)
-      return this.#decide(decide, entrypoint, input);
+    const answer = this.#answers[entrypoint];
+    if (answer !== undefined) return this.#answer(answer, entrypoint, input);
     const { eval: evaluate, opa_eval_ctx_new, opa_eval_ctx_get_result } = this.#exports;
     this.#exports.opa_heap_ptr_set(this.#dataHeap);
-    const document = input === undefined ? 0 : this.#parseInput(input);
+    const document = input === undefined ? 0 : this.#parseInput(sourceOf(input));
     const context = opa_eval_ctx_new();
     this.#exports.opa_eval_ctx_set_input(context, document);
     this.#exports.opa_eval_ctx_set_data(context, this.#data);
     this.#exports.opa_eval_ctx_set_entrypoint(context, entrypoint);
     evaluate(context);
     const results = opa_eval_ctx_get_result(context);
-    return { values: this.#results(results), value: undefined, errors: this.#failed() };
+    return new ResultSet(this.#results(results), undefined, this.#failed());
   }
 
   /** One call into the module, and no result set. */
-  #decide(decide: Call, entrypoint: number, input: Document | undefined): Answer {
-    let document = 0;
-    let heap = this.#dataHeap;
-    if (input !== undefined) {
-      const written = this.#writeInput(entrypoint, input);
-      if (written === REFUSED) {
-        this.#exports.opa_heap_ptr_set(heap);
-        document = this.#parseInput(input, this.#inputPlans[entrypoint] !== undefined);
-        heap = this.#exports.opa_heap_ptr_get();
-      } else {
-        document = this.#cells!.root;
-        heap = written;
+  #answer(answer: Call, entrypoint: number, input: Document | undefined): ResultSet {
+    if (input === undefined) return this.#read(answer(entrypoint, 0, this.#data, this.#dataHeap));
+    const plan = this.#inputPlans[entrypoint];
+    if (plan !== undefined && "value" in input) {
+      const end = this.#writer!.write(plan, this.#dataHeap, input.value);
+      if (end !== REFUSED) {
+        checkInputSize(end - this.#dataHeap, this.#limits);
+        return this.#read(answer(entrypoint, this.#cells!.root, this.#data, end));
       }
     }
-    const address = decide(entrypoint, document, this.#data, heap);
+    const source = sourceOf(input);
+    if (plan === undefined || !source.json) {
+      const document = this.#parseInput(source);
+      return this.#read(answer(entrypoint, document, this.#data, this.#exports.opa_heap_ptr_get()));
+    }
+    const length = this.#writeText(source.text);
+    const address = this.#exports.answer_text!(entrypoint, this.#dataHeap, length, this.#data);
+    if (address === abi.ANSWER_NO_JSON) throw noDocument("input");
+    return this.#read(address);
+  }
+
+  /** What an answer's address stands for. */
+  #read(answer: number): ResultSet {
+    const errors = (answer & abi.ANSWER_FAILED) === 0 ? NONE : this.#failed();
+    const address = answer & ~abi.ANSWER_FAILED;
     const value = address === 0 ? undefined : this.#memory.value(address, this.#limits.outputBytes);
-    return { values: undefined, value, errors: this.#failed() };
+    return new ResultSet(undefined, value, errors);
   }
 
   #results(address: number): readonly Value[] {
@@ -313,40 +306,24 @@ export class Instance implements BuiltinHost {
     return new PolicyError("eval_internal_error", `the module trapped: ${why}`, { cause: error });
   }
 
-  /** Where the heap goes on behind what was written into cells, or REFUSED. */
-  #writeInput(entrypoint: number, input: Document): number {
-    const plan = "value" in input ? this.#inputPlans[entrypoint] : undefined;
-    if (plan === undefined) return REFUSED;
-    const end = this.#writer!.write(plan, this.#dataHeap, (input as { value: unknown }).value);
-    if (end !== REFUSED) checkInputSize(end - this.#dataHeap, this.#limits);
-    return end;
+  /** An input's text is written over the heap of the last evaluation: nothing else lives there yet. Its length in bytes. */
+  #writeText(text: Uint8Array | string): number {
+    checkInputSize(text.length, this.#limits);
+    const length = this.#memory.writeSource(this.#dataHeap, text);
+    checkInputSize(length, this.#limits);
+    return length;
   }
 
-  /** Input is written over the heap of the last evaluation and parsed where it lies: nothing else lives there yet. */
-  #parseInput(document: Document, cells = false): number {
-    const {
-      json_parse_cells,
-      json_parse_in_place,
-      opa_heap_ptr_get,
-      opa_heap_ptr_set,
-      opa_json_parse,
-      opa_value_parse,
-    } = this.#exports;
-    const source = sourceOf(document);
-    checkInputSize(source.text.length, this.#limits);
-    const at = opa_heap_ptr_get();
-    const length = this.#memory.writeSource(at, source.text);
-    checkInputSize(length, this.#limits);
+  /** An input's text, read where it lies. */
+  #parseInput(source: Source): number {
+    const { json_parse_in_place, opa_heap_ptr_set, opa_json_parse, opa_value_parse } = this.#exports;
+    const at = this.#dataHeap;
+    const length = this.#writeText(source.text);
     opa_heap_ptr_set(at + length);
-    if (cells && source.json && json_parse_cells !== undefined) {
-      const read = json_parse_cells(at, length, this.#cells!.root);
-      if (read !== 0) return read;
-      throw new PolicyError("invalid_input", "input is not a JSON document");
-    }
     const address = source.json
       ? (json_parse_in_place ?? opa_json_parse)(at, length)
       : opa_value_parse(at, length);
-    if (address === 0) throw new PolicyError("invalid_input", "input is not a JSON document");
+    if (address === 0) throw noDocument("input");
     return address;
   }
 
@@ -360,7 +337,7 @@ export class Instance implements BuiltinHost {
     const at = (opa_heap_ptr_get() + TEXT_ABOVE_HEAP) & ~7;
     this.#memory.writeSource(at, bytes);
     const address = json_parse_moving(at, bytes.length);
-    if (address === 0) throw new PolicyError("invalid_input", "data is not a JSON document");
+    if (address === 0) throw noDocument("data");
     return address;
   }
 
@@ -372,7 +349,7 @@ export class Instance implements BuiltinHost {
     const at = opa_malloc(bytes.length);
     this.#memory.writeSource(at, bytes);
     const address = (source.json ? opa_json_parse : opa_value_parse)(at, bytes.length);
-    if (address === 0) throw new PolicyError("invalid_input", `${what} is not a JSON document`);
+    if (address === 0) throw noDocument(what);
     if (!this.#ours) opa_free(at);
     return address;
   }
@@ -381,7 +358,9 @@ export class Instance implements BuiltinHost {
     const { failure_at, failure_count } = this.#exports;
     if (failure_at === undefined || failure_count === undefined) return this.#failures;
     const count = Math.min(failure_count(), this.#limits.failures);
-    return count === 0 ? [] : Array.from({ length: count }, (_, index) => this.#failureAt(failure_at(index)));
+    return count === 0
+      ? NONE
+      : Array.from({ length: count }, (_, index) => this.#failureAt(failure_at(index)));
   }
 
   /** A record of the error buffer: kind, place (file and builtin's name), row, column, message. */
@@ -432,6 +411,11 @@ export class Instance implements BuiltinHost {
 }
 
 const ENCODER = new TextEncoder();
+const NONE: readonly BuiltinFailure[] = [];
+
+function noDocument(what: string): PolicyError {
+  return new PolicyError("invalid_input", `${what} is not a JSON document`);
+}
 
 const OPERATIONS: Readonly<Record<Change["op"], number>> = {
   upsert: abi.PATCH_UPSERT,

@@ -51,6 +51,8 @@ export class Memory {
 
   /** Makes room up to `end`. Throws `eval_limit_error` if the memory may not grow that far. */
   reserve(end: number): void {
+    // The getter of the buffer is a call out of compiled code.
+    if (end <= this.#bytes.length) return;
     const missing = end - this.size;
     if (missing <= 0) return;
     try {

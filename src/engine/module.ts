@@ -17,7 +17,6 @@ export interface Exports {
   readonly opa_value_parse: Call;
   readonly opa_json_parse: Call;
   readonly json_parse_in_place?: Call;
-  readonly json_parse_cells?: Call;
   readonly json_parse_moving?: Call;
   readonly opa_value_dump: Call;
   readonly opa_json_dump: Call;
@@ -37,7 +36,8 @@ export interface Exports {
   readonly failure_at?: Call;
   readonly fail?: Call;
   readonly fuel_set?: Call;
-  readonly decide?: Call;
+  readonly answer?: Call;
+  readonly answer_text?: Call;
   readonly data_ready?: Call;
   readonly data_patch?: Call;
 }

@@ -10,7 +10,12 @@ import { writeRegoText } from "./rego-text.ts";
 export type Document = { readonly json: Uint8Array | string } | { readonly value: unknown };
 
 /** The text to parse, and whether JSON can say all of it. */
-export function sourceOf(document: Document): { readonly text: Uint8Array | string; readonly json: boolean } {
+export interface Source {
+  readonly text: Uint8Array | string;
+  readonly json: boolean;
+}
+
+export function sourceOf(document: Document): Source {
   if ("json" in document) return { text: document.json, json: true };
   if (isPlain(document.value, 0)) return { text: JSON.stringify(document.value), json: true };
   const value = fromPlain(document.value);

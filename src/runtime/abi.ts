@@ -61,6 +61,11 @@ export const ERROR_WITH_MERGE = 4;
 export const ERROR_LIMIT = 5;
 export const ERROR_INTERNAL = 6;
 
+// What the exports `answer` and `answer_text` of our modules give: the address of an entrypoint's value, 0 if it has none, with this bit where
+// builtins failed on the way; or that the text is no JSON.
+export const ANSWER_FAILED = 1;
+export const ANSWER_NO_JSON = 2;
+
 // What opa_json_parse and friends answer (OPA's ABI).
 export const OPA_ERR_OK = 0;
 export const OPA_ERR_INTERNAL = 1;

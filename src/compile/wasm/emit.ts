@@ -13,7 +13,8 @@ import { dispatcherBody, ruleTree } from "./dispatch.ts";
 import {
   type EntryContext,
   chargeBody,
-  decideBody,
+  answerBody,
+  answerTextBody,
   evalBody,
   fuelSetBody,
   namesBody,
@@ -174,7 +175,7 @@ class Emitter implements ModuleContext, EntryContext, IndexLifetime {
     const planned = plans.map((plan) => this.#plan(plan));
     this.#exports(planned);
     linker.custom(READS_SECTION, encodeUtf8(JSON.stringify(this.#reads)));
-    if (this.cells !== undefined) this.#decide(this.cells);
+    if (this.cells !== undefined) this.#answers(this.cells);
     this.#hostFunctions([...this.#indexSites.values()]);
     if (this.#names) linker.nameFunctions(new Map(Array.from(this.#funcs, ([name, index]) => [index, name])));
     linker.place(fixedBoxes().offset, fixedBoxes().bytes);
@@ -358,7 +359,7 @@ class Emitter implements ModuleContext, EntryContext, IndexLifetime {
   }
 
   /** For our engine: entrypoints that answer one value or none, without a result set around it. */
-  #decide(cells: Cells): void {
+  #answers(cells: Cells): void {
     const linker = this.#linker;
     const direct = this.#policy.plans.map((plan) => {
       const single = withoutResultSet(plan, this.#policy.static.strings);
@@ -379,10 +380,12 @@ class Emitter implements ModuleContext, EntryContext, IndexLifetime {
       linker.define(index, code.finish());
       return index;
     });
+    const answer = this.#define(4, 1, (code) => answerBody(code, this, direct));
+    linker.export("answer", KIND_FUNCTION, answer);
     linker.export(
-      "decide",
+      "answer_text",
       KIND_FUNCTION,
-      this.#define(4, 1, (code) => decideBody(code, this, direct)),
+      this.#define(4, 1, (code) => answerTextBody(code, this, cells, answer)),
     );
     const plans = this.#policy.plans.filter((_, id) => direct[id] !== undefined).map(({ name }) => name);
     linker.custom(CELLS_SECTION, encodeUtf8(JSON.stringify({ plans, root: cells.root })));
@@ -434,7 +437,6 @@ class Emitter implements ModuleContext, EntryContext, IndexLifetime {
       KIND_FUNCTION,
       this.#define(7, 1, (code) => oneShotBody(code, this, evaluate, celled)),
     );
-    if (celled.length > 0) linker.reexport("json_parse_cells");
     const entrypoints = this.#policy.plans.map((plan, id): [string, number] => [plan.name, id]);
     linker.export(
       "builtins",

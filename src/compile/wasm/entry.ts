@@ -1,7 +1,7 @@
 // Bodies of the functions through which a module is driven: `eval`, `opa_eval`, the lists of names, and the step budget. In: the module
 // under construction. Out: instructions. OPA's ABI 1.3; the context of an evaluation is drawn in runtime/context.ts.
 
-import { OFFSET_A, OFFSET_N } from "../../runtime/abi.ts";
+import { ANSWER_NO_JSON, OFFSET_A, OFFSET_N } from "../../runtime/abi.ts";
 import type { Cells } from "./cells.ts";
 import type { Code } from "./instruction.ts";
 import type { Statics } from "./statics.ts";
@@ -91,12 +91,13 @@ export function evalBody(code: Code, module: EntryContext, plans: readonly numbe
   code.i32(0);
 }
 
-/** `decide(entrypoint, input, data, heap)`: the value of an entrypoint, or 0. As `eval`, but for the result set. */
-export function decideBody(code: Code, module: EntryContext, plans: readonly (number | undefined)[]): void {
+/** `answer(entrypoint, input, data, heap)`: the value of an entrypoint as abi.ts says. As `eval`, but for the result set. */
+export function answerBody(code: Code, module: EntryContext, plans: readonly (number | undefined)[]): void {
   code.get(3);
   code.call(module.runtime("opa_heap_ptr_set"));
   nextEpoch(code, module);
   code.call(module.runtime("eval_reset"));
+  const done = code.block();
   plans.forEach((plan, id) => {
     if (plan === undefined) return;
     code.get(0);
@@ -106,12 +107,41 @@ export function decideBody(code: Code, module: EntryContext, plans: readonly (nu
     code.get(1);
     code.get(2);
     code.call(plan);
-    setBusy(code, module, 0);
-    code.return();
+    code.set(3);
+    code.br(done);
     code.end();
   });
   abort(code, module, "illegal entrypoint");
+  code.end();
+  setBusy(code, module, 0);
+  code.get(3);
+  code.call(module.runtime("failure_count"));
   code.i32(0);
+  code.ne();
+  code.or();
+}
+
+/** `answer_text(entrypoint, text, length, data)`: the same for an input that comes as JSON, of which only what is looked at is read. */
+export function answerTextBody(code: Code, module: EntryContext, cells: Cells, answer: number): void {
+  code.get(1);
+  code.get(2);
+  code.add();
+  code.call(module.runtime("opa_heap_ptr_set"));
+  code.get(1);
+  code.get(2);
+  code.i32(cells.root.box);
+  code.call(module.runtime("json_parse_cells"));
+  code.tee(1);
+  code.eqz();
+  code.if();
+  code.i32(ANSWER_NO_JSON);
+  code.return();
+  code.end();
+  code.get(0);
+  code.get(1);
+  code.get(3);
+  code.call(module.runtime("opa_heap_ptr_get"));
+  code.call(answer);
 }
 
 function setBusy(code: Code, module: EntryContext, busy: 0 | 1): void {

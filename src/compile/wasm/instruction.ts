@@ -146,6 +146,10 @@ export class Code {
     this.#out.byte(0x71);
   }
 
+  or(): void {
+    this.#out.byte(0x72);
+  }
+
   shrU(): void {
     this.#out.byte(0x76);
   }

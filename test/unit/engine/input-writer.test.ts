@@ -87,11 +87,30 @@ list := input.list`;
     const engines = await both(text, entrypoints);
     class Person {
       name = "of a class";
+      get list() {
+        return "of the class, not of the object";
+      }
     }
+    function Old(this: { own: string }) {
+      this.own = "own";
+    }
+    Old.prototype = { name: "of the prototype", user: { name: "of the prototype, too" }, list: 1 };
     const odd: unknown[] = [
       { user: new Person() },
       { user: { name: "n", toJSON: () => ({ name: "from toJSON" }) } },
       { user: Object.create({ name: "inherited" }) },
+      { user: Object.create({ name: "inherited" }, { name: { value: "hidden" } }) },
+      Object.create({ user: { name: "inherited" }, list: 1 }),
+      Object.assign(Object.create({ user: { name: "inherited" } }), { list: "own" }),
+      Object.create(Object.fromEntries(Array.from({ length: 90 }, (_, at) => [`k${at}`, at]))),
+      new Person(),
+      // @ts-expect-error: a class as it was written once
+      new Old(),
+      // @ts-expect-error: the same
+      { user: new Old() },
+      { user: Object.setPrototypeOf({ name: "with the prototype of arrays" }, Array.prototype) },
+      { user: new Number(5) },
+      { user: { constructor: Object, name: "n" } },
       { user: Object.assign(Object.create(null), { name: "without prototype" }) },
       {
         user: {

@@ -109,7 +109,17 @@ export async function compareCase(
               ours,
             );
         settled.set(key, why);
-        const one = disagreement(item, entrypoint, input, strict, left, right);
+        // What failed on our side without ending the evaluation is part of our answer.
+        const hidden = strict ? [] : await allErrors(prepared.engine, entrypoint, input);
+        const beside = hidden.map(({ code, message }) => ` beside ${code}: ${message}`).join("");
+        const one = disagreement(
+          item,
+          entrypoint,
+          input,
+          strict,
+          left,
+          `${right.split("\n", 1)[0]}${beside}`,
+        );
         if (why !== undefined) noteExplained(tally, why, one);
         else found.push(one);
       }

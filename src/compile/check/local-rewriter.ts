@@ -219,7 +219,8 @@ export class LocalRewriter {
     const value = this.term(right);
     const modifiers = expr.with.map((w) => ({ ...w, value: this.term(w.value) }));
     const target = this.#target(left);
-    if (this.errors.length > before) return expr;
+    // Left as it is, but for what is inside: it is walked again.
+    if (this.errors.length > before) return { ...expr, terms: [operator, left, value] };
     const assigned: Expr & { fromAssignment: true } = {
       ...expr,
       terms: [builtinRef("eq", operator.terms[0].location), target, value],
@@ -286,7 +287,7 @@ export class LocalRewriter {
         every.key === undefined ? varTerm(this.#locals.generate(), every.location) : loopVar(every.key);
       const value = loopVar(every.value);
       if (this.errors.length > before) return expr;
-      const body = this.body(every.body);
+      const body = this.#bodyOfStatement(every.body);
       return {
         ...expr,
         // Again, as OPA does: a name in the domain that nothing else declares is the loop's own variable (and unsafe).
@@ -296,6 +297,14 @@ export class LocalRewriter {
     });
   }
 
+  /** OPA walks such a body a second time, as it has become, and tells again what comprehensions in it still do wrong. */
+  #bodyOfStatement(body: Body): Body {
+    const before = this.errors.length;
+    const rewritten = this.body(body);
+    if (this.errors.length > before) for (const expr of rewritten) this.expr(expr);
+    return rewritten;
+  }
+
   #not(expr: Expr, not: NotBody): Expr {
     if (not.explicit !== true) {
       const before = this.errors.length;
@@ -303,7 +312,7 @@ export class LocalRewriter {
       return this.errors.length > before ? expr : this.expr({ ...expr, terms: { ...not, body } });
     }
     return this.#scoped(() => {
-      const body = this.body(not.body);
+      const body = this.#bodyOfStatement(not.body);
       return { ...expr, terms: { ...not, body }, with: expr.with.map((w) => this.#with(w)) };
     });
   }

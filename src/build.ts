@@ -13,7 +13,6 @@ import {
   BuildCache,
   type CheckOptions,
   type CompiledModules,
-  checkModules,
   checkSources,
   compile,
   compileQuery,
@@ -141,16 +140,14 @@ export function checkBundle(
     }),
   );
   if (diagnostics.length > 0) throw failWith(diagnostics);
-  const compiled = cache.checked(() =>
-    checkModules(modules, {
-      ...(options.strict !== undefined && { strict: options.strict }),
-      print: options.print ?? false,
-      ...options.capabilities,
-      ...(options.builtins !== undefined && {
-        builtins: withCustom(options.capabilities?.builtins ?? allBuiltins, options.builtins),
-      }),
+  const compiled = cache.check(modules, {
+    ...(options.strict !== undefined && { strict: options.strict }),
+    print: options.print ?? false,
+    ...options.capabilities,
+    ...(options.builtins !== undefined && {
+      builtins: withCustom(options.capabilities?.builtins ?? allBuiltins, options.builtins),
     }),
-  );
+  });
   return { compiled, modules };
 }
 

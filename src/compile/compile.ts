@@ -10,6 +10,7 @@ import type { Value } from "../value/value.ts";
 import type { AnnotationsRef } from "./check/annotation-set.ts";
 import type { CheckOptions, CompiledModules, CompiledQuery } from "./check/compilation.ts";
 import { checkQuery, type QueryOptions } from "./check/query.ts";
+import { recheck } from "./check/recheck.ts";
 import { check } from "./check/stages.ts";
 import type { Policy } from "./ir/ir.ts";
 import { validate } from "./ir/validate.ts";
@@ -127,20 +128,23 @@ export class BuildCache {
       diagnostics.push(...parsed.diagnostics);
     }
     this.#parsed = next;
-    const same =
-      modules.length === this.#modules.length && modules.every((module, i) => module === this.#modules[i]);
-    if (!same) {
-      this.#compiled = undefined;
-      this.#result = undefined;
-    }
-    this.#modules = modules;
     return { modules, diagnostics };
   }
 
-  /** `check` is asked unless the modules of the last `parse` are those of the one before. */
-  checked(check: () => CompiledModules): CompiledModules {
-    this.#compiled ??= check();
-    return this.#compiled;
+  /** The modules that changed since the last check that passed are checked; all are, where others could tell. */
+  check(modules: readonly Module[], options: CheckOptions): CompiledModules {
+    const known = this.#compiled;
+    const same =
+      known !== undefined &&
+      modules.length === this.#modules.length &&
+      modules.every((module, at) => module === this.#modules[at]);
+    if (known !== undefined && same) return known;
+    const again = known && withinStack(() => recheck(known, modules, options));
+    const compiled = again ?? checkModules(modules, options);
+    this.#modules = modules;
+    this.#compiled = compiled;
+    this.#result = undefined;
+    return compiled;
   }
 
   compiled(make: () => ReturnType<typeof compile>): ReturnType<typeof compile> {

@@ -42,7 +42,9 @@ export class AnnotationSet {
       annotations.target < 0 ? undefined : module.rules.find((r) => r.index === annotations.target);
     if (annotations.scope === "rule" || annotations.scope === "document") {
       if (rule === undefined) return;
-      const entry = { path: groundPrefix(ruleRef(rule)), annotations, location: rule.location };
+      // The head as its author wrote it: some modules are checked already.
+      const path = groundPrefix(ruleRef({ module, head: rule.source.head }));
+      const entry = { path, annotations, location: rule.location };
       if (annotations.scope === "rule") this.#byRule.set(rule, [...(this.#byRule.get(rule) ?? []), entry]);
       else this.#insert(entry, annotations);
       return;

@@ -27,11 +27,11 @@ export interface RuleCell {
 }
 
 /** `data.a.b.name[x]`: the path of the package followed by the rule's own ref. */
-export function ruleRef(cell: RuleCell): readonly [Term, ...Term[]] {
-  const [name, ...rest] = cell.head.reference.terms;
+export function ruleRef({ head, module }: Pick<RuleCell, "head" | "module">): readonly [Term, ...Term[]] {
+  const [name, ...rest] = head.reference.terms;
   const first: Term =
     name.kind === "var" ? { kind: "string", value: name.name, location: name.location } : name;
-  return [...cell.module.path.terms, first, ...rest];
+  return [...module.path.terms, first, ...rest];
 }
 
 export function isMultiValue(head: Head): boolean {

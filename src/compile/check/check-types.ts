@@ -17,7 +17,7 @@ import {
 } from "../../value/type.ts";
 import { type RuleCell, isMultiValue, ruleRef } from "./cells.ts";
 import { RefChecker, type RefRewriter } from "./check-refs.ts";
-import type { BuiltinDeclaration, Compilation } from "./compilation.ts";
+import type { BuiltinDeclaration, Compilation, RuleType } from "./compilation.ts";
 import { rulesReferredTo } from "./trees.ts";
 import {
   argumentDetails,
@@ -73,6 +73,20 @@ export function refRewriter(
   return (ref) => ref.map(mapper.term);
 }
 
+interface TypedRule {
+  /** Undefined where nothing is known of it. */
+  readonly type: RuleType | undefined;
+  readonly errors: Diagnostic[];
+}
+
+/** What an earlier check knows of the types of rules. */
+export interface Recall {
+  /** The type of a rule that need not be typed again. */
+  known(rule: RuleCell): TypedRule | undefined;
+  /** Is told what came out for a rule that was. */
+  typed(rule: RuleCell, type: RuleType | undefined): void;
+}
+
 export class TypeChecker {
   readonly #context: TypeContext;
   readonly #rewrite: RefRewriter;
@@ -101,32 +115,43 @@ export class TypeChecker {
     return env;
   }
 
-  /** All rules, each after those it refers to. */
-  rules(global: TypeEnv, sorted: readonly RuleCell[]): { env: TypeEnv; errors: Diagnostic[] } {
+  /** All rules, each after those it refers to. `recall`: what is known to come out for a rule, which is then not looked at. */
+  rules(
+    global: TypeEnv,
+    sorted: readonly RuleCell[],
+    recall?: Recall,
+  ): { env: TypeEnv; errors: Diagnostic[]; types: Map<RuleCell, RuleType | undefined> } {
     const env = global.wrap();
     const errors: Diagnostic[] = [];
-    for (const rule of sorted) errors.push(...this.#rule(env, rule));
-    return { env, errors: sortDiagnostics(errors) };
+    const types = new Map<RuleCell, RuleType | undefined>();
+    for (const rule of sorted) {
+      let typed = recall?.known(rule);
+      if (typed === undefined) {
+        typed = this.#rule(env, rule);
+        recall?.typed(rule, typed.type);
+      }
+      const { type } = typed;
+      errors.push(...typed.errors);
+      types.set(rule, type);
+      if (type !== undefined) env.tree.insert(type.path, type.type, env);
+    }
+    return { env, errors: sortDiagnostics(errors), types };
   }
 
-  #rule(outer: TypeEnv, rule: RuleCell): Diagnostic[] {
+  #rule(outer: TypeEnv, rule: RuleCell): TypedRule {
     const layer = outer.wrap();
     const errors = this.#context.schemas?.apply(layer, rule) ?? [];
     const { env, errors: inBody } = this.body(layer, rule.body);
     const path = ruleRef(rule);
     if (inBody.length > 0) {
       outer.tree.put(path, anyType);
-      return [...errors, ...inBody];
+      return { type: undefined, errors: [...errors, ...inBody] };
     }
     const type =
       (rule.head.args ?? []).length > 0 ? this.#functionType(env, rule) : this.#documentType(env, rule);
-    if (type !== undefined)
-      outer.tree.insert(
-        rule.head.args === undefined || rule.head.args.length === 0 ? groundPrefix(path) : path,
-        type,
-        outer,
-      );
-    return errors;
+    if (type === undefined) return { type, errors };
+    const isDocument = rule.head.args === undefined || rule.head.args.length === 0;
+    return { type: { path: isDocument ? groundPrefix(path) : path, type }, errors };
   }
 
   #functionType(env: TypeEnv, rule: RuleCell): Type {
@@ -399,14 +424,21 @@ export function arityDetails(compilation: Compilation): (expr: Expr) => TypeDeta
 }
 
 /** Checks all rules; the environment stays with the compilation for queries. */
-export function checkTypes(compilation: Compilation, schemas?: RuleSchemas, input?: Type): void {
+export function checkTypes(
+  compilation: Compilation,
+  schemas?: RuleSchemas,
+  input?: Type,
+  recall?: (sorted: readonly RuleCell[]) => Recall,
+): void {
   const checker = new TypeChecker({
     compilation,
     subjects: compilation.subjects,
     rewritten: [compilation.rewritten],
     ...(schemas === undefined ? {} : { schemas }),
   });
-  const { env, errors } = checker.rules(checker.global(input), compilation.graph.sorted() ?? []);
+  const sorted = compilation.graph.sorted() ?? [];
+  const { env, errors, types } = checker.rules(checker.global(input), sorted, recall?.(sorted));
   for (const error of errors) compilation.findings.push(error);
   compilation.typeEnv = env;
+  compilation.types = types;
 }

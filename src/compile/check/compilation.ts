@@ -5,7 +5,7 @@ import { type Diagnostic, type ErrorCode, type Location, sortDiagnostics } from 
 import type { Body, Module, RefTerm, Rule, Term } from "../../syntax/ast.ts";
 import type { Type } from "../../value/type.ts";
 import type { AnnotationSet } from "./annotation-set.ts";
-import type { ModuleCell } from "./cells.ts";
+import type { ModuleCell, RuleCell } from "./cells.ts";
 import type { Graph } from "./graph.ts";
 import type { Arity } from "./outputs.ts";
 import type { ModuleNode, RuleNode } from "./trees.ts";
@@ -56,6 +56,11 @@ export class LocalGenerator {
   constructor(taken: ReadonlySet<string>, prefix = "__local") {
     this.#taken = taken;
     this.#prefix = prefix;
+  }
+
+  /** How many names were tried so far. */
+  get count(): number {
+    return this.#next;
   }
 
   generate(): string {
@@ -115,7 +120,10 @@ export interface Compilation {
   readonly options: CheckOptions;
   readonly builtins: ReadonlyMap<string, BuiltinDeclaration>;
   readonly findings: Findings;
+  /** What the stages work on. */
   readonly modules: readonly ModuleCell[];
+  /** Modules that are checked already and are only looked at: those of an earlier check, while the ones that changed are checked again. */
+  readonly others: readonly ModuleCell[];
   /** Generated name -> the author's. */
   readonly rewritten: Map<string, string>;
   /** Generated name -> the term that it stands for, for messages about types. */
@@ -129,6 +137,14 @@ export interface Compilation {
   graph: Graph;
   annotations: AnnotationSet;
   typeEnv: unknown;
+  /** What each rule gave to `typeEnv`, in the order in which they were typed. */
+  types: ReadonlyMap<RuleCell, RuleType | undefined>;
+}
+
+/** Where the type of a rule stands in the environment, and which it is. */
+export interface RuleType {
+  readonly path: readonly Term[];
+  readonly type: Type;
 }
 
 declare const compiledBrand: unique symbol;
@@ -150,6 +166,15 @@ export interface CompiledModules {
   readonly graph: Graph;
   /** The state that queries over these modules are checked against. */
   readonly compilation: Compilation;
+  /** The finished rules by the cells that they were made of. */
+  readonly finished: ReadonlyMap<RuleCell, Rule>;
+  /** The same object as long as rules see the same of each other: which there are where, and of what kind. */
+  readonly shape: Shape;
+}
+
+export interface Shape {
+  /** How many names were generated when all modules were checked. */
+  readonly names: number;
 }
 
 /** A query in the form that the planner takes. */

@@ -3,7 +3,7 @@
 import type { Term } from "../../syntax/ast.ts";
 import { eachRule, type ModuleCell, type RuleCell } from "./cells.ts";
 import { featuresOf } from "./features.ts";
-import { childOf, type RuleNode, rulesReferredTo } from "./trees.ts";
+import { DATA_KEY, nodeKey, type RuleNode, rulesReferredTo } from "./trees.ts";
 import { type Visitor, walkBody } from "../../syntax/visit.ts";
 import { walkHead } from "./walk.ts";
 
@@ -14,18 +14,7 @@ export class Graph {
   constructor(modules: readonly ModuleCell[], tree: RuleNode) {
     eachRule(modules, (rule) => {
       this.#touch(rule);
-      if (!featuresOf(rule).data) return false;
-      const visitor: Visitor = {
-        term: (t) => {
-          if (t.kind === "ref") this.#link(rule, t.terms, tree);
-          return false;
-        },
-      };
-      walkHead(
-        { ...rule.head, reference: { ...rule.head.reference, terms: [rule.head.reference.terms[0]] } },
-        visitor,
-      );
-      walkBody(rule.body, visitor);
+      if (featuresOf(rule).data) for (const ref of dataRefs(rule)) this.#link(rule, ref, tree);
       return false;
     });
   }
@@ -42,7 +31,6 @@ export class Graph {
   }
 
   #link(from: RuleCell, ref: readonly Term[], tree: RuleNode): void {
-    if (childOf(tree, ref[0] as Term) === undefined) return;
     for (const target of rulesReferredTo(tree, ref, true)) {
       for (let rule: RuleCell | undefined = target; rule !== undefined; rule = rule.else) {
         this.#touch(rule);
@@ -104,6 +92,26 @@ export class Graph {
 }
 
 const NONE: Set<RuleCell> = new Set();
+
+const known = new WeakMap<RuleCell, (readonly Term[])[]>();
+
+/** The refs to `data` in a rule as they stand when its graph is first made; later stages only move them about. */
+function dataRefs(rule: RuleCell): readonly (readonly Term[])[] {
+  let found = known.get(rule);
+  if (found !== undefined) return found;
+  known.set(rule, (found = []));
+  const refs = found;
+  const visitor: Visitor = {
+    term: (t) => {
+      if (t.kind === "ref" && nodeKey(t.terms[0]) === DATA_KEY) refs.push(t.terms);
+      return false;
+    },
+  };
+  const { reference } = rule.head;
+  walkHead({ ...rule.head, reference: { ...reference, terms: [reference.terms[0]] } }, visitor);
+  walkBody(rule.body, visitor);
+  return refs;
+}
 
 function byPlace(rules: Iterable<RuleCell>): RuleCell[] {
   return [...rules].sort((a, b) => {

@@ -269,10 +269,10 @@ function resolveRule(compilation: Compilation, globals: Globals, rule: RuleCell)
 }
 
 export function resolveRefs(compilation: Compilation): void {
-  const { findings, modules, options } = compilation;
+  const { findings, modules, options, others } = compilation;
   const packages = new Map<string, ModuleCell[]>();
   const packageOf = new Map<ModuleCell, ModuleCell[]>();
-  for (const module of modules) {
+  for (const module of [...modules, ...others]) {
     const key = printRef(module.path.terms);
     const members = packages.get(key) ?? [];
     packages.set(key, members);

@@ -2,13 +2,10 @@
 // a set of modules and stops after the first stage that has findings, as OPA does. Modules in, CompiledModules or findings out.
 
 import { type Diagnostic, PolicyError } from "../../error.ts";
-import type { Module, RefTerm, Rule, Term } from "../../syntax/ast.ts";
+import type { Module } from "../../syntax/ast.ts";
 import { printRef } from "../../syntax/print.ts";
-import { builtins } from "../../builtins/registry.ts";
 import type { Type } from "../../value/type.ts";
-import { AnnotationSet } from "./annotation-set.ts";
 import {
-  arityOf,
   callsDeprecated,
   checkCalls,
   checkDeprecatedBuiltins,
@@ -17,15 +14,10 @@ import {
   overExprs,
   overRules,
 } from "./calls.ts";
-import { type ModuleCell, type RuleCell, ruleRef } from "./cells.ts";
+import { type RuleCell, ruleRef } from "./cells.ts";
 import { arityDetails, checkTypes } from "./check-types.ts";
-import {
-  type CheckOptions,
-  type Compilation,
-  type CompiledModules,
-  Findings,
-  LocalGenerator,
-} from "./compilation.ts";
+import { type CheckOptions, type Compilation, type CompiledModules, LocalGenerator } from "./compilation.ts";
+import { finish, startCompilation } from "./compiled.ts";
 import { checkImports, checkKeywordOverrides, checkRuleConflicts } from "./conflicts.ts";
 import { calledName, featuresOf } from "./features.ts";
 import { Graph } from "./graph.ts";
@@ -46,8 +38,8 @@ import { rewriteWiths } from "./rewrite-with.ts";
 import { checkBodySafety, checkHeadSafety } from "./safety.ts";
 import { SchemaAnnotations, schemaType } from "./schemas.ts";
 import { injectTestCases } from "./test-cases.ts";
-import { eachNode, mapRuleTree, moduleTree, newRuleNode, ruleTree } from "./trees.ts";
-import { callOf, groundPrefix } from "./walk.ts";
+import { eachNode, moduleTree, ruleTree } from "./trees.ts";
+import { callOf } from "./walk.ts";
 
 export interface Stage {
   readonly name: string;
@@ -319,106 +311,13 @@ function checkRecursion(compilation: Compilation): void {
   });
 }
 
-function collectRequired(compilation: Compilation): void {
+export function collectRequired(compilation: Compilation): void {
   overExprs(compilation)((expr) => {
     const call = callOf(expr);
     const name = call === undefined ? "" : calledName(call[0]);
     if (compilation.builtins.has(name)) compilation.required.add(name);
     return false;
   });
-}
-
-function ruleCell(module: ModuleCell, rule: Rule, index: number): RuleCell {
-  return {
-    module,
-    source: rule,
-    index,
-    default: rule.default,
-    location: rule.location,
-    else: rule.else === undefined ? undefined : ruleCell(module, rule.else, index),
-    head: rule.head,
-    body: rule.body,
-  };
-}
-
-function moduleCell(module: Module): ModuleCell {
-  const cell: ModuleCell = {
-    source: module,
-    path: module.package.path,
-    location: module.package.location,
-    imports: module.imports,
-    rules: [],
-  };
-  for (const [i, rule] of module.rules.entries()) cell.rules.push(ruleCell(cell, rule, i));
-  return cell;
-}
-
-/** The state before the first stage. */
-export function startCompilation(modules: readonly Module[], options: CheckOptions): Compilation {
-  const sorted = [...modules].sort((a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : 0));
-  const cells = sorted.map(moduleCell);
-  const tree = newRuleNode<RuleCell>(undefined);
-  const compilation: Compilation = {
-    options,
-    builtins: options.builtins ?? builtins,
-    findings: new Findings(options.maxErrors ?? 0),
-    modules: cells,
-    rewritten: new Map(),
-    subjects: new Map(),
-    required: new Set(),
-    locals: new LocalGenerator(new Set()),
-    arity: () => undefined,
-    moduleTree: { children: new Map(), modules: [], hide: false },
-    ruleTree: tree,
-    graph: new Graph([], tree),
-    annotations: new AnnotationSet(cells),
-    typeEnv: undefined,
-  };
-  compilation.arity = arityOf(compilation);
-  return compilation;
-}
-
-function finishedRule(cell: RuleCell, done: Map<RuleCell, Rule>): Rule {
-  const rest = cell.else === undefined ? {} : { else: finishedRule(cell.else, done) };
-  const rule: Rule = { ...cell.source, head: cell.head, body: cell.body, ...rest };
-  done.set(cell, rule);
-  return rule;
-}
-
-/** Rules and packages that METADATA blocks call entrypoints, in order of path. */
-function entrypointsOf(annotations: AnnotationSet): RefTerm[] {
-  return annotations
-    .flatten()
-    .filter((entry) => entry.annotations?.entrypoint === true)
-    .map(
-      (entry): RefTerm => ({
-        kind: "ref",
-        terms: groundPrefix(entry.path) as readonly [Term, ...Term[]],
-        location: entry.location,
-      }),
-    );
-}
-
-function finish(compilation: Compilation): CompiledModules {
-  const done = new Map<RuleCell, Rule>();
-  const modules = compilation.modules.map(
-    (cell): Module => ({
-      ...cell.source,
-      imports: [],
-      rules: cell.rules.map((rule) => finishedRule(rule, done)),
-    }),
-  );
-  return {
-    modules,
-    ruleTree: mapRuleTree(compilation.ruleTree, (cell) => done.get(cell) as Rule),
-    annotations: compilation.annotations,
-    rewrittenVars: compilation.rewritten,
-    builtins: compilation.builtins,
-    requiredBuiltins: compilation.required,
-    entrypoints: entrypointsOf(compilation.annotations),
-    graph: compilation.graph,
-    compilation,
-  } as unknown as CompiledModules;
 }
 
 export interface CheckResult {

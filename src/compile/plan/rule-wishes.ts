@@ -4,9 +4,9 @@
 
 import type { Location } from "../../error.ts";
 import type { Body, Expr, Logical, RefTerm, Rule, Term } from "../../syntax/ast.ts";
-import { sortEntries, sortTerms } from "../../syntax/order.ts";
+import { compareTerms } from "../../syntax/order.ts";
 import { walkBody } from "../../syntax/visit.ts";
-import { callOf, isGround, isScalar, logicalOf, someTerm, termOf, varTerm } from "../check/walk.ts";
+import { callOf, isGround, isScalar, logicalOf, mapTerm, someTerm, termOf, varTerm } from "../check/walk.ts";
 import { pathText, termKey, type TrieNode } from "./rule-trie.ts";
 
 /** One value that a document or an argument should have. */
@@ -273,11 +273,22 @@ export function isVirtual(data: TrieNode, path: readonly Term[]): boolean {
   return true;
 }
 
-/** In OPA's order, since a value takes the place of a variable noted before it. */
+/** In OPA's order, since a value takes the place of a variable noted before it; variables as they come, whatever they are called. */
 function membersOf(list: Term | undefined): readonly Term[] {
   if (list?.kind === "array") return list.items;
-  if (list?.kind === "set") return sortTerms(list.items);
-  return list?.kind === "object" ? sortEntries(list.entries).map(([, value]) => value) : [];
+  if (list?.kind !== "set" && list?.kind !== "object") return [];
+  const names = new Map<string, string>();
+  const renamed = (term: Term): Term => {
+    if (term.kind !== "var") return mapTerm(term, { term: renamed, body: (body) => body });
+    const name = names.get(term.name) ?? String(names.size).padStart(9, "0");
+    names.set(term.name, name);
+    return { ...term, name };
+  };
+  const members =
+    list.kind === "set"
+      ? list.items.map((item) => [renamed(item), item] as const)
+      : list.entries.map(([key, value]) => [renamed(key), value] as const);
+  return members.sort(([a], [b]) => compareTerms(a, b)).map(([, member]) => member);
 }
 
 function isConstant(term: Term): boolean {

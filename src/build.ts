@@ -290,8 +290,13 @@ function ship(
   if (target === "rego") {
     return { bundle: assemble({ manifest, data, modules: source.modules }), hostBuiltins: [], wasmBytes: 0 };
   }
-  const make = () => compile(compiled, { entrypoints }, { runtime: loadRuntime() });
-  const { policy, emitted } = options.cache?.compiled(make) ?? make();
+  // A plan that is shown is numbered as the plan of a build from nothing is.
+  const cache = target === "plan" || options.onPlan !== undefined ? undefined : options.cache;
+  const { policy, emitted } = (cache?.compile.bind(cache) ?? compile)(
+    compiled,
+    { entrypoints },
+    { runtime: loadRuntime() },
+  );
   options.onPlan?.(policy);
   if (target === "plan") {
     const bytes = new TextEncoder().encode(JSON.stringify(policyToJson(policy)));

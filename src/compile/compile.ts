@@ -15,8 +15,10 @@ import { check } from "./check/stages.ts";
 import type { Policy } from "./ir/ir.ts";
 import { validate } from "./ir/validate.ts";
 import { type Mark, Marks, type MarkRequest } from "./plan/marks.ts";
+import { KeptPlans } from "./plan/kept-plans.ts";
 import { type PlanRequests, plan } from "./plan/planner.ts";
 import { type Emitted, emit } from "./wasm/emit.ts";
+import { KeptBodies } from "./wasm/kept-bodies.ts";
 
 export { type Mark, Marks, type MarkRequest };
 export type { AnnotationsRef, CheckOptions, CompiledModules, CompiledQuery, Emitted, PlanRequests, Policy };
@@ -88,14 +90,18 @@ export function compile(
   compiled: CompiledModules,
   requests: PlanRequests,
   options: CompileOptions,
+  kept?: { readonly plans: KeptPlans; readonly bodies: KeptBodies },
 ): { policy: Policy; emitted: Emitted } {
   return withinStack(() => {
-    const policy = plan(compiled, requests);
+    const policy = plan(compiled, requests, kept?.plans);
     if (options.verify === true) {
       const [wrong] = validate(policy);
       if (wrong !== undefined) throw new PolicyError("internal_error", `malformed plan: ${wrong.message}`);
     }
-    return { policy, emitted: emit(policy, { runtime: options.runtime, names: options.names }) };
+    return {
+      policy,
+      emitted: emit(policy, { runtime: options.runtime, names: options.names }, kept?.bodies),
+    };
   });
 }
 
@@ -113,6 +119,7 @@ export class BuildCache {
   #parsed = new Map<string, Parsed>();
   #modules: readonly Module[] = [];
   #compiled: CompiledModules | undefined;
+  readonly #kept = { plans: new KeptPlans(), bodies: new KeptBodies() };
   #result: ReturnType<typeof compile> | undefined;
 
   parse(sources: readonly SourceText[]): ReturnType<typeof parse> {
@@ -147,8 +154,13 @@ export class BuildCache {
     return compiled;
   }
 
-  compiled(make: () => ReturnType<typeof compile>): ReturnType<typeof compile> {
-    this.#result ??= make();
+  /** As `compile`, for modules of the last `check`; texts and files of the policy may stand under other numbers. */
+  compile(
+    compiled: CompiledModules,
+    requests: PlanRequests,
+    options: CompileOptions,
+  ): ReturnType<typeof compile> {
+    this.#result ??= compile(compiled, requests, options, this.#kept);
     return this.#result;
   }
 }

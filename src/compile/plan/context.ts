@@ -11,7 +11,7 @@ import { type Environment, environment, PLAIN, valueMocks } from "./environment.
 import { Scopes } from "./locals.ts";
 import type { MarkKind, MarkNode, Marks } from "./marks.ts";
 import type { Reach } from "./reach.ts";
-import { type Group, termKey, type TrieNode } from "./rule-trie.ts";
+import { type Group, sortedChildren, termKey, type TrieNode } from "./rule-trie.ts";
 
 export type Then = () => void;
 export type WithOperand = (operand: Operand) => void;
@@ -45,42 +45,13 @@ export interface Wanted {
   readonly keys: readonly (Term | undefined)[];
 }
 
-/** The tables of one Policy. */
-export class Shared {
-  readonly rooms: Rooms;
-  readonly trie: TrieNode;
-  readonly reach: Reach;
-  readonly builtins: ReadonlyMap<string, BuiltinDeclaration>;
-  readonly called = new Set<string>();
-  readonly funcs: Func[] = [];
-  readonly queue: Wanted[] = [];
+/** Texts and places by number. */
+export class Tables {
   readonly strings: string[] = [];
   readonly files: string[] = [];
   readonly #stringIndex = new Map<string, number>();
   readonly #fileIndex = new Map<string, number>();
-  readonly #generations = new Map<string, string>([["", "g0"]]);
-  readonly #wanted = new Map<string, Wanted>();
   readonly #positions = new WeakMap<Location, At>();
-
-  readonly marks: Marks | undefined;
-  /** Whether rules stop once they have their one possible value. */
-  readonly earlyExit: boolean;
-
-  constructor(
-    rooms: Rooms,
-    trie: TrieNode,
-    reach: Reach,
-    builtins: ReadonlyMap<string, BuiltinDeclaration>,
-    marks?: Marks,
-    earlyExit = true,
-  ) {
-    this.marks = marks;
-    this.earlyExit = earlyExit && marks?.request.earlyExit !== false;
-    this.rooms = rooms;
-    this.trie = trie;
-    this.reach = reach;
-    this.builtins = builtins;
-  }
 
   string(text: string): number {
     return intern(this.strings, this.#stringIndex, text);
@@ -95,9 +66,78 @@ export class Shared {
     }
     return at;
   }
+}
+
+/** What else a function was made of than its own rules. */
+export interface Notes {
+  /** The functions that it calls, in the order in which it came upon them. */
+  readonly wants: Pick<Wanted, "group" | "keys">[];
+  /** The builtins that it calls. */
+  readonly calls: Set<string>;
+  /** False: it looked at more than that, such as the names of all rules below a path. */
+  settled: boolean;
+}
+
+/** The tables of one Policy. */
+export class Shared {
+  readonly rooms: Rooms;
+  readonly trie: TrieNode;
+  readonly reach: Reach;
+  readonly builtins: ReadonlyMap<string, BuiltinDeclaration>;
+  readonly called = new Set<string>();
+  readonly funcs: Func[] = [];
+  readonly queue: Wanted[] = [];
+  readonly tables: Tables;
+  notes: Notes = { wants: [], calls: new Set(), settled: true };
+  readonly #generations = new Map<string, string>([["", "g0"]]);
+  readonly #wanted = new Map<string, Wanted>();
+
+  readonly marks: Marks | undefined;
+  /** Whether rules stop once they have their one possible value. */
+  readonly earlyExit: boolean;
+
+  constructor(
+    rooms: Rooms,
+    trie: TrieNode,
+    reach: Reach,
+    builtins: ReadonlyMap<string, BuiltinDeclaration>,
+    marks?: Marks,
+    earlyExit = true,
+    tables = new Tables(),
+  ) {
+    this.tables = tables;
+    this.marks = marks;
+    this.earlyExit = earlyExit && marks?.request.earlyExit !== false;
+    this.rooms = rooms;
+    this.trie = trie;
+    this.reach = reach;
+    this.builtins = builtins;
+  }
+
+  string(text: string): number {
+    return this.tables.string(text);
+  }
+
+  position(location: Location): At {
+    return this.tables.position(location);
+  }
+
+  /** A builtin is called. */
+  call(name: string): void {
+    this.called.add(name);
+    this.notes.calls.add(name);
+  }
+
+  /** The children of a node, in the order in which `data[x]` enumerates them. */
+  childrenOf(node: TrieNode): TrieNode[] {
+    this.notes.settled = false;
+    return sortedChildren(node);
+  }
 
   /** The function that the group is in this environment; planned later if it is new. */
   want(group: Group, env: Environment, keys: Wanted["keys"] = []): Wanted {
+    if (env.key === "") this.notes.wants.push({ group, keys });
+    else this.notes.settled = false;
     const relevant = this.reach.restrict(env, group);
     const part = keys.map((step) => `/${step === undefined ? "" : termKey(step)}`).join("");
     const key = `${relevant.key} ${group.key}${part}`;
@@ -265,7 +305,7 @@ export class Context {
 
   fail(message: string): PolicyError {
     const { file, row, col } = this.at;
-    const location = { file: this.shared.files[file] ?? "", row, col, offset: 0, text: "" };
+    const location = { file: this.shared.tables.files[file] ?? "", row, col, offset: 0, text: "" };
     return new PolicyError("internal_error", `planner: ${message}`, { location });
   }
 }

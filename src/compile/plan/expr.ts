@@ -196,7 +196,7 @@ function calleeOf(c: Context, operator: RefTerm, name: string, given: number): C
 function builtinCallee(c: Context, name: string, given: number): Callee {
   const builtin = c.shared.builtins.get(name);
   if (builtin === undefined) throw c.fail(`unknown function \`${name}\``);
-  c.shared.called.add(name);
+  c.shared.call(name);
   return {
     arity: builtin.variadic === true ? given : builtin.args.length,
     relation: builtin.relation === true,

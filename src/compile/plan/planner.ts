@@ -11,6 +11,7 @@ import type { Block, Plan, Policy } from "../ir/ir.ts";
 import { planComprehension } from "./comprehension.ts";
 import { Context, type Rooms, Shared } from "./context.ts";
 import { planBody, planCall, planExpr } from "./expr.ts";
+import type { KeptPlans } from "./kept-plans.ts";
 import { Reach } from "./reach.ts";
 import type { Marks } from "./marks.ts";
 import { planRef } from "./ref.ts";
@@ -51,7 +52,8 @@ const ROOMS: Rooms = {
   withs: planWiths,
 };
 
-export function plan(compiled: CompiledModules, requests: PlanRequests): Policy {
+/** With what an earlier plan left the functions are the same, but texts and files may stand under other numbers. */
+export function plan(compiled: CompiledModules, requests: PlanRequests, kept?: KeptPlans): Policy {
   const trie = buildTrie(compiled.modules);
   const shared = new Shared(
     ROOMS,
@@ -60,15 +62,23 @@ export function plan(compiled: CompiledModules, requests: PlanRequests): Policy 
     compiled.builtins,
     requests.marks,
     requests.earlyExit,
+    kept?.begin(compiled.shape),
   );
   const plans = [
-    ...(requests.entrypoints ?? []).map((entrypoint) => planEntrypoint(shared, entrypoint)),
+    ...(requests.entrypoints ?? []).map((entrypoint) => {
+      const make = () => planEntrypoint(shared, entrypoint);
+      if (kept === undefined || typeof entrypoint !== "string") return make();
+      return kept.plan(shared, entrypoint, refOfPath(entrypoint).terms.slice(1), make);
+    }),
     ...(requests.queries ?? []).map((query) => planQuerySet(shared, query)),
   ];
   // Functions ask for further functions while they are planned.
   for (let wanted = shared.queue.shift(); wanted !== undefined; wanted = shared.queue.shift()) {
-    shared.funcs.push(planFunc(shared, wanted));
+    const next = wanted;
+    const make = () => planFunc(shared, next);
+    shared.funcs.push(kept === undefined ? make() : kept.func(shared, next, make));
   }
+  kept?.end();
   const builtinFuncs = [...shared.called].sort().map((name) => {
     const builtin = compiled.builtins.get(name);
     if (builtin === undefined)
@@ -76,7 +86,7 @@ export function plan(compiled: CompiledModules, requests: PlanRequests): Policy 
     return { name, decl: declarationToJson(builtin as Builtin, false) };
   });
   return {
-    static: { strings: shared.strings, builtinFuncs, files: shared.files },
+    static: { strings: shared.tables.strings, builtinFuncs, files: shared.tables.files },
     plans,
     funcs: shared.funcs,
   };

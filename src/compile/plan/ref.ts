@@ -6,7 +6,7 @@ import { isGround } from "../check/walk.ts";
 import type { Local, Operand } from "../ir/ir.ts";
 import { bool, type Context, DATA, INPUT, local, type Then, type WithOperand } from "./context.ts";
 import { masked } from "./environment.ts";
-import { type Group, sortedChildren, termKey, type TrieNode } from "./rule-trie.ts";
+import { type Group, termKey, type TrieNode } from "./rule-trie.ts";
 import { hasUnseen } from "./term.ts";
 
 export function planRef(c: Context, ref: RefTerm, then: WithOperand): void {
@@ -113,7 +113,9 @@ interface Choice {
 function choose(c: Context, place: Place, choice: Choice, then: WithOperand): void {
   const { key, step, rest } = choice;
   const children =
-    place.node === undefined ? [] : sortedChildren(place.node).filter((child) => !masked(c.env, child.path));
+    place.node === undefined
+      ? []
+      : c.shared.childrenOf(place.node).filter((child) => !masked(c.env, child.path));
   // Terms with searched parts inside `step` are bound by now, or `step` is a name for `key`.
   const base = (go: WithOperand) => lookUp(c, DATA, [...place.base, step, ...rest], go);
   if (children.length === 0) return base(then);
@@ -161,7 +163,7 @@ function enumerate(c: Context, place: Place, pattern: Term, then: WithOperand): 
       });
     }),
   );
-  for (const child of place.node === undefined ? [] : sortedChildren(place.node)) {
+  for (const child of place.node === undefined ? [] : c.shared.childrenOf(place.node)) {
     if (masked(c.env, child.path)) continue;
     c.blocks(() => {
       const name = c.rooms.value(c, child.term as Term);
@@ -231,7 +233,7 @@ function withoutSystem(c: Context): Local {
 function planVirtual(c: Context, node: TrieNode): Local {
   const target = c.local();
   c.emit({ kind: "MakeObjectStmt", target });
-  for (const child of sortedChildren(node)) {
+  for (const child of c.shared.childrenOf(node)) {
     if (masked(c.env, child.path) || isHidden(child)) continue;
     const { group } = child;
     if (group !== undefined && group.arity > 0) continue;

@@ -105,7 +105,7 @@ function matchEntries(
 
 export function planUnifyOperand(c: Context, a: Operand, b: Term, then: Then): void {
   if (b.kind === "string" && a.type === "string_index")
-    return decided(c, c.shared.strings[a.value] === b.value, then);
+    return decided(c, c.shared.tables.strings[a.value] === b.value, then);
   if (b.kind === "boolean" && a.type === "bool") return decided(c, a.value === b.value, then);
   if (isNew(c, b)) {
     c.vars.bind(b.name, settled(c, a));

@@ -3,14 +3,14 @@
 // drawing of them that our engine reads. Only ground paths are looked up in these objects; nobody counts or scans them.
 
 import type { ReadTree } from "./read-set.ts";
-import type { Statics } from "./statics.ts";
+import type { Address, Statics } from "./statics.ts";
 
 /** Name of the custom section that carries the drawing as JSON. */
 export const CELLS_SECTION = "reeve.cells";
 
 /** An object: its box, and for each key the cell, and the object that stands there unless the input has something else. */
 export interface CellNode {
-  readonly box: number;
+  readonly box: Address;
   readonly keys: Readonly<Record<string, readonly [cell: number, below: CellNode | null]>>;
 }
 
@@ -19,7 +19,7 @@ const MAX_KEYS = 64;
 
 export class Cells {
   readonly root: CellNode;
-  readonly #paths = new Map<string, number>();
+  readonly #paths = new Map<string, Address>();
 
   private constructor(tree: Exclude<ReadTree, true>, statics: Statics) {
     this.root = this.#node(tree, statics, "input");
@@ -34,7 +34,7 @@ export class Cells {
   }
 
   /** The cell of a path as `Known` spells it. */
-  at(path: string): number | undefined {
+  at(path: string): Address | undefined {
     return this.#paths.get(path);
   }
 

@@ -7,11 +7,10 @@ import type { Passes } from "./passes.ts";
 import type { VaryingPlace } from "./templates.ts";
 import type { Traffic, Uses } from "./uses.ts";
 import { type Known, localsAssigned, repeatsSilently } from "./facts.ts";
-import type { Cells } from "./cells.ts";
 import { type ConstantCollection, type ConstantItem, constantAt } from "./constants.ts";
 import type { Code, Label } from "./instruction.ts";
 import type { Locals } from "./locals.ts";
-import type { Statics } from "./statics.ts";
+import type { Address, Statics } from "./statics.ts";
 
 /** Where a call goes. */
 export type Callee =
@@ -24,15 +23,17 @@ export type PathKey = string | undefined;
 
 export interface ModuleContext {
   readonly statics: Statics;
-  /** Fixed places of the input's parts, if the module has any. */
-  readonly cells: Cells | undefined;
+  /** The fixed place of a part of the input, if the module has any for it. */
+  cell(path: string): Address | undefined;
+  /** The box of the input whose parts are at fixed places. */
+  inputBox(): Address;
   /** Index of a function of the runtime. */
   runtime(name: string): number;
   callee(name: string): Callee;
   /** A function that takes `args` and the unknown keys: the rule's value, 0 if no rule hangs there, 1 if it is undefined. */
   dispatcher(args: number, path: readonly PathKey[]): number;
   /** The word with the address of an index of a base document by what stands at `places`; undefined if there are to be none. */
-  dataIndex(path: readonly string[], places: readonly (readonly number[])[]): number | undefined;
+  dataIndex(path: readonly string[], places: readonly (readonly number[])[]): Address | undefined;
   readonly passes: Passes;
   readonly strings: readonly string[];
   /** A local that no plan has. */
@@ -49,9 +50,9 @@ export interface ModuleContext {
   ): number;
   /** A global that holds a word from the end of a function to the statement behind its call. */
   spare(index: number): number;
-  string(index: number): number;
+  string(index: number): Address;
   stringText(index: number): string;
-  file(index: number): number;
+  file(index: number): Address;
   /** The import that marks go to: `opa_builtin0`, with a number that no builtin has. */
   readonly mark: number;
   /** A function that takes a number of steps off the budget of the evaluation and ends it when there is none left. */
@@ -111,7 +112,7 @@ export interface FunctionContext {
 export function push(context: FunctionContext, operand: Operand): void {
   const { code, module } = context;
   if (operand.type === "local") get(context, operand.value);
-  else if (operand.type === "string_index") code.i32(module.string(operand.value));
+  else if (operand.type === "string_index") code.address(module.string(operand.value));
   else code.i32(operand.value ? abi.ADDRESS_TRUE : abi.ADDRESS_FALSE);
 }
 
@@ -136,7 +137,7 @@ export function get(context: FunctionContext, local: number): void {
 
 /** Pushes file, row and column of a statement. */
 function pushPosition(context: FunctionContext, at: At): void {
-  context.code.i32(context.module.file(at.file));
+  context.code.address(context.module.file(at.file));
   pushRow(context, at);
 }
 
@@ -162,19 +163,19 @@ export function emitPlace(
   code.set(target);
   for (const key of place.keys) {
     path = path === undefined ? undefined : `${path}.${JSON.stringify(module.stringText(key))}`;
-    const cell = path === undefined ? undefined : module.cells?.at(path);
+    const cell = path === undefined ? undefined : module.cell(path);
     if (cell !== undefined) {
       code.get(locals.of(0));
-      code.i32(module.cells!.root.box);
+      code.address(module.inputBox());
       code.eq();
       code.if();
-      code.i32(cell);
+      code.address(cell);
       code.load(0);
       code.set(target);
       code.else();
     }
     code.get(target);
-    code.i32(module.string(key));
+    code.address(module.string(key));
     code.call(module.runtime("value_get"));
     code.set(target);
     if (cell !== undefined) code.end();
@@ -249,10 +250,10 @@ export function emitBody(
 /** A collection that is there before anything runs. */
 function placeConstant(context: FunctionContext, { kind, target, items }: ConstantCollection): void {
   const { code, module, known } = context;
-  const address = (item: ConstantItem): number =>
+  const address = (item: ConstantItem): Address =>
     item.kind === "number" ? module.statics.number(module.stringText(item.index)) : module.string(item.index);
-  if (kind === "array") code.i32(module.statics.array(items.map(address)));
-  else code.i32(module.statics.set(items.map(({ index }) => module.stringText(index))));
+  if (kind === "array") code.address(module.statics.array(items.map(address)));
+  else code.address(module.statics.set(items.map(({ index }) => module.stringText(index))));
   set(context, target);
   known.forget([target]);
 }
@@ -275,8 +276,8 @@ export function leaveLoops(context: FunctionContext): void {
 export function abortAt(context: FunctionContext, at: At, code: string, message: string): void {
   const { module } = context;
   pushPosition(context, at);
-  context.code.i32(module.statics.string(code));
-  context.code.i32(module.statics.string(message));
+  context.code.address(module.statics.string(code));
+  context.code.address(module.statics.string(message));
   context.code.call(module.runtime("abort_at"));
   context.code.unreachable();
 }

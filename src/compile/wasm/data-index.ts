@@ -3,6 +3,7 @@
 
 import type { Local, Operand, Stmt, StmtOf } from "../ir/ir.ts";
 import { localsAssigned } from "./facts.ts";
+import type { Address } from "./statics.ts";
 
 /** Keys from a local that does not change in the loop, or a constant. */
 export type Source =
@@ -83,7 +84,7 @@ function isSilent(stmt: Stmt): boolean {
 /** An index that the module asks for when data is there. */
 export interface IndexSite {
   /** Word that holds its address. */
-  readonly cell: number;
+  readonly cell: Address;
   /** Keys from `data`. */
   readonly path: readonly string[];
   /** Address of the array of arrays of keys. */

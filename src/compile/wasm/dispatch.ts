@@ -75,7 +75,7 @@ export function dispatcherBody(
     if (children.length > LINEAR) {
       const middle = children.length >> 1;
       code.get(key);
-      code.i32(module.statics.string(children[middle]![0]));
+      code.address(module.statics.string(children[middle]![0]));
       code.call(module.runtime("value_compare"));
       code.i32(0);
       code.ltS();
@@ -88,7 +88,7 @@ export function dispatcherBody(
     }
     for (const [name, child] of children) {
       code.get(key);
-      code.i32(module.statics.string(name));
+      code.address(module.statics.string(name));
       code.call(module.runtime("value_equal"));
       code.if();
       visit(child, at + 1, key + 1);

@@ -69,11 +69,11 @@ function openIndex(context: FunctionContext, stmt: StmtOf<"ScanStmt">, index: nu
   code.i32(0);
   code.set(index);
   const none = code.block();
-  code.i32(cell);
+  code.address(cell);
   code.load(0);
   code.eqz();
   code.brIf(none);
-  code.i32(cell);
+  code.address(cell);
   code.load(0);
   code.load(0);
   get(context, stmt.source);
@@ -98,7 +98,7 @@ function openIndex(context: FunctionContext, stmt: StmtOf<"ScanStmt">, index: nu
       code.set(hash);
     }
   });
-  code.i32(cell);
+  code.address(cell);
   code.load(0);
   code.set(index);
   code.end();
@@ -204,7 +204,7 @@ export const withStmt: Emit<"WithStmt"> = (context, stmt) => {
         code.set(saved);
         if (stmt.path.length > 0) {
           code.get(local);
-          code.i32(module.statics.array(stmt.path.map((key) => module.string(key))));
+          code.address(module.statics.array(stmt.path.map((key) => module.string(key))));
         }
         push(context, stmt.value);
         if (stmt.path.length > 0) call(context, "with_put");

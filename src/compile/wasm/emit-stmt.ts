@@ -20,6 +20,7 @@ import {
 } from "./context.ts";
 import { not, scan, withStmt } from "./emit-nested.ts";
 import { encodeUtf8 } from "./encode.ts";
+import type { Address } from "./statics.ts";
 
 type Emit<K extends StmtKind> = (context: FunctionContext, stmt: StmtOf<K>) => void;
 
@@ -27,8 +28,14 @@ const CONFLICT = "eval_conflict_error";
 const INPUT = 0;
 
 /** Puts a box of static data into a local. */
-function constant(context: FunctionContext, address: number, target: number): void {
-  context.code.i32(address);
+function constant(context: FunctionContext, address: Address, target: number): void {
+  context.code.address(address);
+  set(context, target);
+}
+
+/** Puts a word that is the same in every module into a local. */
+function fixed(context: FunctionContext, word: number, target: number): void {
+  context.code.i32(word);
   set(context, target);
 }
 
@@ -52,7 +59,7 @@ function isType(context: FunctionContext, source: Operand, tag: number): void {
 /** In the cold path of a builtin that gave nothing: notes why, with the place and the builtin's name. */
 function noteFailure(context: FunctionContext, name: string, at: At): void {
   const { code, module } = context;
-  code.i32(module.statics.array([module.file(at.file), module.statics.string(name)]));
+  code.address(module.statics.array([module.file(at.file), module.statics.string(name)]));
   pushRow(context, at);
   call(context, "failure_note");
 }
@@ -149,14 +156,14 @@ const dot: Emit<"DotStmt"> = (context, stmt) => {
   const { fromData = false, path: parent } = known.of(stmt.source.value);
   const ground = parent !== undefined && stmt.key.type === "string_index";
   const path = ground ? `${parent}.${JSON.stringify(module.stringText(stmt.key.value))}` : undefined;
-  const cell = path === undefined ? undefined : module.cells?.at(path);
+  const cell = path === undefined ? undefined : module.cell(path);
   if (cell !== undefined) {
     // An input that a host wrote cell by cell: the value stands at a known address. A path of input is only known where input is local 0.
     get(context, INPUT);
-    code.i32(module.cells!.root.box);
+    code.address(module.inputBox());
     code.eq();
     code.if();
-    code.i32(cell);
+    code.address(cell);
     code.load(0);
     code.set(target);
     code.else();
@@ -208,7 +215,7 @@ function lookup(context: FunctionContext, stmt: StmtOf<"DotStmt">, fromData: boo
     code.eqz();
     code.if();
     push(context, stmt.source);
-    code.i32(module.statics.string(number));
+    code.address(module.statics.string(number));
     call(context, "value_get");
     code.set(found);
     code.end();
@@ -318,7 +325,7 @@ const EMITTERS: { readonly [K in StmtKind]: Emit<K> } = {
     call(context, "array_new");
     set(context, stmt.target);
   },
-  MakeNullStmt: (context, stmt) => constant(context, abi.ADDRESS_NULL, stmt.target),
+  MakeNullStmt: (context, stmt) => fixed(context, abi.ADDRESS_NULL, stmt.target),
   MakeNumberIntStmt: (context, stmt) => number(context, String(stmt.value), stmt.target),
   MakeNumberRefStmt: (context, stmt) => number(context, context.module.stringText(stmt.index), stmt.target),
   MakeObjectStmt: (context, stmt) => {
@@ -346,7 +353,7 @@ const EMITTERS: { readonly [K in StmtKind]: Emit<K> } = {
     call(context, "object_merge");
     set(context, stmt.target);
   },
-  ResetLocalStmt: (context, stmt) => constant(context, 0, stmt.target),
+  ResetLocalStmt: (context, stmt) => fixed(context, 0, stmt.target),
   ResultSetAddStmt: (context, stmt) => {
     if (context.results === undefined) return;
     context.code.get(context.results);

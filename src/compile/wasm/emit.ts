@@ -41,14 +41,16 @@ import {
   tabledBody,
 } from "./index-lifetime.ts";
 import { CELLS_SECTION, Cells } from "./cells.ts";
-import { Code } from "./instruction.ts";
+import { Code, LINK_CALL } from "./instruction.ts";
+import type { KeptBodies, Shelf } from "./kept-bodies.ts";
 import { Linker } from "./link.ts";
 import { Locals } from "./locals.ts";
 import { updatesOf } from "./constants.ts";
 import { Known, localsRead, repeatedPaths } from "./facts.ts";
 import type { Passes } from "./passes.ts";
 import { READS_SECTION, readSets } from "./read-set.ts";
-import { fixedBoxes, Statics } from "./statics.ts";
+import { type Answerer, type Ask, Recording } from "./recording.ts";
+import { type Address, fixedBoxes, Statics } from "./statics.ts";
 import { FIRST_HOLE } from "./templates.ts";
 import { type Traffic, Uses } from "./uses.ts";
 
@@ -109,11 +111,14 @@ const ENGINE_EXPORTS = [
 
 const MAX_HOST_ARGUMENTS = 4;
 
-export function emit(policy: Policy, options: EmitOptions): Emitted {
-  return new Emitter(policy, options).run();
+/** `kept`: what the last module left, whose texts had the same numbers; the bytes are the same without it. */
+export function emit(policy: Policy, options: EmitOptions, kept?: KeptBodies): Emitted {
+  const emitted = new Emitter(policy, options, kept).run();
+  kept?.turn();
+  return emitted;
 }
 
-class Emitter implements ModuleContext, EntryContext, IndexLifetime {
+class Emitter implements ModuleContext, EntryContext, IndexLifetime, Answerer {
   readonly statics: Statics;
   readonly cells: Cells | undefined;
   readonly passes: Passes;
@@ -137,13 +142,16 @@ class Emitter implements ModuleContext, EntryContext, IndexLifetime {
   readonly #spare: number[] = [];
   #nextHole = FIRST_HOLE;
   readonly #reads: ReturnType<typeof readSets>;
+  readonly #kept: KeptBodies | undefined;
+  #recording: Recording | undefined;
 
-  constructor(policy: Policy, { runtime, passes = {}, names = false }: EmitOptions) {
+  constructor(policy: Policy, { runtime, passes = {}, names = false }: EmitOptions, kept?: KeptBodies) {
+    this.#kept = kept;
     this.#names = names;
     this.#policy = policy;
     this.#linker = new Linker(runtime);
     this.statics = new Statics(this.#linker.dataBase);
-    this.#reads = readSets(policy);
+    this.#reads = readSets(policy, kept?.summaries);
     this.strings = policy.static.strings;
     this.passes = passes;
     this.cells = passes.cells === false ? undefined : Cells.of(Object.values(this.#reads), this.statics);
@@ -171,7 +179,8 @@ class Emitter implements ModuleContext, EntryContext, IndexLifetime {
         throw new PolicyError("internal_error", `function \`${func.name}\` is planned twice`);
       this.#funcs.set(func.name, linker.declare(func.params.length, 1));
     }
-    for (const func of funcs) linker.define(this.#index(func), this.#func(func));
+    for (const func of funcs)
+      this.#body(this.#index(func), this.#kept?.funcs, func, (linked) => this.#func(func, linked));
     const planned = plans.map((plan) => this.#plan(plan));
     this.#exports(planned);
     linker.custom(READS_SECTION, encodeUtf8(JSON.stringify(this.#reads)));
@@ -186,7 +195,93 @@ class Emitter implements ModuleContext, EntryContext, IndexLifetime {
     };
   }
 
+  /** Defines a function: with the body that is kept of it, or with what `write` writes. */
+  #body(index: number, shelf: Shelf | undefined, of: object, write: (linked: boolean) => Code): void {
+    const linker = this.#linker;
+    if (shelf === undefined) return linker.define(index, write(false).finish());
+    let kept = shelf.take(of, this);
+    if (kept === undefined) {
+      const recording = new Recording();
+      this.#listen(recording);
+      const body = write(true).finishLinked();
+      this.#listen(undefined);
+      kept = recording.finish(
+        body,
+        ({ kind, value }) => value <= (kind === LINK_CALL ? this.charge : this.busy),
+      );
+      if (kept === undefined) return linker.define(index, body.bytes);
+      shelf.put(of, kept);
+    }
+    linker.define(index, kept.bytes, kept.calls);
+  }
+
+  #listen(recording: Recording | undefined): void {
+    this.#recording = recording;
+    this.statics.listener = recording;
+  }
+
+  /** What `make` asks for is no business of the function that is being emitted: it only asks for the answer. */
+  #unheard<T>(make: () => T): T {
+    const recording = this.#recording;
+    this.#listen(undefined);
+    const made = make();
+    this.#listen(recording);
+    return made;
+  }
+
+  fits(asks: readonly Ask[]): boolean {
+    return asks.every((ask) => {
+      if (ask.kind === "function") return this.#funcs.has(ask.name);
+      return ask.kind !== "cell" || (this.cells?.at(ask.path) !== undefined) === ask.found;
+    });
+  }
+
+  answer(ask: Ask, earlier: readonly number[]): number {
+    switch (ask.kind) {
+      case "string":
+      case "number":
+      case "text":
+        return this.statics[ask.kind](ask.text);
+      case "array":
+        return this.statics.array(ask.elements.map((at) => earlier[at] as Address));
+      case "set":
+        return this.statics.set(ask.texts);
+      case "input":
+        return this.inputBox();
+      case "cell":
+        return this.cell(ask.path) ?? 0;
+      case "index":
+        return this.dataIndex(ask.path, ask.places) ?? 0;
+      case "function":
+        return this.callee(ask.name).index;
+      case "dispatcher":
+        return this.dispatcher(ask.args, ask.path);
+      case "global":
+        return this.#memo(ask.type);
+    }
+  }
+
+  /** A global for what a rule keeps: an epoch, which is none at first, or a value. */
+  #memo(type: number): number {
+    const none = type === TYPE_I64 ? new Uint8Array([0x42, 0x7f, 0x0b]) : constantExpression(0);
+    const index = this.#linker.global(type, true, none);
+    this.#recording?.note({ kind: "global", type }, index);
+    return index;
+  }
+
   // What statement emitters ask for.
+
+  cell(path: string): Address | undefined {
+    const found = this.cells?.at(path);
+    this.#recording?.noteCell(path, found);
+    return found;
+  }
+
+  inputBox(): Address {
+    const { box } = this.cells!.root;
+    this.#recording?.note({ kind: "input" }, box);
+    return box;
+  }
 
   runtime(name: string): number {
     return this.#linker.function(name);
@@ -194,7 +289,10 @@ class Emitter implements ModuleContext, EntryContext, IndexLifetime {
 
   callee(name: string): Callee {
     const own = this.#funcs.get(name);
-    if (own !== undefined) return { kind: "policy", index: own };
+    if (own !== undefined) {
+      this.#recording?.note({ kind: "function", name }, own);
+      return { kind: "policy", index: own };
+    }
     const builtin = this.#builtinFuncs.get(name);
     if (builtin === undefined)
       throw new PolicyError("internal_error", `the plan calls \`${name}\`, which it does not declare`);
@@ -210,6 +308,8 @@ class Emitter implements ModuleContext, EntryContext, IndexLifetime {
         `builtin \`${name}\` takes more than ${MAX_HOST_ARGUMENTS} arguments`,
       );
     }
+    // Its number is written into the body.
+    this.#recording?.lose();
     let id = this.#hostIds.get(name);
     if (id === undefined) {
       id = this.#hostIds.size;
@@ -222,6 +322,12 @@ class Emitter implements ModuleContext, EntryContext, IndexLifetime {
   }
 
   dispatcher(args: number, path: readonly PathKey[]): number {
+    const index = this.#unheard(() => this.#dispatcher(args, path));
+    this.#recording?.note({ kind: "dispatcher", args, path }, index);
+    return index;
+  }
+
+  #dispatcher(args: number, path: readonly PathKey[]): number {
     const key = JSON.stringify([args, path.map((part) => part ?? 0)]);
     const known = this.#dispatchers.get(key);
     if (known !== undefined) return known;
@@ -235,8 +341,14 @@ class Emitter implements ModuleContext, EntryContext, IndexLifetime {
     return index;
   }
 
-  dataIndex(path: readonly string[], places: readonly (readonly number[])[]): number | undefined {
+  dataIndex(path: readonly string[], places: readonly (readonly number[])[]): Address | undefined {
     if (this.passes.dataIndex === false) return undefined;
+    const cell = this.#unheard(() => this.#dataIndex(path, places));
+    this.#recording?.note({ kind: "index", path, places }, cell);
+    return cell;
+  }
+
+  #dataIndex(path: readonly string[], places: readonly (readonly number[])[]): Address {
     const key = JSON.stringify([path, places]);
     const known = this.#indexSites.get(key);
     if (known !== undefined) return known.cell;
@@ -253,6 +365,7 @@ class Emitter implements ModuleContext, EntryContext, IndexLifetime {
     blocks: readonly Block[],
     body: (context: FunctionContext, number: number, row: number) => void,
   ): number {
+    this.#recording?.lose();
     const index = this.#linker.declare(shared.length + 2, 0);
     const code = new Code(shared.length + 2);
     const context = this.#context(
@@ -273,6 +386,7 @@ class Emitter implements ModuleContext, EntryContext, IndexLifetime {
   }
 
   spare(index: number): number {
+    this.#recording?.lose();
     while (this.#spare.length <= index)
       this.#spare.push(this.#linker.global(TYPE_I32, true, constantExpression(0)));
     return this.#spare[index]!;
@@ -280,7 +394,7 @@ class Emitter implements ModuleContext, EntryContext, IndexLifetime {
 
   readonly freshHole = (): number => this.#nextHole++;
 
-  string(index: number): number {
+  string(index: number): Address {
     return this.statics.string(this.stringText(index));
   }
 
@@ -290,7 +404,7 @@ class Emitter implements ModuleContext, EntryContext, IndexLifetime {
     return text;
   }
 
-  file(index: number): number {
+  file(index: number): Address {
     return this.statics.string(this.#policy.static.files[index] ?? "");
   }
 
@@ -299,13 +413,12 @@ class Emitter implements ModuleContext, EntryContext, IndexLifetime {
   }
 
   /** A rule (input and data only) keeps its value for the epoch, undefined included; a function with arguments does not. */
-  #func(func: Func): Uint8Array {
-    const code = new Code(func.params.length);
+  #func(func: Func, linked: boolean): Code {
+    const code = new Code(func.params.length, linked);
     const locals = new Locals(code, func.params);
     const rule = func.params.length === 2 && this.passes.memo !== false;
-    const linker = this.#linker;
-    const memoEpoch = rule ? linker.global(TYPE_I64, true, new Uint8Array([0x42, 0x7f, 0x0b])) : 0;
-    const memoValue = rule ? linker.global(TYPE_I32, true, constantExpression(0)) : 0;
+    const memoEpoch = rule ? this.#memo(TYPE_I64) : 0;
+    const memoValue = rule ? this.#memo(TYPE_I32) : 0;
     if (rule) {
       code.globalGet(this.epoch);
       code.globalGet(memoEpoch);
@@ -340,21 +453,23 @@ class Emitter implements ModuleContext, EntryContext, IndexLifetime {
       code.globalSet(memoEpoch);
     }
     code.get(value);
-    return code.finish();
+    return code;
   }
 
   /** A plan is a function of input, data and the result set. */
   #plan(plan: Plan): number {
     const index = this.#linker.declare(3, 0);
-    const code = new Code(3);
-    const context = this.#context(code, new Locals(code, [0, 1]), plan.blocks, {
-      conflict: "complete rules must not produce multiple outputs",
-      exit: undefined,
-      results: 2,
-      params: [0, 1],
+    this.#body(index, this.#kept?.plans, plan, (linked) => {
+      const code = new Code(3, linked);
+      const context = this.#context(code, new Locals(code, [0, 1]), plan.blocks, {
+        conflict: "complete rules must not produce multiple outputs",
+        exit: undefined,
+        results: 2,
+        params: [0, 1],
+      });
+      for (const block of plan.blocks) emitBlock(context, block);
+      return code;
     });
-    for (const block of plan.blocks) emitBlock(context, block);
-    this.#linker.define(index, code.finish());
     return index;
   }
 
@@ -365,19 +480,21 @@ class Emitter implements ModuleContext, EntryContext, IndexLifetime {
       const single = withoutResultSet(plan, this.#policy.static.strings);
       if (single === undefined) return undefined;
       const index = linker.declare(2, 1);
-      const code = new Code(2);
-      const value = code.local();
-      const label = code.block();
-      const context = this.#context(code, new Locals(code, [0, 1]), single, {
-        conflict: "complete rules must not produce multiple outputs",
-        exit: { value, label },
-        results: undefined,
-        params: [0, 1],
+      this.#body(index, this.#kept?.decides, plan, (linked) => {
+        const code = new Code(2, linked);
+        const value = code.local();
+        const label = code.block();
+        const context = this.#context(code, new Locals(code, [0, 1]), single, {
+          conflict: "complete rules must not produce multiple outputs",
+          exit: { value, label },
+          results: undefined,
+          params: [0, 1],
+        });
+        for (const block of single) emitBlock(context, block);
+        code.end();
+        code.get(value);
+        return code;
       });
-      for (const block of single) emitBlock(context, block);
-      code.end();
-      code.get(value);
-      linker.define(index, code.finish());
       return index;
     });
     const answer = this.#define(4, 1, (code) => answerBody(code, this, direct));

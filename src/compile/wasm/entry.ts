@@ -229,7 +229,7 @@ function readDocument(
     code.if();
     code.get(locals.input);
     code.get(locals.length);
-    code.i32(cells!.root.box);
+    code.address(cells!.root.box);
     code.call(module.runtime("json_parse_cells"));
     code.set(locals.document);
     code.br(done);
@@ -289,15 +289,15 @@ export function namesBody(
   code.set(object);
   for (const [name, id] of names) {
     code.get(object);
-    code.i32(module.statics.string(name));
-    code.i32(module.statics.number(String(id)));
+    code.address(module.statics.string(name));
+    code.address(module.statics.number(String(id)));
     code.call(module.runtime("object_insert"));
   }
   code.get(object);
 }
 
 function abort(code: Code, module: EntryContext, message: string): void {
-  code.i32(module.statics.text(message));
+  code.address(module.statics.text(message));
   code.call(module.opaAbort);
   code.unreachable();
 }

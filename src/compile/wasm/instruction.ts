@@ -1,19 +1,44 @@
 // Writes the body of one function, instruction by instruction. Labels are absolute (the depth at which a block was opened), so that
 // code that opens helper blocks never has to count how many; `br` turns them into the relative index of the format.
 
+import type { Address } from "./statics.ts";
 import { ByteWriter, TYPE_EMPTY, TYPE_I32, type TYPE_I64 } from "./encode.ts";
 
 /** A block that is open, by its depth. */
 export type Label = number;
+
+export const LINK_I32 = 0;
+export const LINK_CALL = 1;
+export const LINK_GLOBAL = 2;
+
+/** A number in a body that another module may have for another. */
+export interface Link {
+  /** Where it starts. */
+  readonly at: number;
+  readonly kind: typeof LINK_I32 | typeof LINK_CALL | typeof LINK_GLOBAL;
+  readonly value: number;
+}
+
+export interface Linked {
+  readonly bytes: Uint8Array;
+  readonly links: readonly Link[];
+}
 
 export class Code {
   readonly #out = new ByteWriter();
   #depth = 0;
   readonly #params: number;
   readonly #locals: number[] = [];
+  readonly #links: Link[] | undefined;
 
-  constructor(params: number) {
+  /** `linked`: notes where addresses, functions and globals stand. */
+  constructor(params: number, linked = false) {
     this.#params = params;
+    this.#links = linked ? [] : undefined;
+  }
+
+  #link(kind: Link["kind"], value: number): void {
+    this.#links?.push({ at: this.#out.length, kind, value });
   }
 
   /** A new local of the function: its index. */
@@ -74,7 +99,9 @@ export class Code {
   }
 
   call(index: number): void {
-    this.#out.byte(0x10).u32(index);
+    this.#out.byte(0x10);
+    this.#link(LINK_CALL, index);
+    this.#out.u32(index);
   }
 
   get(local: number): void {
@@ -90,15 +117,27 @@ export class Code {
   }
 
   globalGet(index: number): void {
-    this.#out.byte(0x23).u32(index);
+    this.#out.byte(0x23);
+    this.#link(LINK_GLOBAL, index);
+    this.#out.u32(index);
   }
 
   globalSet(index: number): void {
-    this.#out.byte(0x24).u32(index);
+    this.#out.byte(0x24);
+    this.#link(LINK_GLOBAL, index);
+    this.#out.u32(index);
   }
 
-  i32(value: number): void {
+  /** A number that is the same in every module. */
+  i32<T extends number>(value: T extends Address ? never : T): void {
     this.#out.byte(0x41).s32(value);
+  }
+
+  /** The address of something static. */
+  address(value: Address): void {
+    this.#out.byte(0x41);
+    this.#link(LINK_I32, value);
+    this.#out.s32(value);
   }
 
   i64(value: bigint): void {
@@ -185,6 +224,11 @@ export class Code {
 
   /** The body as the code section wants it, without its size. */
   finish(): Uint8Array {
+    return this.finishLinked().bytes;
+  }
+
+  /** The same, with the places that were noted. */
+  finishLinked(): Linked {
     const body = new ByteWriter(this.#out.length + 16);
     const groups: [number, number][] = [];
     for (const type of this.#locals) {
@@ -194,6 +238,8 @@ export class Code {
     }
     body.u32(groups.length);
     for (const [count, type] of groups) body.u32(count).byte(type);
-    return body.raw(this.#out.finish()).byte(0x0b).finish();
+    const start = body.length;
+    const links = (this.#links ?? []).map((link) => ({ ...link, at: link.at + start }));
+    return { bytes: body.raw(this.#out.finish()).byte(0x0b).finish(), links };
   }
 }

@@ -15,6 +15,7 @@ const HEAP_BASE = "heap_base";
 interface AddedFunction {
   readonly type: number;
   body: Uint8Array | undefined;
+  calls: Iterable<number> | undefined;
 }
 
 export class Linker {
@@ -34,7 +35,7 @@ export class Linker {
   readonly #heapBase: number;
 
   constructor(runtime: Uint8Array) {
-    const module = decodeModule(runtime);
+    const module = decoded(runtime);
     this.runtime = module;
     this.#importedFunctions = module.imports.filter((item) => item.kind === wasm.KIND_FUNCTION).length;
     this.#types = module.types.map((type) => {
@@ -89,15 +90,17 @@ export class Linker {
       this.#types.push(encodeType(i32s(params), i32s(results)));
       this.#typeIndex.set(key, type);
     }
-    this.#functions.push({ type, body: undefined });
+    this.#functions.push({ type, body: undefined, calls: undefined });
     return this.#importedFunctions + this.runtime.functions.length + this.#functions.length - 1;
   }
 
-  define(index: number, body: Uint8Array): void {
+  /** `calls`: the functions of the runtime that the body calls, where that is known. */
+  define(index: number, body: Uint8Array, calls?: Iterable<number>): void {
     const added = this.#functions[index - this.#importedFunctions - this.runtime.functions.length];
     if (added === undefined)
       throw new PolicyError("internal_error", "function defined that was not declared");
     added.body = body;
+    added.calls = calls;
   }
 
   /** A new global: its index. */
@@ -147,7 +150,8 @@ export class Linker {
     // Data that does not fit into the pages every host grants is put in place by the start function, after it made room.
     const late = end > MINIMUM_PAGES * PAGE;
     const roots = [...this.#roots, ...(runtime.start === undefined ? [] : [runtime.start])];
-    for (const { body } of this.#functions) roots.push(...usesOf(body ?? missingBody()).calls);
+    for (const { body, calls } of this.#functions)
+      roots.push(...(calls ?? usesOf(body ?? missingBody()).calls));
     const living = prune(runtime, reachable(runtime, roots));
     const kept = neededData(runtime, living, roots).map((item) => encodeData(item.offset, item.bytes));
     const segments = [...kept, ...this.#placed];
@@ -195,6 +199,15 @@ export class Linker {
     this.define(index, bytes);
     return index;
   }
+}
+
+const runtimes = new WeakMap<Uint8Array, Module>();
+
+/** A process links many policies to one runtime. */
+function decoded(runtime: Uint8Array): Module {
+  let module = runtimes.get(runtime);
+  if (module === undefined) runtimes.set(runtime, (module = decodeModule(runtime)));
+  return module;
 }
 
 function missingBody(): never {

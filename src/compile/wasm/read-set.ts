@@ -48,17 +48,22 @@ class Node {
 }
 
 /** What one function reads itself, and whom it calls with its own input. */
-interface Summary {
+export interface Summary {
   readonly reads: Node;
   readonly calls: Set<string>;
   dynamic: boolean;
 }
 
-export function readSets(policy: Policy): Record<string, ReadTree> {
+/** `known`: what was found out of functions before, whose texts had the same numbers. */
+export function readSets(policy: Policy, known?: WeakMap<Func, Summary>): Record<string, ReadTree> {
   const strings = policy.static.strings;
   const funcs = new Map(policy.funcs.map((func) => [func.name, func]));
   const summaries = new Map(
-    policy.funcs.map((func) => [func.name, summarize(func, func.params[0] ?? 0, funcs, strings)]),
+    policy.funcs.map((func) => {
+      const summary = known?.get(func) ?? summarize(func, func.params[0] ?? 0, funcs, strings);
+      known?.set(func, summary);
+      return [func.name, summary];
+    }),
   );
   const dynamic = policy.funcs.filter((func) => func.path !== undefined).map((func) => func.name);
   return Object.fromEntries(

@@ -25,37 +25,54 @@ export function hashBytes(bytes: Uint8Array): number {
   return hash === 0 ? 1 : hash >>> 0;
 }
 
+declare const place: unique symbol;
+
+/** Where a box stands. No plain number: what is written into code as an address is written anew where the box stands elsewhere. */
+export type Address = number & { readonly [place]: true };
+
+/** Is told what one function asks for. */
+export interface Listener {
+  note(
+    ask: { kind: "string" | "number" | "text"; text: string } | { kind: "set"; texts: readonly string[] },
+    answer: Address,
+  ): void;
+  noteArray(elements: readonly Address[], answer: Address): void;
+  lose(): void;
+}
+
 /** Up to this many entries an object is searched one by one (`LINEAR` of runtime/table.ts). */
 const LINEAR = 8;
 
 export class Statics {
   readonly #base: number;
   readonly #out = new ByteWriter(4096);
-  readonly #strings = new Map<string, number>();
-  readonly #texts = new Map<string, number>();
-  readonly #numbers = new Map<string, number>();
-  readonly #arrays = new Map<string, number>();
-  readonly #sets = new Map<string, number>();
+  readonly #strings = new Map<string, Address>();
+  readonly #texts = new Map<string, Address>();
+  readonly #numbers = new Map<string, Address>();
+  readonly #arrays = new Map<string, Address>();
+  readonly #sets = new Map<string, Address>();
   readonly #words = new Map<string, number>();
   readonly #raw = new Map<string, number>();
+
+  listener: Listener | undefined;
 
   constructor(base: number) {
     this.#base = base;
   }
 
-  #here(): number {
+  #here(): Address {
     this.#out.align(8);
-    return this.#base + this.#out.length;
+    return (this.#base + this.#out.length) as Address;
   }
 
-  #bytes(bytes: Uint8Array): number {
-    const address = this.#base + this.#out.length;
+  #bytes(bytes: Uint8Array): Address {
+    const address = (this.#base + this.#out.length) as Address;
     // Readers go word by word: the padding keeps the next box out of a string's last word.
     this.#out.raw(bytes).align(8);
     return address;
   }
 
-  #box(tag: number, flags: number, n: number, a: number, b: number): number {
+  #box(tag: number, flags: number, n: number, a: number, b: number): Address {
     const address = this.#here();
     this.#out
       .word(tag | (flags << 8))
@@ -66,9 +83,13 @@ export class Statics {
   }
 
   /** Address of the string box of a text. */
-  string(text: string): number {
-    const known = this.#strings.get(text);
-    if (known !== undefined) return known;
+  string(text: string): Address {
+    const address = this.#strings.get(text) ?? this.#newString(text);
+    this.listener?.note({ kind: "string", text }, address);
+    return address;
+  }
+
+  #newString(text: string): Address {
     const bytes = encodeUtf8(text);
     const at = this.#bytes(bytes);
     const flags = bytes.every((byte) => byte < 0x80) ? abi.STRING_ASCII : abi.STRING_NOT_ASCII;
@@ -78,38 +99,41 @@ export class Statics {
   }
 
   /** Address of a NUL-terminated text, as hosts read messages. */
-  text(text: string): number {
-    const known = this.#texts.get(text);
-    if (known !== undefined) return known;
-    const address = this.#bytes(encodeUtf8(`${text}\0`));
+  text(text: string): Address {
+    const address = this.#texts.get(text) ?? this.#bytes(encodeUtf8(`${text}\0`));
     this.#texts.set(text, address);
+    this.listener?.note({ kind: "text", text }, address);
     return address;
   }
 
   /** Address of the number box of a literal: an int64 where the literal is one, else its text. */
-  number(text: string): number {
+  number(text: string): Address {
     const known = this.#numbers.get(text);
-    if (known !== undefined) return known;
-    const address = isInt64(text) ? this.#int(BigInt(text)) : this.#numberText(text);
+    const address = known ?? (isInt64(text) ? this.#int(BigInt(text)) : this.#numberText(text));
     this.#numbers.set(text, address);
+    this.listener?.note({ kind: "number", text }, address);
     return address;
   }
 
-  #int(value: bigint): number {
+  #int(value: bigint): Address {
     const bits = BigInt.asUintN(64, value);
     return this.#box(abi.TAG_NUMBER, abi.NUMBER_INT, 0, Number(bits & 0xffffffffn), Number(bits >> 32n));
   }
 
-  #numberText(text: string): number {
+  #numberText(text: string): Address {
     const bytes = encodeUtf8(text);
     return this.#box(abi.TAG_NUMBER, abi.NUMBER_TEXT, bytes.length, this.#bytes(bytes), 0);
   }
 
   /** Address of the array box of addresses of boxes. */
-  array(elements: readonly number[]): number {
+  array(elements: readonly Address[]): Address {
     const key = elements.join();
-    const known = this.#arrays.get(key);
-    if (known !== undefined) return known;
+    const address = this.#arrays.get(key) ?? this.#newArray(elements, key);
+    this.listener?.noteArray(elements, address);
+    return address;
+  }
+
+  #newArray(elements: readonly Address[], key: string): Address {
     const at = this.#here();
     for (const element of elements) this.#out.word(element);
     const address = this.#box(abi.TAG_ARRAY, 0, elements.length, at, elements.length);
@@ -118,11 +142,15 @@ export class Statics {
   }
 
   /** Address of the set box of texts. */
-  set(texts: readonly string[]): number {
+  set(texts: readonly string[]): Address {
     const members = [...new Set(texts)];
     const key = JSON.stringify(members);
-    const known = this.#sets.get(key);
-    if (known !== undefined) return known;
+    const address = this.#sets.get(key) ?? this.#newSet(members, key);
+    this.listener?.note({ kind: "set", texts: members }, address);
+    return address;
+  }
+
+  #newSet(members: readonly string[], key: string): Address {
     const entries = members.map((text) => ({
       address: this.string(text),
       hash: hashBytes(encodeUtf8(text)),
@@ -141,10 +169,11 @@ export class Statics {
    * for the box of the object below.
    */
   cells(keys: readonly string[]): {
-    readonly box: number;
+    readonly box: Address;
     readonly below: number;
-    readonly cells: readonly number[];
+    readonly cells: readonly Address[];
   } {
+    this.listener?.lose();
     const names = keys.map((key) => ({ address: this.string(key), hash: hashBytes(encodeUtf8(key)) }));
     const block = this.#here();
     this.#out.word(keys.length).word(0);
@@ -154,7 +183,7 @@ export class Statics {
     for (let at = 0; at < keys.length; at++) this.#out.word(0);
     const index = keys.length > LINEAR ? this.#index(names.map(({ hash }) => hash)) : 0;
     const box = this.#box(abi.TAG_OBJECT, 0, keys.length, entries, index);
-    return { box, below, cells: keys.map((_, at) => entries + at * abi.OBJECT_ENTRY_SIZE + 8) };
+    return { box, below, cells: keys.map((_, at) => (entries + at * abi.OBJECT_ENTRY_SIZE + 8) as Address) };
   }
 
   /** Writes a word of static data that is there already. */
@@ -163,7 +192,8 @@ export class Statics {
   }
 
   /** Address of a word that is 0 until the module writes it. */
-  variable(): number {
+  variable(): Address {
+    this.listener?.lose();
     const address = this.#here();
     this.#out.word(0).word(0);
     return address;
@@ -181,6 +211,7 @@ export class Statics {
 
   /** Address of words, each row of words once. */
   words(words: readonly number[]): number {
+    this.listener?.lose();
     const key = words.join();
     const known = this.#words.get(key);
     if (known !== undefined) return known;
@@ -192,6 +223,7 @@ export class Statics {
 
   /** Address of bytes. */
   raw(bytes: Uint8Array): number {
+    this.listener?.lose();
     const key = bytes.join();
     const known = this.#raw.get(key);
     if (known !== undefined) return known;

@@ -1,0 +1,41 @@
+// What a module leaves for the next one: the bodies of its functions, by the functions and plans that they were emitted from, and what those
+// read of the input. Holds no more than the last module had.
+
+import type { Func } from "../ir/ir.ts";
+import type { Summary } from "./read-set.ts";
+import type { Answerer, KeptBody } from "./recording.ts";
+
+export class Shelf {
+  #before = new Map<object, KeptBody>();
+  #now = new Map<object, KeptBody>();
+
+  /** The body kept of this, with the numbers that it has in the module. */
+  take(of: object, module: Answerer): KeptBody | undefined {
+    const kept = this.#before.get(of);
+    if (kept === undefined || !kept.moveTo(module)) return undefined;
+    this.#now.set(of, kept);
+    return kept;
+  }
+
+  put(of: object, body: KeptBody): void {
+    this.#now.set(of, body);
+  }
+
+  turn(): void {
+    this.#before = this.#now;
+    this.#now = new Map();
+  }
+}
+
+export class KeptBodies {
+  readonly funcs = new Shelf();
+  /** Plans as hosts of any kind call them, and as our engine does. */
+  readonly plans = new Shelf();
+  readonly decides = new Shelf();
+  readonly summaries = new WeakMap<Func, Summary>();
+
+  /** The module is finished. */
+  turn(): void {
+    for (const shelf of [this.funcs, this.plans, this.decides]) shelf.turn();
+  }
+}

@@ -1,0 +1,168 @@
+// How a function comes to its numbers: what its emitter asked the module for (texts, collections, functions, globals), and where in the body
+// the answers stand. With that the body is put into another module without being emitted again: the same is asked there, in the same order,
+// and other answers are written in the places of the old ones. In: the emitter's questions and a body. Out: what is kept, and bodies.
+
+import type { PathKey } from "./context.ts";
+import { ByteWriter } from "./encode.ts";
+import { LINK_CALL, LINK_GLOBAL, LINK_I32, type Link, type Linked } from "./instruction.ts";
+import type { Address } from "./statics.ts";
+
+/** One question. Elements and places of collections are known by the numbers of earlier questions, or by what they mean. */
+export type Ask =
+  | { readonly kind: "string" | "number" | "text"; readonly text: string }
+  | { readonly kind: "array"; readonly elements: readonly number[] }
+  | { readonly kind: "set"; readonly texts: readonly string[] }
+  | { readonly kind: "input" }
+  | { readonly kind: "cell"; readonly path: string; readonly found: boolean }
+  | {
+      readonly kind: "index";
+      readonly path: readonly string[];
+      readonly places: readonly (readonly number[])[];
+    }
+  | { readonly kind: "function"; readonly name: string }
+  | { readonly kind: "dispatcher"; readonly args: number; readonly path: readonly PathKey[] }
+  | { readonly kind: "global"; readonly type: number };
+
+/** Who answers: the module under construction. */
+export interface Answerer {
+  /** Whether every cell that is asked for is there again, or again is not. */
+  fits(asks: readonly Ask[]): boolean;
+  answer(ask: Ask, earlier: readonly number[]): number;
+}
+
+type Answers = "addresses" | "functions" | "globals";
+
+const ANSWERS: Readonly<Record<Ask["kind"], Answers>> = {
+  string: "addresses",
+  number: "addresses",
+  text: "addresses",
+  array: "addresses",
+  set: "addresses",
+  input: "addresses",
+  cell: "addresses",
+  index: "addresses",
+  function: "functions",
+  dispatcher: "functions",
+  global: "globals",
+};
+
+const LINKS: Readonly<Record<Link["kind"], Answers>> = {
+  [LINK_I32]: "addresses",
+  [LINK_CALL]: "functions",
+  [LINK_GLOBAL]: "globals",
+};
+
+/** Notes what one function asks for. */
+export class Recording {
+  readonly asks: Ask[] = [];
+  readonly answers: number[] = [];
+  /** Numbers of questions by their answers. */
+  readonly #by: Readonly<Record<Answers, Map<number, number>>> = {
+    addresses: new Map(),
+    functions: new Map(),
+    globals: new Map(),
+  };
+  #lost = false;
+
+  note(ask: Ask, answer: number): void {
+    const known = this.#by[ANSWERS[ask.kind]];
+    if (known.has(answer)) return;
+    known.set(answer, this.asks.length);
+    this.asks.push(ask);
+    this.answers.push(answer);
+  }
+
+  /** A cell that is not there answers nothing, but another module may have it. */
+  noteCell(path: string, answer: Address | undefined): void {
+    if (answer !== undefined) return this.note({ kind: "cell", path, found: true }, answer);
+    this.asks.push({ kind: "cell", path, found: false });
+    this.answers.push(0);
+  }
+
+  noteArray(elements: readonly Address[], answer: Address): void {
+    const asked = elements.map((element) => this.#by.addresses.get(element));
+    if (asked.includes(undefined)) this.lose();
+    else this.note({ kind: "array", elements: asked as number[] }, answer);
+  }
+
+  /** Something was asked for that cannot be asked for again: the function is emitted each time. */
+  lose(): void {
+    this.#lost = true;
+  }
+
+  /** `isFixed`: functions and globals that have the same number in every module. */
+  finish(body: Linked, isFixed: (link: Link) => boolean): KeptBody | undefined {
+    if (this.#lost) return undefined;
+    const places: Place[] = [];
+    const calls = new Set<number>();
+    for (const link of body.links) {
+      const ask = this.#by[LINKS[link.kind]].get(link.value);
+      if (ask !== undefined) places.push({ at: link.at, kind: link.kind, ask });
+      else if (link.kind === LINK_I32 || !isFixed(link)) return undefined;
+      else if (link.kind === LINK_CALL) calls.add(link.value);
+    }
+    return new KeptBody(this.asks, this.answers, body.bytes, places, [...calls]);
+  }
+}
+
+interface Place {
+  /** Where the number starts in the body. */
+  readonly at: number;
+  readonly kind: Link["kind"];
+  readonly ask: number;
+}
+
+export class KeptBody {
+  readonly #asks: readonly Ask[];
+  #answers: readonly number[];
+  #bytes: Uint8Array;
+  #places: readonly Place[];
+
+  /** The functions that it calls under the same number in every module. */
+  readonly calls: readonly number[];
+
+  constructor(
+    asks: readonly Ask[],
+    answers: readonly number[],
+    bytes: Uint8Array,
+    places: readonly Place[],
+    calls: readonly number[],
+  ) {
+    this.calls = calls;
+    this.#asks = asks;
+    this.#answers = answers;
+    this.#bytes = bytes;
+    this.#places = places;
+  }
+
+  get bytes(): Uint8Array {
+    return this.#bytes;
+  }
+
+  /** Puts the body into a module: the answers are its own then. False, and nothing is asked, if it would be another body there. */
+  moveTo(module: Answerer): boolean {
+    if (!module.fits(this.#asks)) return false;
+    const answers: number[] = [];
+    for (const ask of this.#asks) answers.push(module.answer(ask, answers));
+    if (answers.some((answer, at) => answer !== this.#answers[at])) this.#move(answers);
+    return true;
+  }
+
+  #move(answers: readonly number[]): void {
+    const old = this.#bytes;
+    const out = new ByteWriter(old.length + 64);
+    const places: Place[] = [];
+    let from = 0;
+    for (const { at, kind, ask } of this.#places) {
+      out.raw(old.subarray(from, at));
+      places.push({ at: out.length, kind, ask });
+      if (kind === LINK_I32) out.s32(answers[ask] as number);
+      else out.u32(answers[ask] as number);
+      from = at;
+      while ((old[from++] as number) >= 0x80);
+    }
+    this.#bytes = out.raw(old.subarray(from)).finish();
+    this.#places = places;
+    this.#answers = answers;
+  }
+}

@@ -8,10 +8,10 @@ import { load, mergeBundles, underFolder } from "./bundle/load.ts";
 import { defaultManifest, moduleVersion, versionsByFile } from "./bundle/manifest.ts";
 import { type SignOptions, sign } from "./bundle/sign.ts";
 import { type VerificationConfig, verify } from "./bundle/verify.ts";
-import { write } from "./bundle/write.ts";
+import { PackCache, write } from "./bundle/write.ts";
 import {
-  BuildCache,
   type CheckOptions,
+  CompileCache,
   type CompiledModules,
   checkSources,
   compile,
@@ -28,12 +28,12 @@ import { withCustom } from "./builtins/custom.ts";
 import { builtins as allBuiltins } from "./builtins/registry.ts";
 import { loadSources } from "./sources.ts";
 import { annotationsToJson, jsonText } from "./syntax/ast-json.ts";
-import type { Module, RefTerm, Rule } from "./syntax/ast.ts";
+import type { Module, RefTerm } from "./syntax/ast.ts";
+import { cutRules, pathOf, refText, rulePath } from "./syntax/cut.ts";
 import { parseQuery } from "./syntax/parser.ts";
 import { decode, fromPlain } from "./value/json.ts";
 import { object } from "./value/object.ts";
 
-export { BuildCache };
 export { type CustomBuiltin, customBuiltin } from "./builtins/custom.ts";
 
 export type Target = "wasm" | "plan" | "rego";
@@ -61,7 +61,7 @@ export interface BuildOptions {
   readonly capabilities?: Pick<CheckOptions, "builtins" | "features"> | undefined;
   /** The host's own builtins, besides those of the capabilities. */
   readonly builtins?: readonly Builtin[] | undefined;
-  /** From build to build with the same options: what did not change is not done again. */
+  /** From build to build with the same options: what did not change is mostly not done again. The bytes are those of a build without it. */
   readonly cache?: BuildCache | undefined;
   /** Receives the plan as text before it is emitted. */
   readonly onPlan?: ((policy: Policy) => void) | undefined;
@@ -79,6 +79,14 @@ export interface BuildResult {
 
 const WASM_PATH = "/policy.wasm";
 
+/** What a build leaves for the next one with the same options; it grows no larger than the modules and the bundle of the last build ask for. */
+export class BuildCache {
+  readonly compile = new CompileCache();
+  readonly pack = new PackCache();
+  /** Texts without the rules that the Wasm module answers, and which rules those are. */
+  readonly cut = new WeakMap<Module, { readonly dropped: string; readonly text: string }>();
+}
+
 /** Builds one bundle. Throws PolicyError with every finding of the stage that found any. */
 export async function build(options: BuildOptions): Promise<BuildResult> {
   const source = await gather(options);
@@ -87,7 +95,7 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
   const entrypoints = target === "rego" ? [] : chooseEntrypoints(compiled, options, target);
   const shipped = ship(source, modules, compiled, entrypoints, target, options);
   const bundle = options.signing === undefined ? shipped.bundle : await sign(shipped.bundle, options.signing);
-  return { ...shipped, bundle, bytes: write(bundle), entrypoints };
+  return { ...shipped, bundle, bytes: write(bundle, options.cache?.pack), entrypoints };
 }
 
 async function gather(options: BuildOptions): Promise<Bundle> {
@@ -128,7 +136,7 @@ export function checkBundle(
   > = {},
 ): { compiled: CompiledModules; modules: readonly Module[] } {
   const fallback = options.v0Compatible === true ? 0 : 1;
-  const cache = options.cache ?? new BuildCache();
+  const cache = options.cache?.compile ?? new CompileCache();
   const { modules, diagnostics } = cache.parse(
     bundle.modules.map((module) => {
       const version = moduleVersion(bundle.manifest, module) ?? fallback;
@@ -248,27 +256,6 @@ function knownPaths(compiled: CompiledModules): Set<string> {
   return known;
 }
 
-/** Ground part of a ref without its head: `data.a["b"][x]` gives `a`, `b`. */
-function pathOf(ref: RefTerm): string[] {
-  const path: string[] = [];
-  for (const term of ref.terms.slice(1)) {
-    if (term.kind !== "string") break;
-    path.push(term.value);
-  }
-  return path;
-}
-
-function rulePath(module: Module, rule: Rule): string[] {
-  const [name, ...steps] = rule.head.reference.terms;
-  const first = name.kind === "var" ? name.name : name.kind === "string" ? name.value : "";
-  const path = [...pathOf(module.package.path), first];
-  for (const step of steps) {
-    if (step.kind !== "string") break;
-    path.push(step.value);
-  }
-  return path;
-}
-
 function ship(
   source: Bundle,
   modules: readonly Module[],
@@ -291,7 +278,7 @@ function ship(
     return { bundle: assemble({ manifest, data, modules: source.modules }), hostBuiltins: [], wasmBytes: 0 };
   }
   // A plan that is shown is numbered as the plan of a build from nothing is.
-  const cache = target === "plan" || options.onPlan !== undefined ? undefined : options.cache;
+  const cache = target === "plan" || options.onPlan !== undefined ? undefined : options.cache?.compile;
   const { policy, emitted } = (cache?.compile.bind(cache) ?? compile)(
     compiled,
     { entrypoints },
@@ -312,7 +299,7 @@ function ship(
     bundle: assemble({
       manifest: { ...manifest, wasm: [...manifest.wasm, ...resolvers] },
       data,
-      modules: withoutEntrypoints(source.modules, modules, new Set(entrypoints)),
+      modules: withoutEntrypoints(source.modules, modules, new Set(entrypoints), options.cache),
       wasm: [...source.wasm, { path: WASM_PATH.slice(1), bytes: emitted.bytes }],
     }),
     hostBuiltins: Object.keys(emitted.builtins),
@@ -343,55 +330,26 @@ function withDenials(manifest: Manifest, compiled: CompiledModules): Pick<Manife
 
 /**
  * Beside a Wasm module OPA ships the Rego without the rules that the module answers, and imports them where the package goes on
- * naming them. Rules are cut out of the text, so that everything else stays as its author wrote it.
+ * naming them.
  */
 function withoutEntrypoints(
   files: readonly ModuleFile[],
   modules: readonly Module[],
   entrypoints: ReadonlySet<string>,
+  cache: BuildCache | undefined,
 ): ModuleFile[] {
   const byFile = new Map(modules.map((module) => [module.file, module]));
   return files.map((file) => {
     const module = byFile.get(file.path);
     if (module === undefined) return file;
-    const dropped = module.rules.filter((rule) => entrypoints.has(rulePath(module, rule).join("/")));
-    return dropped.length === 0 ? file : { path: file.path, text: cutRules(file.text, module, dropped) };
+    const rules = module.rules.filter((rule) => entrypoints.has(rulePath(module, rule).join("/")));
+    if (rules.length === 0) return file;
+    const dropped = rules.map((rule) => module.rules.indexOf(rule)).join();
+    let cut = cache?.cut.get(module);
+    if (cut?.dropped !== dropped) cut = { dropped, text: cutRules(file.text, module, rules) };
+    cache?.cut.set(module, cut);
+    return { path: file.path, text: cut.text };
   });
-}
-
-function cutRules(text: string, module: Module, dropped: readonly Rule[]): string {
-  const bytes = new TextEncoder().encode(text);
-  const lineStarts = [0];
-  for (const [i, byte] of bytes.entries()) if (byte === 10) lineStarts.push(i + 1);
-  const cuts: [number, number][] = [];
-  for (const rule of dropped) {
-    const { offset, text: source } = rule.location;
-    cuts.push([offset, offset + new TextEncoder().encode(source).length]);
-    const block = module.annotations.find((annotations) => module.rules[annotations.target] === rule);
-    if (block !== undefined) cuts.push([lineStarts[block.location.row - 1] ?? offset, offset]);
-  }
-  const line = bytes.indexOf(10, module.package.location.offset);
-  const end = line === -1 ? bytes.length : line;
-  const decoder = new TextDecoder();
-  const keep = (from: number, to: number): string => {
-    let kept = "";
-    let at = from;
-    for (const [start, stop] of cuts.sort(([a], [b]) => a - b)) {
-      if (stop <= at || start >= to) continue;
-      kept += decoder.decode(bytes.subarray(at, Math.max(at, start)));
-      at = stop;
-    }
-    return kept + decoder.decode(bytes.subarray(Math.min(at, to), to));
-  };
-  const paths = new Set(dropped.map((rule) => rulePath(module, rule).join("/")));
-  const others = module.rules.length > dropped.length;
-  const imports = others ? [...paths].map((path) => `\n\nimport ${refText(path.split("/"))}`).join("") : "";
-  return `${keep(0, end)}${imports}${keep(end, bytes.length).trimEnd()}\n`;
-}
-
-function refText(path: readonly string[]): string {
-  const steps = path.map((step) => (/^[A-Za-z_]\w*$/.test(step) ? `.${step}` : `[${JSON.stringify(step)}]`));
-  return `data${steps.join("")}`;
 }
 
 let runtime: Uint8Array | undefined;

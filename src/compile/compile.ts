@@ -112,10 +112,11 @@ interface Parsed {
 }
 
 /**
- * What a build leaves for the next one with the same options: files that did not change are not parsed again, and where no module
- * changed nothing is checked or compiled again.
+ * What compiling leaves for the next time with the same options. A file that did not change is not parsed again. Where rules still see the
+ * same of each other, only modules that changed are checked, only their rules planned, and only those emitted; where one can tell, all are
+ * checked and planned. Nothing is kept but of the modules of last time.
  */
-export class BuildCache {
+export class CompileCache {
   #parsed = new Map<string, Parsed>();
   #modules: readonly Module[] = [];
   #compiled: CompiledModules | undefined;

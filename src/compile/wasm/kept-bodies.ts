@@ -21,6 +21,11 @@ export class Shelf {
     this.#now.set(of, body);
   }
 
+  /** Whether the body was kept of the last module. */
+  has(of: object): boolean {
+    return this.#before.has(of);
+  }
+
   turn(): void {
     this.#before = this.#now;
     this.#now = new Map();

@@ -19,7 +19,7 @@ import {
   type Policy,
   type SourceText,
 } from "./compile/compile.ts";
-import { type RuleCell, ruleRef } from "./compile/check/cells.ts";
+import type { RuleCell } from "./compile/check/cells.ts";
 import { denialLines } from "./compile/check/denials.ts";
 import { policyToJson } from "./compile/ir/json.ts";
 import { failWith, PolicyError } from "./error.ts";
@@ -28,7 +28,7 @@ import { withCustom } from "./builtins/custom.ts";
 import { builtins as allBuiltins } from "./builtins/registry.ts";
 import { loadSources } from "./sources.ts";
 import { annotationsToJson, jsonText } from "./syntax/ast-json.ts";
-import type { Module, RefTerm } from "./syntax/ast.ts";
+import type { Module } from "./syntax/ast.ts";
 import { cutRules, pathOf, refText, rulePath } from "./syntax/cut.ts";
 import { parseQuery } from "./syntax/parser.ts";
 import { decode, fromPlain } from "./value/json.ts";
@@ -191,9 +191,7 @@ function refuseFunction(compiled: CompiledModules, entrypoint: string): void {
  * build: --prune-unused). Functions cannot be entrypoints.
  */
 function dependentsOf(compiled: CompiledModules, entrypoints: readonly string[]): string[] {
-  const paths = new Map<RuleCell, string>();
-  for (const { rules } of compiled.compilation.modules)
-    for (const rule of rules) paths.set(rule, pathOf(refTermOf(rule)).join("/"));
+  const pathOfCell = ({ module, source }: RuleCell): string => rulePath(module.source, source);
   const named = new Set(entrypoints);
   const above = new Set(entrypoints.flatMap(prefixes));
   const reached = new Set<RuleCell>();
@@ -204,22 +202,23 @@ function dependentsOf(compiled: CompiledModules, entrypoints: readonly string[])
       visit(user);
     }
   };
-  for (const [rule, path] of paths)
-    if (above.has(path) || prefixes(path).some((prefix) => named.has(prefix))) visit(rule);
-  const found = [...reached].flatMap((rule) =>
-    rule.head.args === undefined ? [paths.get(rule) ?? pathOf(refTermOf(rule)).join("/")] : [],
-  );
+  for (const { rules } of compiled.compilation.modules) {
+    for (const rule of rules) {
+      const path = pathOfCell(rule);
+      if (above.has(path) || prefixes(path).some((prefix) => named.has(prefix))) visit(rule);
+    }
+  }
+  const found = [...reached].flatMap((rule) => (rule.head.args === undefined ? [pathOfCell(rule)] : []));
   return [...new Set(found)].sort();
 }
 
 /** A slash path and all that it lies under: `a/b` gives `a` and `a/b`. */
 function prefixes(path: string): string[] {
-  const steps = path.split("/");
-  return steps.map((_, i) => steps.slice(0, i + 1).join("/"));
-}
-
-function refTermOf(rule: RuleCell): RefTerm {
-  return { kind: "ref", terms: ruleRef(rule), location: rule.location };
+  const found: string[] = [];
+  for (let end = path.indexOf("/"); end >= 0; end = path.indexOf("/", end + 1))
+    found.push(path.slice(0, end));
+  found.push(path);
+  return found;
 }
 
 /** Wasm that answers every package and rule of these modules: for daemons that are handed Rego. Throws PolicyError with every finding. */
@@ -237,20 +236,18 @@ export function checkTexts(sources: readonly SourceText[], custom: readonly Buil
 
 function functionPaths(compiled: CompiledModules): Set<string> {
   const functions = new Set<string>();
-  for (const module of compiled.modules) {
-    for (const rule of module.rules)
-      if (rule.head.args !== undefined) functions.add(rulePath(module, rule).join("/"));
-  }
+  for (const { rules, source } of compiled.compilation.modules)
+    for (const rule of rules) if (rule.head.args !== undefined) functions.add(rulePath(source, rule.source));
   return functions;
 }
 
 /** Every package and rule, with the packages above them, as slash paths. */
 function knownPaths(compiled: CompiledModules): Set<string> {
   const known = new Set<string>();
-  for (const module of compiled.modules) {
-    for (const rule of module.rules) {
-      const path = rulePath(module, rule);
-      for (let length = 1; length <= path.length; length++) known.add(path.slice(0, length).join("/"));
+  for (const { rules, source } of compiled.compilation.modules) {
+    for (const rule of rules) {
+      const path = rulePath(source, rule.source);
+      if (!known.has(path)) for (const prefix of prefixes(path)) known.add(prefix);
     }
   }
   return known;
@@ -342,7 +339,7 @@ function withoutEntrypoints(
   return files.map((file) => {
     const module = byFile.get(file.path);
     if (module === undefined) return file;
-    const rules = module.rules.filter((rule) => entrypoints.has(rulePath(module, rule).join("/")));
+    const rules = module.rules.filter((rule) => entrypoints.has(rulePath(module, rule)));
     if (rules.length === 0) return file;
     const dropped = rules.map((rule) => module.rules.indexOf(rule)).join();
     let cut = cache?.cut.get(module);

@@ -1,7 +1,7 @@
 // Paths as `-d` loads them: files and folders of Rego, JSON and YAML, each optionally under a prefix (`a.b:path`), to module texts and one
 // base document. Folders are read whole, their names becoming the data path. Reads only; parses no Rego.
 
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { type Dirent, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as yaml from "yaml";
@@ -42,6 +42,8 @@ export interface LoadOptions {
 interface Gathering {
   readonly options: LoadOptions;
   readonly modules: SourceFile[];
+  /** Paths of the modules. */
+  readonly seen: Set<string>;
   readonly bundles: string[];
   readonly ignore: readonly string[];
   data: RegoObject;
@@ -52,6 +54,7 @@ export function loadSources(paths: readonly string[], options: LoadOptions = {})
   const gathering: Gathering = {
     options,
     modules: [],
+    seen: new Set(),
     bundles: [],
     ignore: options.ignore ?? [],
     data: emptyObject,
@@ -71,24 +74,39 @@ export function splitPrefix(path: string): [readonly string[], string] {
   return [path.slice(0, colon).split("."), path.slice(colon + 1)];
 }
 
-function loadPath(gathering: Gathering, path: string, place: readonly string[], depth: number): void {
+/** `kind`: what the folder says of it. */
+function loadPath(
+  gathering: Gathering,
+  path: string,
+  place: readonly string[],
+  depth: number,
+  kind?: Dirent,
+): void {
   const { onFailure } = gathering.options;
-  if (onFailure === undefined) return visit(gathering, path, place, depth);
+  if (onFailure === undefined) return visit(gathering, path, place, depth, kind);
   try {
-    visit(gathering, path, place, depth);
+    visit(gathering, path, place, depth, kind);
   } catch (failure) {
     if (!(failure instanceof PolicyError)) throw failure;
     onFailure(failure);
   }
 }
 
-function visit(gathering: Gathering, path: string, place: readonly string[], depth: number): void {
-  const stat = failsAsIo("stat", path, () => statSync(path));
+function visit(
+  gathering: Gathering,
+  path: string,
+  place: readonly string[],
+  depth: number,
+  kind: Dirent | undefined,
+): void {
+  // What a link leads to is known only when it is followed.
+  const stat = kind?.isFile() === true ? kind : failsAsIo("stat", path, () => statSync(path));
   if (depth > 0 && gathering.ignore.some((pattern) => matchesFile(pattern, basename(path)))) return;
   if (!stat.isDirectory()) return loadFile(gathering, path, place, depth);
   const inner = depth > 0 ? [...place, basename(path)] : place;
-  for (const name of failsAsIo("open", path, () => readdirSync(path)).sort())
-    loadPath(gathering, join(path, name), inner, depth + 1);
+  const entries = failsAsIo("open", path, () => readdirSync(path, { withFileTypes: true }));
+  for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1)))
+    loadPath(gathering, join(path, entry.name), inner, depth + 1, entry);
 }
 
 function loadFile(gathering: Gathering, path: string, place: readonly string[], depth: number): void {
@@ -98,11 +116,12 @@ function loadFile(gathering: Gathering, path: string, place: readonly string[], 
     gathering.bundles.push(path);
     return;
   }
-  if (gathering.modules.some(({ file }) => file === path)) return;
+  if (gathering.seen.has(path)) return;
   const text = failsAsIo("open", path, () => readFileSync(path, "utf8"));
   if (extension === ".rego") {
     const module = { file: path, text };
     gathering.modules.push(module);
+    gathering.seen.add(path);
     gathering.options.onModule?.(module);
   } else if (extension === ".json" || extension === ".yaml" || extension === ".yml") {
     const read = extension === ".json" ? decodeJson : decodeYaml;

@@ -7,9 +7,11 @@ import { constants, crc32, deflateRawSync } from "node:zlib";
 /** How far back deflate refers. */
 const WINDOW = 32_768;
 const SHORTEST = 16_384;
-const LONGEST = 131_072;
-/** A border stands where these bits of the rolling hash are 0: every 32 KiB or so. */
-const BORDER = 0xfffe0000;
+const LONGEST = 65_536;
+/** Behind the shortest piece a border stands where these bits of the rolling hash are 0: after 8 KiB or so. */
+const BORDER = 0xfff80000;
+/** So many bytes decide: each is shifted out by those behind it. */
+const ROLLING = 32;
 
 interface Piece {
   readonly bytes: Uint8Array;
@@ -52,7 +54,8 @@ const equal = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) ==
 
 function deflate(piece: Uint8Array, before: Uint8Array, last: boolean): Uint8Array {
   return deflateRawSync(piece, {
-    level: 9,
+    // Pieces make up for what a higher level would save, which takes longer.
+    level: 8,
     // Ends on a whole byte, so that pieces can stand behind each other.
     finishFlush: last ? constants.Z_FINISH : constants.Z_SYNC_FLUSH,
     ...(before.length > 0 && { dictionary: before }),
@@ -64,13 +67,14 @@ function borders(bytes: Uint8Array): number[] {
   const found: number[] = [];
   let start = 0;
   let hash = 0;
-  for (let at = 0; at < bytes.length; at++) {
-    // The last 32 bytes decide.
+  for (let at = SHORTEST - ROLLING; at < bytes.length; at++) {
     hash = ((hash << 1) + (MIX[bytes[at] as number] as number)) | 0;
     const length = at + 1 - start;
     if (length < SHORTEST || ((hash & BORDER) !== 0 && length < LONGEST)) continue;
-    found.push(at + 1);
     start = at + 1;
+    found.push(start);
+    at = start + SHORTEST - ROLLING - 1;
+    hash = 0;
   }
   if (found.at(-1) !== bytes.length) found.push(bytes.length);
   return found;

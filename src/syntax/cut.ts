@@ -13,8 +13,16 @@ export function pathOf(ref: RefTerm): string[] {
   return path;
 }
 
-/** The path of a rule below `data`, as far as it is known from its text. */
-export function rulePath(module: Module, rule: Rule): string[] {
+const texts = new WeakMap<Rule, string>();
+
+/** The path of a rule below `data`, as far as it is known from its text: `a/b/c`. */
+export function rulePath(module: Module, rule: Rule): string {
+  let text = texts.get(rule);
+  if (text === undefined) texts.set(rule, (text = stepsOf(module, rule).join("/")));
+  return text;
+}
+
+function stepsOf(module: Module, rule: Rule): string[] {
   const [name, ...steps] = rule.head.reference.terms;
   const first = name.kind === "var" ? name.name : name.kind === "string" ? name.value : "";
   const path = [...pathOf(module.package.path), first];
@@ -55,7 +63,7 @@ export function cutRules(text: string, module: Module, dropped: readonly Rule[])
     }
     return kept + decoder.decode(bytes.subarray(Math.min(at, to), to));
   };
-  const paths = new Set(dropped.map((rule) => rulePath(module, rule).join("/")));
+  const paths = new Set(dropped.map((rule) => rulePath(module, rule)));
   const others = module.rules.length > dropped.length;
   const imports = others ? [...paths].map((path) => `\n\nimport ${refText(path.split("/"))}`).join("") : "";
   return `${keep(0, end)}${imports}${keep(end, bytes.length).trimEnd()}\n`;

@@ -27,8 +27,9 @@ export function denialLines(compiled: CompiledModules): Readonly<Record<string, 
       else declared.add(rule);
     }
   }
-  for (const module of modules)
-    for (const rule of module.rules) if (documents.has(pathOf(rule))) declared.add(rule);
+  if (documents.size > 0)
+    for (const module of modules)
+      for (const rule of module.rules) if (documents.has(pathOf(rule))) declared.add(rule);
   const reached = new Set<RuleCell>();
   const visit = (rule: RuleCell): void => {
     if (reached.has(rule)) return;

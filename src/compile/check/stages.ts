@@ -14,7 +14,7 @@ import {
   overExprs,
   overRules,
 } from "./calls.ts";
-import { type RuleCell, ruleRef } from "./cells.ts";
+import { type ModuleCell, type RuleCell, ruleRef } from "./cells.ts";
 import { arityDetails, checkTypes } from "./check-types.ts";
 import { type CheckOptions, type Compilation, type CompiledModules, LocalGenerator } from "./compilation.ts";
 import { finish, startCompilation } from "./compiled.ts";
@@ -311,13 +311,26 @@ function checkRecursion(compilation: Compilation): void {
   });
 }
 
+const requiredBy = new WeakMap<ModuleCell, ReadonlySet<string>>();
+
 export function collectRequired(compilation: Compilation): void {
-  overExprs(compilation)((expr) => {
+  for (const module of compilation.modules) {
+    let names = requiredBy.get(module);
+    if (names === undefined) requiredBy.set(module, (names = calledIn(compilation, module)));
+    for (const name of names) compilation.required.add(name);
+  }
+}
+
+/** The builtins that a module calls. */
+function calledIn(compilation: Compilation, module: ModuleCell): Set<string> {
+  const names = new Set<string>();
+  overExprs({ ...compilation, modules: [module] })((expr) => {
     const call = callOf(expr);
     const name = call === undefined ? "" : calledName(call[0]);
-    if (compilation.builtins.has(name)) compilation.required.add(name);
+    if (compilation.builtins.has(name)) names.add(name);
     return false;
   });
+  return names;
 }
 
 export interface CheckResult {

@@ -477,8 +477,10 @@ class Emitter implements ModuleContext, EntryContext, IndexLifetime, Answerer {
   #answers(cells: Cells): void {
     const linker = this.#linker;
     const direct = this.#policy.plans.map((plan) => {
-      const single = withoutResultSet(plan, this.#policy.static.strings);
-      if (single === undefined) return undefined;
+      const known = this.#kept?.singles.get(plan);
+      const single = known === undefined ? withoutResultSet(plan, this.#policy.static.strings) : known;
+      this.#kept?.singles.set(plan, single ?? null);
+      if (single === undefined || single === null) return undefined;
       const index = linker.declare(2, 1);
       this.#body(index, this.#kept?.decides, plan, (linked) => {
         const code = new Code(2, linked);

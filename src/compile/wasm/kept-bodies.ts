@@ -1,7 +1,7 @@
 // What a module leaves for the next one: the bodies of its functions, by the functions and plans that they were emitted from, and what those
 // read of the input. Holds no more than the last module had.
 
-import type { Func } from "../ir/ir.ts";
+import type { Block, Func, Plan } from "../ir/ir.ts";
 import type { Summary } from "./read-set.ts";
 import type { Answerer, KeptBody } from "./recording.ts";
 
@@ -37,7 +37,9 @@ export class KeptBodies {
   /** Plans as hosts of any kind call them, and as our engine does. */
   readonly plans = new Shelf();
   readonly decides = new Shelf();
-  readonly summaries = new WeakMap<Func, Summary>();
+  readonly summaries = new WeakMap<Func | Plan, Summary>();
+  /** What plans do that give one value; null for those that do not. */
+  readonly singles = new WeakMap<Plan, readonly Block[] | null>();
 
   /** The module is finished. */
   turn(): void {

@@ -2,7 +2,7 @@
 // move: everything new comes after it. The same calls in the same order give the same bytes. Knows nothing of policies.
 
 import { PolicyError } from "../../error.ts";
-import { decodeModule, type Module, usesOf } from "./decode.ts";
+import { type DataSegment, decodeModule, type Module, usesOf } from "./decode.ts";
 import * as wasm from "./encode.ts";
 import { ByteWriter, constantExpression, vector } from "./encode.ts";
 import { EMPTY_BODY, neededData, prune, reachable } from "./prune.ts";
@@ -152,9 +152,8 @@ export class Linker {
     const roots = [...this.#roots, ...(runtime.start === undefined ? [] : [runtime.start])];
     for (const { body, calls } of this.#functions)
       roots.push(...(calls ?? usesOf(body ?? missingBody()).calls));
-    const living = prune(runtime, reachable(runtime, roots));
-    const kept = neededData(runtime, living, roots).map((item) => encodeData(item.offset, item.bytes));
-    const segments = [...kept, ...this.#placed];
+    const { living, kept } = neededBy(runtime, roots);
+    const segments = [...kept.map((item) => encodeData(item.offset, item.bytes)), ...this.#placed];
     const start = late ? this.#placeLate(end, data.length, segments.length) : runtime.start;
     const bodies = [...living, ...this.#functions.map(({ body }) => body ?? missingBody())];
     if (data.length > 0) segments.push(late ? encodePassive(data) : encodeData(this.dataBase, data));
@@ -208,6 +207,28 @@ function decoded(runtime: Uint8Array): Module {
   let module = runtimes.get(runtime);
   if (module === undefined) runtimes.set(runtime, (module = decodeModule(runtime)));
   return module;
+}
+
+interface Needed {
+  readonly roots: string;
+  readonly living: readonly Uint8Array[];
+  readonly kept: readonly DataSegment[];
+}
+
+const lastNeeded = new WeakMap<Module, Needed>();
+
+/** What the runtime must keep for those who call these functions. The next policy often calls what the last one did. */
+function neededBy(runtime: Module, called: readonly number[]): Needed {
+  const imported = runtime.imports.filter((item) => item.kind === wasm.KIND_FUNCTION).length;
+  const own = new Set(called.filter((index) => index < imported + runtime.functions.length));
+  const roots = [...own].sort((a, b) => a - b).join();
+  let needed = lastNeeded.get(runtime);
+  if (needed?.roots !== roots) {
+    const living = prune(runtime, reachable(runtime, own));
+    needed = { roots, living, kept: neededData(runtime, living, own) };
+    lastNeeded.set(runtime, needed);
+  }
+  return needed;
 }
 
 function missingBody(): never {

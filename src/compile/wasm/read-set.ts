@@ -55,22 +55,21 @@ export interface Summary {
 }
 
 /** `known`: what was found out of functions before, whose texts had the same numbers. */
-export function readSets(policy: Policy, known?: WeakMap<Func, Summary>): Record<string, ReadTree> {
+export function readSets(policy: Policy, known?: WeakMap<Func | Plan, Summary>): Record<string, ReadTree> {
   const strings = policy.static.strings;
   const funcs = new Map(policy.funcs.map((func) => [func.name, func]));
-  const summaries = new Map(
-    policy.funcs.map((func) => {
-      const summary = known?.get(func) ?? summarize(func, func.params[0] ?? 0, funcs, strings);
-      known?.set(func, summary);
-      return [func.name, summary];
-    }),
-  );
+  const summaryOf = (body: Func | Plan, input: Local): Summary => {
+    const summary = known?.get(body) ?? summarize(body, input, funcs, strings);
+    known?.set(body, summary);
+    return summary;
+  };
+  const summaries = new Map(policy.funcs.map((func) => [func.name, summaryOf(func, func.params[0] ?? 0)]));
   const dynamic = policy.funcs.filter((func) => func.path !== undefined).map((func) => func.name);
   return Object.fromEntries(
     policy.plans.map((plan) => {
       const reads = new Node();
       const seen = new Set<string>();
-      const pending: Summary[] = [summarize(plan, 0, funcs, strings)];
+      const pending: Summary[] = [summaryOf(plan, 0)];
       for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
         reads.add(next.reads);
         for (const name of next.dynamic ? [...next.calls, ...dynamic] : next.calls) {

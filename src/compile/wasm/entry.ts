@@ -129,7 +129,7 @@ export function answerTextBody(code: Code, module: EntryContext, cells: Cells, a
   code.call(module.runtime("opa_heap_ptr_set"));
   code.get(1);
   code.get(2);
-  code.i32(cells.root.box);
+  code.address(cells.root.box);
   code.call(module.runtime("json_parse_cells"));
   code.tee(1);
   code.eqz();

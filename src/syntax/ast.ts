@@ -167,10 +167,11 @@ export interface BooleanTerm {
   readonly value: boolean;
   readonly location: Location;
 }
-/** `text` is the literal as JSON would hold it (`1.0` stays `1.0`). */
+/** `text` is the literal as JSON would hold it (`1.0` stays `1.0`); `bare`, if its author left out the zero before the point (`.5`). */
 export interface NumberTerm {
   readonly kind: "number";
   readonly text: string;
+  readonly bare?: boolean;
   readonly location: Location;
 }
 /** `value` is the decoded text; `raw` marks a back-quoted literal. */

@@ -554,10 +554,6 @@ function writeTermKind(w: Writer, parens: boolean, term: Term, place: Location):
       return undefined;
     case "call":
       return writeCall(w, parens, term, place);
-    case "number":
-      // `.5` stays as it is.
-      w.write(/^-?\.[0-9eE+-]+$/.test(place.text) ? place.text : term.text);
-      return undefined;
     default:
       w.write(printTerm(term));
       return undefined;

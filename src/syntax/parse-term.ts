@@ -241,7 +241,9 @@ function parseNumber(cursor: Cursor): Term | undefined {
     cursor.error(cursor.location(), "number too big");
     return undefined;
   }
-  return { kind: "number", text: text.replace(/^(-?)\./, "$10."), location };
+  return match[1] === ""
+    ? { kind: "number", text: text.replace(".", "0."), bare: true, location }
+    : { kind: "number", text, location };
 }
 
 function refuse(cursor: Cursor, note: string): undefined {

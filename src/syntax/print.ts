@@ -65,7 +65,7 @@ export function printTerm(term: Term): string {
     case "boolean":
       return String(term.value);
     case "number":
-      return term.text;
+      return term.bare === true ? term.text.replace("0.", ".") : term.text;
     case "string":
       return quote(term.value);
     case "var":

@@ -1,13 +1,14 @@
 // The tools beside the real opa on everything: rego/, bundles/ and every conformance case. As a program: `whole CASES [--only eval,fmt]
-// [--filter TEXT]`. The same JSON (order of keys, of findings and of tests aside, and times) and the same exit code, or the difference is
-// printed; exits 1 then. Ours runs in this process, call after call, as it would from the command line.
+// [--filter TEXT]`. The same JSON (order of keys and of tests aside, and times) and the same exit code, or the difference is printed, unless
+// explained.yaml has a reason for it; exits 1 then. Ours runs in this process, call after call, as it would from the command line.
 
 import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
+import { parse } from "yaml";
 import { decode, encode } from "../../src/value/json.ts";
 import { isArray, isObject, type RegoNumber, type Value } from "../../src/value/value.ts";
 import { type Case, readCases } from "../conformance/cases.ts";
@@ -27,14 +28,6 @@ interface Printed {
   readonly stderr: string;
   readonly status: number;
 }
-
-/** What is known to differ, and why ours is right. */
-const EXPLAINED: ReadonlyMap<string, string> = new Map([
-  [
-    "fmt aggregates: aggregates/member object with key, nested",
-    "opa writes a module of another meaning; ours refuses to write it",
-  ],
-]);
 
 /** Answers that differ from one call to the next, also in opa. */
 const RANDOM = /\b(time\.now_ns|rand\.intn|uuid\.rfc4122|opa\.runtime|http\.send|net\.lookup_ip_addr)\b/;
@@ -94,7 +87,7 @@ function seen(call: Call, { stdout, stderr, status }: Printed): string {
   return `exit ${status}\n${out}\n${call.tool === "check" || status !== 0 ? sorted(stderr) : ""}`;
 }
 
-/** JSON with keys sorted, and lists of findings and tests, which come in any order; other text as it is. */
+/** JSON with keys sorted, and lists of tests, which come in any order; other text as it is. */
 function sorted(text: string): string {
   const masked = text.replace(/"duration": \d+/g, '"duration": 0');
   if (!/^\s*[[{]/.test(masked)) return masked;
@@ -108,21 +101,43 @@ function sorted(text: string): string {
 }
 
 /** Numbers as their text, so that no digit is lost. */
-function ordered(value: Value, key = ""): unknown {
+function ordered(value: Value): unknown {
   if (value === null || typeof value !== "object") return value;
   if (isArray(value)) {
     const items = value.map((item) => ordered(item));
-    const isList = key === "errors" || (items[0] as { package?: unknown } | null)?.package !== undefined;
+    const isTests = (items[0] as { package?: unknown } | null)?.package !== undefined;
     const text = (item: unknown): string => JSON.stringify(item);
-    return isList ? items.sort((a, b) => (text(a) < text(b) ? -1 : 1)) : items;
+    return isTests ? items.sort((a, b) => (text(a) < text(b) ? -1 : 1)) : items;
   }
   if (!isObject(value)) return `#${(value as RegoNumber).text}`;
-  return Object.fromEntries(
-    Array.from(value.entries(), ([name, item]) => [name, ordered(item, String(name))]),
-  );
+  return Object.fromEntries(Array.from(value.entries(), ([name, item]) => [name, ordered(item)]));
 }
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
+
+type Explain = (call: Call, ours: string, theirs: string) => string | undefined;
+
+/** What is known to differ, and why: entries of regular expressions over the call's name and both answers, each with its tools. */
+function readExplained(file: string): Explain {
+  interface Entry {
+    readonly tools: readonly Tool[];
+    readonly name: string;
+    readonly opa: string;
+    readonly ours: string;
+    readonly reason: string;
+  }
+  const entries = (parse(readFileSync(file, "utf8")) as readonly Entry[]).map((entry) => ({
+    ...entry,
+    name: new RegExp(entry.name),
+    opa: new RegExp(entry.opa),
+    ours: new RegExp(entry.ours),
+  }));
+  return (call, ours, theirs) =>
+    entries.find(
+      ({ tools, name, opa, ours: own }) =>
+        tools.includes(call.tool) && name.test(call.name) && opa.test(theirs) && own.test(ours),
+    )?.reason;
+}
 
 function filesBelow(folder: string, ending: string): string[] {
   return readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
@@ -207,74 +222,89 @@ function caseCalls(item: Case, cwd: string): Call[] {
   ];
 }
 
-async function run(): Promise<void> {
-  const { values, positionals } = parseArgs({
-    allowPositionals: true,
-    options: { only: { type: "string" }, filter: { type: "string" }, from: { type: "string" } },
-  });
-  const [folder] = positionals;
-  const only = new Set(values.only?.split(",") ?? TOOLS);
-  const temporary = mkdtempSync(join(tmpdir(), "whole-"));
-  const counts = new Map<string, { same: number; differ: number; random: number; explained: number }>(
-    TOOLS.map((tool) => [tool, { same: 0, differ: 0, random: 0, explained: 0 }]),
-  );
-  const cases = folder === undefined ? [] : readCases(folder);
-  const all = [
-    ...ownCalls(),
-    ...cases.flatMap((item, i) =>
-      values.filter === undefined || `${item.category}: ${item.note}`.includes(values.filter)
-        ? caseCalls(item, join(temporary, String(i)))
-        : [],
-    ),
-  ].filter(
-    ({ tool, name }) => only.has(tool) && (values.filter === undefined || name.includes(values.filter)),
-  );
-  const random = new Set(
-    cases
-      .filter((item) => RANDOM.test([item.query, ...item.modules].join("\n")))
-      .map((item) => `${item.category}: ${item.note}`),
-  );
+interface Count {
+  calls: number;
+  same: number;
+  differ: number;
+  random: number;
+  readonly explained: Map<string, number>;
+}
+
+function different(call: Call, ours: string, theirs: string): string {
+  const [left, right] = [ours.split("\n"), theirs.split("\n")];
+  const at = left.findIndex((line, n) => line !== right[n]);
+  const shown = (text: readonly string[]): string =>
+    text.slice(Math.max(0, at < 0 ? text.length - 4 : at - 2), at < 0 ? undefined : at + 4).join("\n  ");
+  return `${call.tool} ${call.name}\n  ${call.args.join(" ")}\n ours:\n  ${shown(left)}\n opa:\n  ${shown(right)}\n`;
+}
+
+/** The calls of one tool. Every difference is printed when it is met, the numbers at the end, and now and then how far it is. */
+async function runTool(
+  tool: Tool,
+  calls: readonly Call[],
+  isRandom: (call: Call) => boolean,
+  explain: Explain,
+): Promise<number> {
+  const count: Count = { calls: 0, same: 0, differ: 0, random: 0, explained: new Map() };
   // The answers of opa are fetched some calls ahead: a process each, while this one works.
   const ahead: Promise<Printed>[] = [];
   const width = availableParallelism();
+  for (const [i, call] of calls.entries()) {
+    while (ahead.length <= i + width && ahead.length < calls.length)
+      ahead.push(opa(calls[ahead.length] as Call));
+    const ours = seen(call, await reeve(call));
+    const theirs = seen(call, await (ahead[i] as Promise<Printed>));
+    (ahead as unknown[])[i] = undefined;
+    count.calls++;
+    const reason = ours === theirs ? undefined : explain(call, ours, theirs);
+    if (ours === theirs) count.same++;
+    else if (reason !== undefined) count.explained.set(reason, (count.explained.get(reason) ?? 0) + 1);
+    else if (isRandom(call)) count.random++;
+    else {
+      count.differ++;
+      process.stdout.write(different(call, ours, theirs));
+    }
+    if (count.calls % 250 === 0) process.stderr.write(`${tool}: ${count.calls} of ${calls.length}\n`);
+  }
+  const drawn = count.random > 0 ? `, ${count.random} that draw or ask the clock` : "";
+  process.stdout.write(
+    `${tool}: ${count.calls} compared, ${count.same} the same, ${count.differ} different${drawn}\n`,
+  );
+  for (const [reason, times] of count.explained) process.stdout.write(`  ${times} explained: ${reason}\n`);
+  return count.differ;
+}
+
+async function run(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { only: { type: "string" }, filter: { type: "string" } },
+  });
+  const [folder] = positionals;
+  const only = new Set(values.only?.split(",") ?? TOOLS);
+  const filter = values.filter ?? "";
+  const temporary = mkdtempSync(join(tmpdir(), "whole-"));
+  const cases = folder === undefined ? [] : readCases(folder);
+  const nameOf = (item: Case): string => `${item.category}: ${item.note}`;
+  const random = new Set(
+    cases.filter((item) => RANDOM.test([item.query, ...item.modules].join("\n"))).map(nameOf),
+  );
+  const isRandom = ({ tool, name }: Call): boolean =>
+    (tool === "eval" || tool === "test") && random.has(name);
+  const explain = readExplained(join(root, "test/interop/explained.yaml"));
+  let differ = 0;
   try {
-    for (const [i, call] of all.entries()) {
-      while (ahead.length <= i + width && ahead.length < all.length)
-        ahead.push(opa(all[ahead.length] as Call));
-      const ours = seen(call, await reeve(call));
-      const theirs = seen(call, await (ahead[i] as Promise<Printed>));
-      (ahead as unknown[])[i] = undefined;
-      const count = counts.get(call.tool) as {
-        same: number;
-        differ: number;
-        random: number;
-        explained: number;
-      };
-      if (ours === theirs) count.same++;
-      else if (EXPLAINED.has(`${call.tool} ${call.name}`)) count.explained++;
-      else if (random.has(call.name) && (call.tool === "eval" || call.tool === "test")) count.random++;
-      else {
-        count.differ++;
-        const lines = [ours.split("\n"), theirs.split("\n")] as const;
-        const at = lines[0].findIndex((line, n) => line !== lines[1][n]);
-        const shown = (text: readonly string[]): string =>
-          text.slice(Math.max(0, at - 2), at + 4).join("\n  ");
-        process.stdout.write(
-          `${call.tool} ${call.name}\n  ${call.args.join(" ")}\n ours:\n  ${shown(lines[0])}\n opa:\n  ${shown(lines[1])}\n`,
-        );
-      }
+    const all = [
+      ...ownCalls(),
+      ...cases.flatMap((item, i) =>
+        nameOf(item).includes(filter) ? caseCalls(item, join(temporary, String(i))) : [],
+      ),
+    ].filter(({ name }) => name.includes(filter));
+    for (const tool of TOOLS) {
+      const calls = all.filter((call) => call.tool === tool && only.has(tool));
+      if (calls.length > 0) differ += await runTool(tool, calls, isRandom, explain);
     }
   } finally {
     rmSync(temporary, { recursive: true, force: true });
-  }
-  let differ = 0;
-  for (const [tool, count] of counts) {
-    if (!only.has(tool)) continue;
-    differ += count.differ;
-    const drawn = count.random > 0 ? `, ${count.random} that draw or ask the clock` : "";
-    process.stdout.write(
-      `${tool}: ${count.same} the same, ${count.differ} different, ${count.explained} explained${drawn}\n`,
-    );
   }
   process.exitCode = differ === 0 ? 0 : 1;
 }

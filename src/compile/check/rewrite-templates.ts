@@ -3,7 +3,7 @@
 
 import type { Location } from "../../error.ts";
 import type { Body, Expr, RefTerm, TemplateString, Term } from "../../syntax/ast.ts";
-import { printRef } from "../../syntax/print.ts";
+import { printRef, printTerm } from "../../syntax/print.ts";
 import { eachRule, isMultiValue } from "./cells.ts";
 import type { Compilation, Findings, LocalGenerator } from "./compilation.ts";
 import { featuresOf } from "./features.ts";
@@ -111,7 +111,7 @@ export class TemplateRewriter {
     const items: Term[] = [];
     let failed = false;
     for (const part of template.parts) {
-      const item = part.kind === "expr" ? this.#part(part, safe) : part;
+      const item = part.kind === "expr" ? this.#part(part, safe) : written(part);
       if (item === undefined) failed = true;
       else items.push(item);
     }
@@ -171,6 +171,13 @@ export class TemplateRewriter {
     }
     return open.length === 0;
   }
+}
+
+/** A number stands in the text as its author wrote it: `$"{.5}"` is `".5"`. */
+function written(part: Term): Term {
+  return part.kind === "number" && part.bare === true
+    ? { kind: "string", value: printTerm(part), location: part.location }
+    : part;
 }
 
 export function rewriteTemplates(compilation: Compilation, arity: Arity): void {

@@ -31,6 +31,12 @@ describe("layout", () => {
     expect(format(once)).toBe(once);
   });
 
+  it("keeps numbers as they are written", () => {
+    const text =
+      'package a\n\np := [.1, -.5e3, 0.1, 1e2, 1.0]\n\nq if input[.1] == {.2: .1 + -.3}\n\nr := $".1"\n';
+    expect(format(text)).toBe(text);
+  });
+
   it("drops imports that v1 made needless", () => {
     const text = "package a\n\nimport rego.v1\nimport data.b\nimport future.keywords.in\n\np := 1\n";
     expect(format(text, { dropV0Imports: true })).toBe("package a\n\nimport data.b\n\np := 1\n");

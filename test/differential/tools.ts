@@ -189,13 +189,18 @@ function inOrder(lines: readonly string[]): string {
 
 /** OPA has no place for what it finds inside a template string. */
 function sameInTemplates(theirs: readonly string[], ours: readonly string[]): boolean {
-  const placeless = theirs.filter((line) => line.startsWith(": ")).map((line) => line.slice(2));
-  const left = ours.map((line) => {
-    const at = placeless.indexOf(line.replace(/^[^ ]* /, ""));
-    return at === -1 ? line : `: ${placeless.splice(at, 1)[0]}`;
+  const left = [...ours];
+  const placeless = theirs.filter((line) => {
+    const at = left.indexOf(line);
+    if (at !== -1) left.splice(at, 1);
+    return at === -1;
   });
-  const sorted = (lines: readonly string[]): string => [...lines].sort().join("\n");
-  return placeless.length === 0 && sorted(theirs) === sorted(left);
+  const sorted = (lines: readonly string[]): string =>
+    lines
+      .map((line) => line.replace(/^[^ ]* /, ""))
+      .sort()
+      .join("\n");
+  return placeless.every((line) => line.startsWith(": ")) && sorted(placeless) === sorted(left);
 }
 
 /** Findings of a module that parses, by the server; all of them up to ten. */

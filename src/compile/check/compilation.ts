@@ -1,7 +1,7 @@
 // The working state of check, and its branded result. Stages read and replace what hangs on the cells below; the trees
 // themselves (Head, Body, Term) are never changed in place, so the modules that came in stay as their author wrote them.
 
-import { type Diagnostic, type ErrorCode, type Location, sortDiagnostics } from "../../error.ts";
+import { type Diagnostic, type ErrorCode, type Location } from "../../error.ts";
 import type { Body, Module, RefTerm, Rule, Term } from "../../syntax/ast.ts";
 import type { Type } from "../../value/type.ts";
 import type { AnnotationSet } from "./annotation-set.ts";
@@ -105,13 +105,13 @@ export class Findings {
     this.#list.push(location?.row === 0 ? rest : finding);
   }
 
-  /** By place; the word about the limit comes last. */
-  sorted(): Diagnostic[] {
-    const sorted = sortDiagnostics(this.#list);
-    if (this.#limit > 0 && sorted.length >= this.#limit) {
-      sorted.push({ code: "rego_compile_error", message: "error limit reached" });
+  /** In the order in which they were met, as in OPA; the word about the limit comes last. */
+  all(): Diagnostic[] {
+    const all = [...this.#list];
+    if (this.#limit > 0 && all.length >= this.#limit) {
+      all.push({ code: "rego_compile_error", message: "error limit reached" });
     }
-    return sorted;
+    return all;
   }
 }
 

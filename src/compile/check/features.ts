@@ -4,6 +4,7 @@
 import type { Body, Expr, RefTerm, Term } from "../../syntax/ast.ts";
 import { printRef } from "../../syntax/print.ts";
 import type { RuleCell } from "./cells.ts";
+import { isScalar } from "./walk.ts";
 
 export interface Features {
   comprehension: boolean;
@@ -91,7 +92,11 @@ class Look {
       // Stages bind these to variables.
       if (term.kind === "ref") this.#found.variable = true;
     }
-    for (const arg of head.args ?? []) this.#term(arg);
+    for (const arg of head.args ?? []) {
+      this.#term(arg);
+      // Here `data.x` is made of a variable of the argument's own.
+      if (!isScalar(arg)) this.#found.variable = true;
+    }
     if (head.key !== undefined) this.#term(head.key);
     if (head.value !== undefined) this.#term(head.value);
     this.#body(body);

@@ -231,7 +231,7 @@ export function checkQuery(compiled: CompiledModules, body: Body, options: Query
   };
   for (const stage of queryStages) {
     stage.run(state);
-    if (state.findings.any) return { query: undefined, diagnostics: state.findings.sorted() };
+    if (state.findings.any) return { query: undefined, diagnostics: state.findings.all() };
   }
   const required = new Set<string>();
   walkBody(state.body, {

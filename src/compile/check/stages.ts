@@ -349,7 +349,7 @@ export function check(modules: readonly Module[], options: CheckOptions = {}): C
   }
   for (const stage of stages) {
     stage.run(compilation);
-    if (compilation.findings.any) return { compiled: undefined, diagnostics: compilation.findings.sorted() };
+    if (compilation.findings.any) return { compiled: undefined, diagnostics: compilation.findings.all() };
   }
   return { compiled: finish(compilation), diagnostics: [] };
 }

@@ -16,6 +16,7 @@ import type { HostBody } from "./builtin.ts";
 import { decodeBase64Url, hexText } from "./encoding.ts";
 import type { Maybe, VerificationKey } from "./jwt-keys.ts";
 import { ALGORITHMS, makeSignature, readKeys, readSigningKey, verifySignature } from "./jwt-keys.ts";
+import { fastjsonRefusal } from "./header-json.ts";
 import { failure, objectOperand, stringOperand } from "./operand.ts";
 
 interface Token {
@@ -299,8 +300,7 @@ function readSigningHeader(text: string): { alg: string; typ: string | undefined
   try {
     header = decode(text);
   } catch (error) {
-    const reason = text === "" ? 'cannot parse empty string; unparsed tail: ""' : (error as Error).message;
-    throw missing(`cannot parse JSON: ${reason}`);
+    throw missing(fastjsonRefusal(text) ?? `cannot parse JSON: ${(error as Error).message}`);
   }
   const get = (name: string): Value | undefined => (isObject(header) ? header.get(name) : undefined);
   const [alg, typ] = [get("alg"), get("typ")];

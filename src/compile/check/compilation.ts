@@ -1,7 +1,7 @@
 // The working state of check, and its branded result. Stages read and replace what hangs on the cells below; the trees
 // themselves (Head, Body, Term) are never changed in place, so the modules that came in stay as their author wrote them.
 
-import { type Diagnostic, type ErrorCode, type Location } from "../../error.ts";
+import type { Diagnostic, ErrorCode, Location } from "../../error.ts";
 import type { Body, Module, RefTerm, Rule, Term } from "../../syntax/ast.ts";
 import type { Type } from "../../value/type.ts";
 import type { AnnotationSet } from "./annotation-set.ts";

@@ -115,17 +115,11 @@ class FuncBuilder {
           if (current === first) c.emit({ kind: "ResetLocalStmt", target: found });
           else c.emit({ kind: "IsUndefinedStmt", source: found });
           this.#body(current, below, (value) => {
-            if (inObject) c.emit({ kind: "AssignVarStmt", source: bool(true), target: found });
-            else this.#once(current, value, found);
+            if (!inObject) this.#once(current, value, this.#result);
+            c.emit({ kind: "AssignVarStmt", source: bool(true), target: found });
           });
         }),
       );
-    }
-    if (!inObject) {
-      fills.push(() => {
-        c.emit({ kind: "IsDefinedStmt", source: found });
-        this.#once(first, local(found), this.#result);
-      });
     }
     c.blocks(...fills);
   }

@@ -5,7 +5,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { Opa } from "../differential/opa.ts";
+import { type Answer, Opa } from "../differential/opa.ts";
 import { askOurs, prepareCase } from "../differential/ours.ts";
 
 const hasOpa = spawnSync("opa", ["version"]).status === 0;
@@ -16,13 +16,19 @@ const INPUTS = [undefined, ...VALUES].flatMap((x, i) =>
   [undefined, 1, 7, true, [1]].map((b) => JSON.stringify({ x, b, ...(i % 2 === 0 && { c: true }) })),
 );
 
-test.runIf(hasOpa)("an index asks for what OPA's index asks for", { timeout: 120_000 }, async () => {
-  const text = readFileSync(at("test/differential/written/index.rego"), "utf8");
-  const rules = new Set([...text.matchAll(/^([a-e]\d|g\d) :=/gm)].map(([, name]) => `p/${name}`));
+interface Answers {
+  readonly opa: readonly string[];
+  readonly ours: readonly string[];
+}
+
+/** Every rule of a written module with every input, in strict mode, on both sides. */
+async function answersOf(name: string, rules: RegExp, shown: (answer: Answer) => string): Promise<Answers> {
+  const text = readFileSync(at(`test/differential/written/${name}`), "utf8");
+  const names = new Set([...text.matchAll(rules)].map(([, rule]) => `p/${rule}`));
   const item = {
     modules: [{ file: "test-0.rego", text }],
     data: '{"base":{"a":1}}',
-    entrypoints: [...rules],
+    entrypoints: [...names],
   };
   const opa = new Opa();
   await opa.start();
@@ -32,18 +38,33 @@ test.runIf(hasOpa)("an index asks for what OPA's index asks for", { timeout: 120
     if (!("engine" in prepared)) throw new Error(JSON.stringify(prepared));
     const answers = { opa: [] as string[], ours: [] as string[] };
     for (const input of INPUTS) {
-      for (const rule of rules) {
-        const shown = ({ kind }: { kind: string }): string => `${rule} ${input} ${kind}`;
-        answers.opa.push(shown(await opa.ask(rule, input, true)));
-        answers.ours.push(shown(await askOurs(prepared.engine, rule, input, true)));
+      for (const rule of names) {
+        const asked = `${rule} ${input}`;
+        answers.opa.push(`${asked} ${shown(await opa.ask(rule, input, true))}`);
+        answers.ours.push(`${asked} ${shown(await askOurs(prepared.engine, rule, input, true))}`);
       }
     }
-    expect(answers.ours).toEqual(answers.opa);
-    expect(answers.opa.filter((line) => line.endsWith("error")).length).toBeGreaterThan(300);
-    expect(answers.opa.filter((line) => line.endsWith("undefined")).length).toBeGreaterThan(300);
+    return answers;
   } finally {
     await opa.stop();
   }
+}
+
+test.runIf(hasOpa)("an index asks for what OPA's index asks for", { timeout: 120_000 }, async () => {
+  const { opa, ours } = await answersOf("index.rego", /^([a-e]\d|g\d) :=/gm, ({ kind }) => kind);
+  expect(ours).toEqual(opa);
+  expect(opa.filter((line) => line.endsWith("error")).length).toBeGreaterThan(300);
+  expect(opa.filter((line) => line.endsWith("undefined")).length).toBeGreaterThan(300);
+});
+
+test.runIf(hasOpa)("rules are tried in the order of OPA's index", { timeout: 120_000 }, async () => {
+  const { opa, ours } = await answersOf("conflicts.rego", /^([a-c]\d)(?!\()/gm, (answer) =>
+    answer.kind === "error"
+      ? answer.findings.map(({ code, place }) => `${code} ${place}`).join()
+      : answer.kind,
+  );
+  expect(ours).toEqual(opa);
+  expect(opa.filter((line) => line.includes("eval_conflict_error")).length).toBeGreaterThan(250);
 });
 
 test.skipIf(hasOpa)("opa is not on the PATH: nothing was compared", (context) => context.skip());

@@ -35,6 +35,19 @@ export class RuleIndex {
     this.#data = data;
   }
 
+  /**
+   * Where OPA's trie comes to a rule: those that sort first are tried first. Decides which of two rules is told to be in conflict with the
+   * other, and which of several errors is met. A collection that holds what several rules ask for is walked by OPA in its own order; here they
+   * stand at one place.
+   */
+  position(rule: Rule): string {
+    this.#paths ??= this.#build();
+    const places: string[] = [];
+    for (let branch: Rule | undefined = rule; branch !== undefined; branch = branch.else)
+      for (const path of this.#paths.get(branch) ?? []) places.push(placeOf(path, this.#ranks));
+    return places.reduce((a, b) => (a < b ? a : b), places[0] ?? "");
+  }
+
   /** Everything the index asks for. */
   conditions(rule: Rule): Expr[] {
     return this.#from(rule, 0);
@@ -69,6 +82,43 @@ export class RuleIndex {
     for (const [i, [key]] of order.entries()) this.#ranks.set(key, i);
     return paths;
   }
+}
+
+/**
+ * A text that sorts as the trie is walked. Of its levels, only those with wishes are named: who asks for nothing at a level comes before those
+ * that do, and then who takes any value, a list, a scalar, a text that is split. `+`: it goes on to the next level.
+ */
+function placeOf(path: Path, ranks: ReadonlyMap<string, number>): string {
+  let place = "";
+  for (const [rank, wishes] of levelsOf(path, ranks)) {
+    const open = wishes.some(({ value }) => isOpen(value));
+    const sign = open ? "1" : wishes.map(signOf).reduce((a, b) => (a < b ? a : b));
+    // Below each of several values, and no deeper.
+    const ends = wishes.length > 1 && !open;
+    place += `${String(MAX_RANK - rank).padStart(8, "0")}${sign}${ends ? "" : "+"}`;
+    if (ends) break;
+  }
+  return place;
+}
+
+const MAX_RANK = 99_999_999;
+
+/** Wishes by level, the first level first. */
+function levelsOf(path: Path, ranks: ReadonlyMap<string, number>): [rank: number, wishes: Wish[]][] {
+  const byRank = new Map<number, Wish[]>();
+  for (const wish of path) {
+    const rank = ranks.get(wish.key) ?? 0;
+    const wishes = byRank.get(rank);
+    if (wishes === undefined) byRank.set(rank, [wish]);
+    else wishes.push(wish);
+  }
+  return [...byRank].sort(([a], [b]) => a - b);
+}
+
+function signOf({ value, glob }: Wish): string {
+  if (value === undefined || isScalar(value)) return "3";
+  if (value.kind !== "array") return "1";
+  return `${glob === undefined ? 2 : 4}${value.items.map((item) => (isScalar(item) ? 1 : 0)).join("")}/`;
 }
 
 /** Arguments have no place and come last. */
@@ -108,11 +158,7 @@ class Conditions {
   #anonymous = 0;
 
   constructor(path: Path, ranks: ReadonlyMap<string, number>, location: Location) {
-    const byKey = new Map<string, Wish[]>();
-    for (const wish of path) byKey.set(wish.key, [...(byKey.get(wish.key) ?? []), wish]);
-    this.#levels = [...byKey]
-      .sort(([a], [b]) => (ranks.get(a) ?? 0) - (ranks.get(b) ?? 0))
-      .map(([, wishes]) => wishes);
+    this.#levels = levelsOf(path, ranks).map(([, wishes]) => wishes);
     this.#location = location;
   }
 

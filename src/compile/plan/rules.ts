@@ -65,7 +65,7 @@ class FuncBuilder {
     if (isObject(this.#group)) this.#block(rule, () => this.#makeObjects());
     else if (isMultiValue(rule))
       this.#block(rule, () => c.emit({ kind: "MakeSetStmt", target: this.#result }));
-    const rules = this.#group.rules.filter((item) => !item.rule.default);
+    const rules = this.#inOrder(this.#group.rules.filter((item) => !item.rule.default));
     const exit = haveOneValue(rules) && c.shared.earlyExit;
     if (exit) c.done = this.#result;
     rules.forEach((item, i) => {
@@ -82,6 +82,14 @@ class FuncBuilder {
     if (fallback !== undefined && !isObject(this.#group)) this.#default(fallback);
     this.#block(rule, () => c.emit({ kind: "ReturnLocalStmt", source: this.#result }));
     return this.#blocks;
+  }
+
+  /** As OPA tries them. */
+  #inOrder(rules: readonly GroupRule[]): readonly GroupRule[] {
+    if (rules.length < 2) return rules;
+    const places = new Map(rules.map((item) => [item, this.#index.position(item.rule)]));
+    const place = (item: GroupRule): string => places.get(item) as string;
+    return [...rules].sort((a, b) => (place(a) < place(b) ? -1 : place(a) > place(b) ? 1 : 0));
   }
 
   /** One block of the function. The emitter knows more of locals that are assigned once; only long functions use theirs again. */

@@ -48,6 +48,14 @@ export class RuleIndex {
     return places.reduce((a, b) => (a < b ? a : b), places[0] ?? "");
   }
 
+  /** Whether some rule calls anything, or reads what rules make. */
+  someMayFail(): boolean {
+    for (const first of this.#rules)
+      for (let rule: Rule | undefined = first; rule !== undefined; rule = rule.else)
+        if (rule.body.some((expr) => mayFail(expr, this.#data))) return true;
+    return false;
+  }
+
   /** Everything the index asks for. */
   conditions(rule: Rule): Expr[] {
     return this.#from(rule, 0);

@@ -84,9 +84,11 @@ class FuncBuilder {
     return this.#blocks;
   }
 
-  /** As OPA tries them. */
+  /** As OPA tries them, where that can be told: by conflicts, or by which error comes first. */
   #inOrder(rules: readonly GroupRule[]): readonly GroupRule[] {
     if (rules.length < 2) return rules;
+    const cannotClash = rules.every(({ rule, below }) => below.length === 0 && isMultiValue(rule));
+    if ((cannotClash || haveOneValue(rules)) && !this.#index.someMayFail()) return rules;
     const places = new Map(rules.map((item) => [item, this.#index.position(item.rule)]));
     const place = (item: GroupRule): string => places.get(item) as string;
     return [...rules].sort((a, b) => (place(a) < place(b) ? -1 : place(a) > place(b) ? 1 : 0));

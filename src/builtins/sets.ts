@@ -9,7 +9,9 @@ import { difference } from "./arithmetic.ts";
 import type { HostBody } from "./builtin.ts";
 import { setOperand } from "./operand.ts";
 
+/** The members are those of the smaller set: of equal numbers, `1` and `1.0`, its spelling is kept. */
 function intersect(a: RegoSet, b: RegoSet): RegoSet {
+  if (b.size < a.size) return intersect(b, a);
   return set([...a.values()].filter((member) => b.has(member)));
 }
 

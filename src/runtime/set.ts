@@ -84,7 +84,9 @@ export function set_difference(a: usize, b: usize): usize {
   return to;
 }
 
+/** The members are those of the smaller set: of equal numbers, `1` and `1.0`, its spelling is kept. */
 export function set_intersection(a: usize, b: usize): usize {
+  if (word_n(b) < word_n(a)) return set_intersection(b, a);
   const to = set_new();
   const n = word_n(a);
   for (let i = 0; i < n; i++) {

@@ -149,7 +149,7 @@ async function explain(question: Question, theirs: Answer, ours: Answer): Promis
   const conflict = (answer: Answer): boolean =>
     answer.kind === "error" && answer.findings[0]?.code === "eval_conflict_error";
   // Two conflicts in one evaluation: which is met first is the order of rules.
-  if (conflict(theirs) && conflict(ours)) return "order of errors";
+  if (conflict(theirs) && conflict(ours)) return "places of conflicts";
   const exhaustive = await prepareCase(item, question.runtime, { earlyExit: false });
   const tried = "engine" in exhaustive ? exhaustive.engine : engine;
   if (theirs.kind === "error" && ours.kind === "error" && strict) {
@@ -277,8 +277,7 @@ function show(answer: Answer, other: Answer): string {
     case "error": {
       const [first] = answer.findings;
       const otherFirst = other.kind === "error" ? other.findings[0] : undefined;
-      // Which definition a conflict is found at depends on the order in which OPA's index gives them.
-      const placed = first?.code !== "eval_conflict_error" && first?.place !== "" && otherFirst?.place !== "";
+      const placed = first?.place !== "" && otherFirst?.place !== "";
       return `error ${first?.code}: ${first?.message}${placed ? ` at ${first?.place}` : ""}`;
     }
     case "unjudged":

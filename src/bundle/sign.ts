@@ -65,7 +65,9 @@ export async function signFiles(files: readonly FileHash[], options: SignOptions
   const { keyId, claims, signedAtS } = options;
   const extra = claims ?? (keyId === undefined || keyId === "" ? {} : { keyid: keyId });
   const issued = signedAtS === undefined ? {} : { iat: signedAtS };
-  const payload = encodeUtf8(JSON.stringify({ ...issued, ...extra, files }));
+  // Members in order, as OPA writes them: the same claims give the same bytes.
+  const members = Object.entries({ ...issued, ...extra, files }).sort(([a], [b]) => (a < b ? -1 : 1));
+  const payload = encodeUtf8(JSON.stringify(Object.fromEntries(members)));
   const key = await importSigningKey(options.key, algorithm);
   const header = keyId === undefined || keyId === "" ? { typ: "JWT" } : { kid: keyId, typ: "JWT" };
   return { signatures: [await signCompact(payload, key, header)] };

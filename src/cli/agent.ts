@@ -12,7 +12,9 @@ import { parseConfig, substituteEnvironment } from "../decision/config.ts";
 import { fileStorage } from "../decision/node/storage.ts";
 import type { Ports } from "../decision/ports.ts";
 import { createDecisionAgent, type DecisionAgent } from "../decision/sdk.ts";
+import type { RegoVersion } from "../syntax/ast.ts";
 import { moduleValue } from "../syntax/module-value.ts";
+import { sourceTexts } from "./compiler-port.ts";
 import { readText } from "./options.ts";
 
 export interface AgentOptions {
@@ -29,6 +31,8 @@ export interface AgentOptions {
   readonly started?: Parameters<typeof commandFacts>[0];
   /** How times are logged, as a layout of Go's. */
   readonly logTimestampFormat?: string;
+  /** Of modules that say nothing of it; v1 unless told otherwise. */
+  readonly regoVersion?: RegoVersion;
   /** The host's own. */
   readonly builtins?: readonly Builtin[];
 }
@@ -40,15 +44,7 @@ export function daemonPorts(folder: string, options: AgentOptions): Ports {
   const console = options.stdoutIsOurs ? process.stdout : process.stderr;
   return {
     storage: fileStorage(folder),
-    compile: async (modules) =>
-      compileWhole(
-        modules.map(({ file, text, regoVersion }) => ({
-          file,
-          text,
-          regoVersion: regoVersion === 0 ? "v0" : "v1",
-        })),
-        options.builtins,
-      ),
+    compile: async (modules) => compileWhole(sourceTexts(modules, options.regoVersion), options.builtins),
     ...(options.builtins !== undefined && { builtins: options.builtins }),
     parseModule: moduleValue,
     readText: (path) => readFile(path, "utf8"),

@@ -5,27 +5,32 @@ import type { Builtin } from "../builtins/builtin.ts";
 import { withCustom } from "../builtins/custom.ts";
 import { builtins } from "../builtins/registry.ts";
 import type { SourceModule } from "../decision/ports.ts";
+import type { SourceText } from "../compile/compile.ts";
 import { prepareQuery } from "../query.ts";
 import type { CompilerPort } from "../server/sidecar/ports.ts";
+import type { RegoVersion } from "../syntax/ast.ts";
 import { object } from "../value/object.ts";
 
-function sources(modules: readonly SourceModule[]) {
+/** Texts for the compiler; what says nothing of its version has the one that is given. */
+export function sourceTexts(modules: readonly SourceModule[], otherwise: RegoVersion = "v1"): SourceText[] {
+  const versions: readonly (RegoVersion | undefined)[] = ["v0", "v1"];
   return modules.map(({ file, text, regoVersion }) => ({
     file,
     text,
-    regoVersion: regoVersion === 0 ? ("v0" as const) : ("v1" as const),
+    regoVersion: versions[regoVersion ?? -1] ?? otherwise,
   }));
 }
 
 /** The compiler of a daemon whose policies may call these builtins of the host's own. */
-export const compilerWith = (custom: readonly Builtin[]): CompilerPort => ({
+export const compilerWith = (custom: readonly Builtin[], version: RegoVersion = "v1"): CompilerPort => ({
   check: (modules) => {
-    checkTexts(sources(modules), custom);
+    checkTexts(sourceTexts(modules, version), custom);
   },
-  async query({ text, modules, data, input, start }) {
+  async query({ text, modules, data, input, regoVersion, start }) {
     const compiled = start("rego_query_compile");
-    const prepared = prepareQuery(checkTexts(sources(modules), custom), {
+    const prepared = prepareQuery(checkTexts(sourceTexts(modules, version), custom), {
       text,
+      regoVersion,
       data,
       input: input === undefined ? undefined : { value: input },
       builtins: withCustom(builtins, custom),

@@ -33,8 +33,9 @@ export function command(all: readonly Known[]): Command {
     )
     .argument("[shell]", `one of ${Object.keys(SHELLS).join(", ")}`)
     .option("--no-descriptions", "disable completion descriptions")
-    .action(async (shell: string | undefined, flags: { readonly descriptions: boolean }) => {
-      const script = Object.hasOwn(SHELLS, shell ?? "") ? SHELLS[shell ?? ""] : undefined;
+    .action(async (shell: string | undefined, flags: { readonly descriptions: boolean }, self: Command) => {
+      if (shell === undefined) return self.outputHelp();
+      const script = Object.hasOwn(SHELLS, shell) ? SHELLS[shell] : undefined;
       if (script === undefined) throw usageError(`specify a shell: ${Object.keys(SHELLS).join(", ")}`);
       process.stdout.write(script(await describe(all, flags.descriptions)));
     });

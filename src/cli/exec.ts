@@ -11,7 +11,7 @@ import type { DecisionAgent } from "../decision/sdk.ts";
 import { PolicyError } from "../error.ts";
 import { decodeYaml } from "../sources.ts";
 import { decode } from "../value/json.ts";
-import { isArray, type Value } from "../value/value.ts";
+import { isArray, isSet, type Value } from "../value/value.ts";
 import { logLine, type StartedAgent, startAgent } from "./agent.ts";
 import { overridden } from "./config-overrides.ts";
 import { runWithin } from "./deadline.ts";
@@ -106,6 +106,7 @@ async function started(flags: ExecFlags, custom: readonly Builtin[]): Promise<St
       logFormat,
       ...(logTimestampFormat !== undefined && { logTimestampFormat }),
       builtins: custom,
+      regoVersion: flags.v0Compatible === true ? "v0" : "v1",
       change: (config) => overridden(config, set, setFile),
     });
   } catch (error) {
@@ -194,7 +195,8 @@ function reportFailures(outcomes: readonly Outcome[], flags: ExecFlags): void {
 
 function counts(result: Value, flags: ExecFlags): boolean {
   if (result === null || flags.fail === true) return result === null && flags.fail === true;
-  return flags.failDefined === true || !isArray(result) || result.length > 0;
+  if (flags.failDefined === true) return true;
+  return isSet(result) ? result.size > 0 : !isArray(result) || result.length > 0;
 }
 
 /** Every file at or below a path, in the order of names. */

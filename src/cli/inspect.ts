@@ -95,7 +95,7 @@ function report(
 ): JsonNode {
   const { signatures, plugin } = bundle?.signatures ?? {};
   return {
-    ...(bundle && { manifest: valueNode(decode(encodeManifest(bundle.manifest))) }),
+    ...(bundle && { manifest: manifestNode(bundle) }),
     signatures_config: {
       ...(signatures && signatures.length > 0 && { signatures }),
       ...(plugin && { plugin }),
@@ -105,6 +105,17 @@ function report(
     ...(annotations.length > 0 && { annotations: annotations.map(annotationNode) }),
     capabilities,
   };
+}
+
+/** Members in the order in which OPA prints them. */
+const MANIFEST = ["revision", "roots", "wasm", "rego_version", "file_rego_versions", "metadata"];
+
+function manifestNode(bundle: Bundle): JsonNode {
+  const members = Object.entries(
+    valueNode(decode(encodeManifest(bundle.manifest))) as Record<string, JsonNode>,
+  );
+  const place = ([name]: readonly [string, unknown]): number => MANIFEST.indexOf(name);
+  return Object.fromEntries(members.sort((a, b) => place(a) - place(b)));
 }
 
 function wasmModules(bundle: Bundle, path: string): JsonNode {

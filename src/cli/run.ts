@@ -5,6 +5,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { Command, Option } from "commander";
 import { build } from "../build.ts";
+import type { Builtin } from "../builtins/builtin.ts";
 import { withCustom } from "../builtins/custom.ts";
 import { loadBuiltins } from "../builtins/custom-file.ts";
 import { builtins } from "../builtins/registry.ts";
@@ -14,11 +15,11 @@ import { loadSources } from "../sources.ts";
 import { readAccessFile } from "../server/auth.ts";
 import { readTls } from "../server/tls.ts";
 import { createSidecar } from "../server/sidecar/app.ts";
-import { logLine, startAgent } from "./agent.ts";
+import { type AgentOptions, logLine, startAgent } from "./agent.ts";
 import { compilerWith } from "./compiler-port.ts";
 import { overridden } from "./config-overrides.ts";
 import { addListenOptions, type ListenFlags, listenersOf } from "./listen-flags.ts";
-import { loadPolicies } from "./load.ts";
+import { loadFiles, loadPolicies, regoVersionFor } from "./load.ts";
 import { addVersionOptions, collect, collectList, parseInteger, usageError } from "./options.ts";
 import * as output from "./output.ts";
 import { runShell } from "./shell.ts";
@@ -114,10 +115,13 @@ async function run(paths: string[], flags: RunFlags): Promise<void> {
 async function converse(paths: readonly string[], flags: RunFlags): Promise<void> {
   const named = flags.bundle === true ? { bundle: paths } : { data: paths };
   try {
-    const { modules, data } = await loadPolicies({ ...flags, ...named, bundle: named.bundle ?? [] });
+    const load = () => loadPolicies({ ...flags, ...named, bundle: named.bundle ?? [] });
+    const during = flags.bundle === true ? "" : " during loading";
+    const { modules, data } = await saying("load error", (error) => output.failureText(error, during), load);
     const custom = await loadBuiltins(flags.builtins);
     const { maxErrors } = flags;
-    checkModules(modules, { builtins: withCustom(builtins, custom), maxErrors });
+    const options = { builtins: withCustom(builtins, custom), maxErrors };
+    await saying("initialization error", output.prettyErrors, () => checkModules(modules, options));
     await runShell({
       modules,
       maxErrors,
@@ -134,6 +138,34 @@ async function converse(paths: readonly string[], flags: RunFlags): Promise<void
   }
 }
 
+/** What fails while the daemon starts, after the stage that failed, as OPA tells it. */
+async function saying<T>(
+  stage: string,
+  text: (error: PolicyError) => string,
+  work: () => T | Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof PolicyError) || error.code === "invalid_parameter") throw error;
+    throw new PolicyError("io_error", `${stage}: ${text(error)}`);
+  }
+}
+
+/** Findings under the files' own names: in the agent they are policies like those that clients put. */
+async function checkFiles(
+  paths: readonly string[],
+  flags: RunFlags,
+  custom: readonly Builtin[],
+): Promise<void> {
+  const during = (error: PolicyError): string => output.prettyErrors(error, " during loading");
+  const { modules } = await saying("load error", during, () =>
+    loadFiles(paths, { ignore: flags.ignore ?? [], regoVersion: regoVersionFor(flags) }),
+  );
+  const options = { builtins: withCustom(builtins, custom), maxErrors: flags.maxErrors };
+  await saying("initialization error", output.prettyErrors, () => checkModules(modules, options));
+}
+
 async function serve(paths: string[], flags: RunFlags): Promise<void> {
   if (flags.verificationKey !== undefined && flags.bundle !== true)
     throw usageError("enable bundle mode (ie. --bundle) to verify bundle files or directories");
@@ -146,7 +178,8 @@ async function serve(paths: string[], flags: RunFlags): Promise<void> {
   const onError = (error: unknown): void => log("error", (error as Error).message);
   const custom = await loadBuiltins(flags.builtins);
   const overrides = flags.set !== undefined || flags.setFile !== undefined;
-  const started = await startAgent(flags.configFile, {
+  const regoVersion = regoVersionFor(flags);
+  const agentOptions: AgentOptions = {
     stdoutIsOurs: true,
     logLevel: flags.logLevel,
     logFormat,
@@ -156,17 +189,21 @@ async function serve(paths: string[], flags: RunFlags): Promise<void> {
     },
     ...(logTimestampFormat === undefined ? {} : { logTimestampFormat }),
     builtins: custom,
+    regoVersion,
     ...(flags.readyTimeout > 0 && { readyTimeoutMs: flags.readyTimeout * 1000 }),
     ...(overrides && {
       change: (config) => overridden(config, flags.set ?? [], flags.setFile ?? []),
     }),
-  });
+  };
+  const plain = (error: PolicyError): string => error.message;
+  const started = await saying("config error", plain, () => startAgent(flags.configFile, agentOptions));
   const { accessFile } = started.agent.config.authzen;
   const sidecar = createSidecar({
     agent: started.agent,
     ...(accessFile !== undefined && { access: readAccessFile(accessFile) }),
     config: started.config,
-    compiler: compilerWith(custom),
+    compiler: compilerWith(custom, regoVersion),
+    regoVersion,
     version: packageVersion(),
     authentication: flags.authentication,
     authorization: flags.authorization,
@@ -188,7 +225,11 @@ async function serve(paths: string[], flags: RunFlags): Promise<void> {
       await sidecar.load({ data, policies: new Map(modules.map(({ file, text }) => [file, text])) });
     }
   };
-  if (paths.length > 0) await load();
+  if (paths.length > 0 && flags.bundle === true) await saying("load error", plain, load);
+  else if (paths.length > 0) {
+    await checkFiles(paths, flags, custom);
+    await load();
+  }
   const reload = (): Promise<void> =>
     load().then(
       () => log("info", "Processed file watch event."),

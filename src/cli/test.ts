@@ -38,7 +38,7 @@ interface Flags extends TestFlags {
 export function command(): Command {
   return new Command("test")
     .description("Execute Rego test cases.")
-    .argument("<path...>", "files and folders with tests")
+    .argument("[paths...]", "files and folders with tests")
     .addOption(formatOption(["pretty", "json", "gobench", "junit"], "pretty"))
     .option("-b, --bundle", "load paths as bundle files or root directories")
     .option("-v, --verbose", "set verbose reporting mode")
@@ -116,6 +116,7 @@ function duration(text: string): number {
 }
 
 async function run(paths: readonly string[], flags: Flags): Promise<void> {
+  if (paths.length === 0) throw usageError("specify at least one file");
   const parallel = flags.parallel > 0 ? flags.parallel : availableParallelism();
   const { print, progress } = terminal();
   const complain = (text: string): void => {

@@ -125,16 +125,13 @@ list := [1, 2]
   test("exec", { timeout: 300_000 }, () => {
     const masked = (text: string): string => text.replace(/"decision_id": "[^"]+"/g, '"decision_id": ""');
     for (const flags of [[], ["--fail"], ["--fail-defined"], ["--fail-non-empty"]]) {
-      for (const decision of ["hello/message", "hello/nope"]) {
-        const args = [
-          "exec",
-          "-b",
-          "bundles/hello",
-          "--decision",
-          decision,
-          "bundles/hello/inputs",
-          ...flags,
-        ];
+      for (const [bundle, decision] of [
+        ["bundles/hello", "hello/message"],
+        ["bundles/hello", "hello/nope"],
+        // A set, of which some are empty.
+        ["bundles/rbac", "rbac/grounds"],
+      ]) {
+        const args = ["exec", "-b", `${bundle}`, "--decision", `${decision}`, `${bundle}/inputs`, ...flags];
         const [ours, theirs] = both(args);
         expect(masked(ours.stdout)).toBe(masked(theirs.stdout));
         expect(ours.status).toBe(theirs.status);

@@ -4,6 +4,7 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import type { ErrorRequestHandler, Express, Request } from "express";
 import type { DecisionAgent } from "../../decision/sdk.ts";
+import type { RegoVersion } from "../../syntax/ast.ts";
 import { type BodyLimits, createApp, type Listening, type ListenOptions, listen } from "../http.ts";
 import type { Access } from "../auth.ts";
 import type { AuthenticationScheme } from "./authentication.ts";
@@ -27,6 +28,8 @@ export interface SidecarOptions {
   readonly config?: Readonly<Record<string, unknown>>;
   /** Without one, policies cannot be put and ad-hoc queries cannot be run. */
   readonly compiler?: CompilerPort;
+  /** In which clients write; v1 unless told otherwise. */
+  readonly regoVersion?: RegoVersion;
   /** Shown in provenance. */
   readonly version?: string;
   readonly limits?: Partial<BodyLimits>;
@@ -63,7 +66,7 @@ export function createSidecar(options: SidecarOptions): Sidecar {
   const build: BuildInfo = { version: options.version ?? "" };
   const onError = options.onError ?? ((): void => {});
   const histogram = requestHistogram();
-  const workspace = createWorkspace(agent);
+  const workspace = createWorkspace(agent, options.regoVersion);
   const data = dataRoutes(agent, limits, build);
 
   // An async function, so that what a route throws at once ends up in the same place.

@@ -2,6 +2,7 @@
 // Needs a compiler; without one, writing is refused with a sentence and reading shows what bundles ship.
 
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { SourceModule } from "../../decision/ports.ts";
 import { type Diagnostic, PolicyError } from "../../error.ts";
 import { jsonText, moduleToJson } from "../../syntax/ast-json.ts";
 import { parseModule } from "../../syntax/parser.ts";
@@ -99,7 +100,7 @@ export function policyRoutes(
       const package_ = packagePath(text);
       if (package_ !== undefined) workspace.checkOwner(package_);
       const parsed = metrics.start("rego_module_parse");
-      const { module } = parseModule(text, { file: id });
+      const { module } = parseModule(text, { file: id, regoVersion: workspace.regoVersion });
       parsed();
       if (module !== undefined) refuseHidden(agent, module);
       await install(id, text, "invalid_parameter", metrics, request, response);
@@ -128,8 +129,8 @@ export function findingsOf(error: unknown): readonly Diagnostic[] | undefined {
   return [{ code, message, ...(location === undefined ? {} : { location }) }];
 }
 
-function policyJson({ file, text }: { readonly file: string; readonly text: string }): string {
-  const { module } = parseModule(text, { file });
+function policyJson({ file, text, regoVersion }: SourceModule): string {
+  const { module } = parseModule(text, { file, regoVersion: regoVersion === 0 ? "v0" : "v1" });
   return jsonObject({
     id: encodeString(file),
     raw: encodeString(text),

@@ -9,6 +9,7 @@ import type { SourceModule } from "../../decision/ports.ts";
 import type { DecisionAgent } from "../../decision/sdk.ts";
 import type { StatusReport } from "../../decision/status.ts";
 import { type Location, PolicyError } from "../../error.ts";
+import type { RegoVersion } from "../../syntax/ast.ts";
 import type { PlainJson } from "../../value/plain-json.ts";
 import type { RegoObject, Value } from "../../value/value.ts";
 
@@ -54,6 +55,7 @@ export interface QueryRequest {
   readonly modules: readonly SourceModule[];
   readonly data: RegoObject;
   readonly input: Value | undefined;
+  readonly regoVersion: RegoVersion;
   /** Starts a timer under OPA's name for a stage; the result stops it. */
   readonly start: (timer: string) => () => void;
 }

@@ -41,7 +41,7 @@ export function queryRoutes(
         "rego_unsupported_error",
         "this daemon has no compiler: ad-hoc queries cannot be run",
       );
-    refuseHidden(agent, parseQuery(text, {}).body ?? []);
+    refuseHidden(agent, parseQuery(text, { regoVersion: workspace.regoVersion }).body ?? []);
     const metrics = requestMetrics();
     // Of GET requests OPA does not time this.
     const stop = request.method === "POST" ? metrics.start("server_handler") : (): void => {};
@@ -53,6 +53,7 @@ export function queryRoutes(
         input,
         modules: workspace.modules(),
         data: agent.data(),
+        regoVersion: workspace.regoVersion,
         start,
       });
     } catch (error) {

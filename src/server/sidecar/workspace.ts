@@ -8,7 +8,7 @@ import { packagePath } from "../../bundle/package-path.ts";
 import { write } from "../../bundle/write.ts";
 import type { SourceModule } from "../../decision/ports.ts";
 import { PolicyError } from "../../error.ts";
-import type { Module } from "../../syntax/ast.ts";
+import type { Module, RegoVersion } from "../../syntax/ast.ts";
 import { parseModule } from "../../syntax/parser.ts";
 import { emptyObject } from "../../value/object.ts";
 import { isObject, type RegoObject } from "../../value/value.ts";
@@ -22,6 +22,8 @@ export interface Content {
 }
 
 export interface Workspace {
+  /** In which clients write their policies and queries. */
+  readonly regoVersion: RegoVersion;
   content(): Content;
   /** Modules of clients and of bundles, as far as those ship their Rego. */
   modules(): SourceModule[];
@@ -31,13 +33,14 @@ export interface Workspace {
   update(next: (content: Content) => Content): Promise<void>;
 }
 
-export function createWorkspace(agent: AgentPort): Workspace {
+export function createWorkspace(agent: AgentPort, regoVersion: RegoVersion = "v1"): Workspace {
   let content: Content = { data: emptyObject, policies: new Map() };
   let queue: Promise<unknown> = Promise.resolve();
   return {
+    regoVersion,
     content: () => content,
     modules: () => [
-      ...sourcesOf(content.policies),
+      ...sourcesOf(content.policies, regoVersion),
       ...[...agent.bundles()].flatMap(([name, { modules, manifest }]) =>
         modules.map((module): SourceModule => {
           const { path, text } = module;
@@ -66,8 +69,8 @@ export function createWorkspace(agent: AgentPort): Workspace {
       const turn = queue.then(async () => {
         const changed = next(content);
         if (changed === content) return;
-        checkPathConflicts(changed);
-        await agent.overlay(overlayOf(changed, agent.bundles()));
+        checkPathConflicts(changed, regoVersion);
+        await agent.overlay(overlayOf(changed, agent.bundles(), regoVersion));
         content = changed;
       });
       queue = turn.catch(() => {});
@@ -76,8 +79,8 @@ export function createWorkspace(agent: AgentPort): Workspace {
   };
 }
 
-function sourcesOf(policies: ReadonlyMap<string, string>): SourceModule[] {
-  return Array.from(policies, ([file, text]) => ({ file, text }));
+function sourcesOf(policies: ReadonlyMap<string, string>, version: RegoVersion): SourceModule[] {
+  return Array.from(policies, ([file, text]) => ({ file, text, regoVersion: version === "v0" ? 0 : 1 }));
 }
 
 function checkRoots(path: readonly string[], name: string, roots: readonly string[]): void {
@@ -93,9 +96,9 @@ function checkRoots(path: readonly string[], name: string, roots: readonly strin
 }
 
 /** OPA refuses data where a rule stands. */
-function checkPathConflicts({ data, policies }: Content): void {
+function checkPathConflicts({ data, policies }: Content, regoVersion: RegoVersion): void {
   for (const [file, text] of policies) {
-    const { module } = parseModule(text, { file });
+    const { module } = parseModule(text, { file, regoVersion });
     if (module === undefined) continue;
     for (const { path, row } of rulePaths(module)) {
       if (exists(data, path))
@@ -124,7 +127,11 @@ function rulePaths(module: Module): { path: string[]; row: number }[] {
 }
 
 /** The content as a bundle of its own, whose roots are just wide enough. */
-function overlayOf({ data, policies }: Content, bundles: ReadonlyMap<string, VerifiedBundle>): Uint8Array {
+function overlayOf(
+  { data, policies }: Content,
+  bundles: ReadonlyMap<string, VerifiedBundle>,
+  version: RegoVersion,
+): Uint8Array {
   const owned = [...bundles.values()].flatMap(({ manifest }) => manifest.roots);
   const packages = [...policies.values()].flatMap((text) => {
     const path = packagePath(text);
@@ -132,7 +139,8 @@ function overlayOf({ data, policies }: Content, bundles: ReadonlyMap<string, Ver
   });
   const roots = minimal([...dataRoots(data, [], owned), ...packages]);
   const modules = Array.from(policies, ([id, text]) => ({ path: overlayFile(id), text }));
-  return write(assemble({ manifest: { revision: "", roots, wasm: [] }, data, modules }));
+  const regoVersion = version === "v0" ? { regoVersion: 0 } : {};
+  return write(assemble({ manifest: { revision: "", roots, wasm: [], ...regoVersion }, data, modules }));
 }
 
 /** The topmost paths of the data that leave room for the roots of bundles. */

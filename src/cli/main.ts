@@ -5,6 +5,7 @@ import { Command, CommanderError } from "commander";
 import { PolicyError } from "../error.ts";
 import { takeEnvironment } from "./environment.ts";
 import { EXIT_FAIL } from "./output.ts";
+import { quicken } from "./quicken.ts";
 import { misuse, plainArguments } from "./usage.ts";
 
 interface Entry {
@@ -66,6 +67,17 @@ const COMMANDS: readonly Entry[] = [
   { name: "version", summary: "Print the version of Reeve", load: () => import("./version.ts") },
 ];
 
+/** Commands that run until they are stopped, or that do the same small things a great many times. */
+const LASTING: ReadonlySet<string> = new Set([
+  "bench",
+  "diff",
+  "gateway",
+  "prove",
+  "redteam",
+  "run",
+  "serve",
+]);
+
 async function main(args: readonly string[]): Promise<void> {
   const program = new Command("reeve")
     .description("Runtime authorization for AI agents: build, ship, decide and prove Rego policies.")
@@ -75,6 +87,7 @@ async function main(args: readonly string[]): Promise<void> {
   let plain: readonly string[] = args;
   for (const entry of COMMANDS) {
     if (entry.name === wanted) {
+      quicken(LASTING.has(entry.name));
       const command = (await entry.load()).command(COMMANDS);
       for (const each of [command, ...command.commands]) {
         each.exitOverride().configureOutput({ outputError: (text, write) => write(misuse(text)) });

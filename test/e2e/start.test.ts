@@ -1,7 +1,8 @@
 // What a command loads before it does anything: the built command line brings the packages it needs in its own files, and few of these.
 
 import { execFile } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import module from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -64,4 +65,18 @@ test("the licences of the packages inside lie beside them", () => {
   const text = readFileSync(notices, "utf8");
   for (const name of ["commander", "graphql", "jose", "re2js", "tar", "yaml"])
     expect(text).toMatch(new RegExp(`^${name} \\d`, "m"));
+});
+
+test("what V8 made of the files is kept in the user's folder for such things, where there is one", async () => {
+  const run = (cache: string) =>
+    promisify(execFile)(process.execPath, [main, "eval", "-f", "raw", "1 + 1"], {
+      env: { ...process.env, XDG_CACHE_HOME: cache, LOCALAPPDATA: cache },
+    });
+  const there = join(folder, "cache");
+  mkdirSync(there);
+  expect(await run(there)).toEqual({ stdout: "2\n", stderr: "" });
+  if (process.platform !== "darwin")
+    expect(existsSync(join(there, "reeve"))).toBe("enableCompileCache" in module);
+  expect(await run(join(folder, "nowhere"))).toEqual({ stdout: "2\n", stderr: "" });
+  expect(existsSync(join(folder, "nowhere"))).toBe(false);
 });

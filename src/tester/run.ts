@@ -3,11 +3,9 @@
 
 import type { Builtin, BuiltinContext } from "../builtins/builtin.ts";
 import { hostBuiltins } from "../builtins/host.ts";
-import { loadBuiltins } from "../builtins/custom-file.ts";
 import { commandRuntime } from "../builtins/opa.ts";
 import { type Engine, type MarkListener, prepare } from "../engine/engine.ts";
 import { PolicyError } from "../error.ts";
-import { moduleValue } from "../syntax/module-value.ts";
 import { isArray, type Value } from "../value/value.ts";
 import type { Place, SubResults, TestError, TestResult } from "./result.ts";
 import { subResultsOf } from "./result.ts";
@@ -53,7 +51,11 @@ export class TestRunner {
   #tried: (readonly Value[])[] = [];
   #output: string[] = [];
 
-  private constructor(options: RunnerOptions, found: Map<string, Builtin>) {
+  private constructor(
+    options: RunnerOptions,
+    found: Map<string, Builtin>,
+    parseModule: BuiltinContext["parseModule"],
+  ) {
     const { steps } = options;
     this.#engine = prepare({
       wasm: options.wasm,
@@ -63,7 +65,7 @@ export class TestRunner {
       ...(options.onMark !== undefined && { onMark: options.onMark }),
     });
     this.#context = {
-      parseModule: moduleValue,
+      parseModule,
       runtime: commandRuntime(process.env),
       ...options.context,
       print: (line) => this.#output.push(line),
@@ -73,8 +75,14 @@ export class TestRunner {
   static async create(options: RunnerOptions): Promise<TestRunner> {
     const found = await hostBuiltins(options.hostBuiltins);
     if (options.hostBuiltins.includes(sleepBuiltin.name)) found.set(sleepBuiltin.name, sleepBuiltin);
-    for (const own of await loadBuiltins(options.builtinsFile)) found.set(own.name, own);
-    const runner = new TestRunner(options, found);
+    if (options.builtinsFile !== undefined) {
+      // With all of OPA's builtins behind it, which a thread has no use for otherwise.
+      const { loadBuiltins } = await import("../builtins/custom-file.ts");
+      for (const own of await loadBuiltins(options.builtinsFile)) found.set(own.name, own);
+    }
+    const parses = options.hostBuiltins.includes("rego.parse_module");
+    const parser = parses ? (await import("../syntax/module-value.ts")).moduleValue : undefined;
+    const runner = new TestRunner(options, found, parser);
     const testCase = found.get(TEST_CASE);
     if (testCase !== undefined) {
       found.set(TEST_CASE, {

@@ -30,13 +30,15 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Files that this command loads, Node's own left out. */
-async function loadedBy(args: readonly string[]): Promise<string[]> {
+async function loadedBy(args: readonly string[], program = main): Promise<string[]> {
   const log = join(folder, "loaded.txt");
   rmSync(log, { force: true });
-  await promisify(execFile)(process.execPath, ["--import", recorder, main, ...args], {
+  const ran = promisify(execFile)(process.execPath, ["--import", recorder, program, ...args], {
     cwd: folder,
     env: { ...process.env, LOADED: log },
   });
+  // A thread's file, run without what its parent gives it, ends when it has loaded.
+  await (program === main ? ran : ran.catch(() => {}));
   return readFileSync(log, "utf8")
     .split("\n")
     .filter((url) => url.startsWith("file:") && !url.startsWith(`file://${folder}`));
@@ -57,6 +59,12 @@ describe("a command loads few files and no package", () => {
     expect(loaded.filter((url) => url.includes("/node_modules/"))).toEqual([]);
     expect(loaded.length).toBeLessThanOrEqual(30);
   });
+});
+
+test("nor does a thread that runs tests", async () => {
+  const loaded = await loadedBy([], fileURLToPath(new URL("../../dist/tester/worker.js", import.meta.url)));
+  expect(loaded).toContainEqual(expect.stringMatching(/engine\.js$/));
+  expect(loaded.filter((url) => url.includes("/node_modules/"))).toEqual([]);
 });
 
 test("the licences of the packages inside lie beside them", () => {

@@ -86,8 +86,10 @@ export class ByteReader {
   }
 
   u32(): number {
-    let value = 0;
-    for (let shift = 0; shift < 35; shift += 7) {
+    const first = this.byte();
+    if (first < 0x80) return first;
+    let value = first & 0x7f;
+    for (let shift = 7; shift < 35; shift += 7) {
       const byte = this.byte();
       value += (byte & 0x7f) * 2 ** shift;
       if (byte < 0x80) return value;
@@ -245,8 +247,57 @@ export interface Uses {
   readonly constants: ReadonlySet<number>;
 }
 
+/** How the immediates of an instruction are encoded. */
+const NONE = 1;
+const NUMBER = 2;
+const TWO_NUMBERS = 3;
+const BYTE = 4;
+const TABLE = 5;
+const FOUR_BYTES = 6;
+const EIGHT_BYTES = 7;
+
+/** By opcode; 0: not in the first version of WebAssembly. */
+const IMMEDIATES = immediates();
+
+function immediates(): Uint8Array {
+  const found = new Uint8Array(256);
+  const fill = (kind: number, first: number, last = first): void => {
+    found.fill(kind, first, last + 1);
+  };
+  fill(NONE, 0x00, 0x01); // unreachable, nop
+  fill(NUMBER, 0x02, 0x04); // block, loop, if: block type
+  fill(NONE, 0x05); // else
+  fill(NONE, 0x0b); // end
+  fill(NUMBER, 0x0c, 0x0d); // br, br_if
+  fill(TABLE, 0x0e); // br_table
+  fill(NONE, 0x0f); // return
+  fill(NUMBER, 0x10); // call
+  fill(TWO_NUMBERS, 0x11); // call_indirect: type, table
+  fill(NONE, 0x1a, 0x1b); // drop, select
+  fill(NUMBER, 0x20, 0x24); // locals and globals
+  fill(TWO_NUMBERS, 0x28, 0x3e); // loads and stores: alignment, offset
+  fill(BYTE, 0x3f, 0x40); // memory.size, memory.grow
+  fill(NUMBER, 0x41, 0x42); // i32.const, i64.const
+  fill(FOUR_BYTES, 0x43); // f32.const
+  fill(EIGHT_BYTES, 0x44); // f64.const
+  fill(NONE, 0x45, 0xbf);
+  return found;
+}
+
+/** The bodies of the runtime are asked about in every compilation. */
+const scanned = new WeakMap<Uint8Array, Uses>();
+
 /** What a body refers to. */
 export function usesOf(body: Uint8Array): Uses {
+  let uses = scanned.get(body);
+  if (uses === undefined) {
+    uses = scan(body);
+    scanned.set(body, uses);
+  }
+  return uses;
+}
+
+function scan(body: Uint8Array): Uses {
   const reader = new ByteReader(body);
   for (let groups = reader.u32(); groups > 0; groups--) {
     reader.u32();
@@ -255,12 +306,13 @@ export function usesOf(body: Uint8Array): Uses {
   const calls = new Set<number>();
   const constants = new Set<number>();
   let indirect = false;
-  while (!reader.done) {
-    const opcode = reader.byte();
+  while (reader.position < body.length) {
+    const opcode = body[reader.position++] as number;
+    // By far the most: locals, constants, calls and memory; the rest is skipped by what follows it.
     if (opcode === 0x10) calls.add(reader.u32());
     else if (opcode === 0x41) constants.add(reader.s32());
     else if (opcode >= 0x28 && opcode <= 0x3e) {
-      reader.u32();
+      reader.skipNumber();
       constants.add(reader.u32());
     } else {
       if (opcode === 0x11) indirect = true;
@@ -272,44 +324,18 @@ export function usesOf(body: Uint8Array): Uses {
 
 /** Moves past the immediates of the instruction whose opcode was just read. */
 function skipInstruction(reader: ByteReader, opcode: number): void {
-  if (opcode === 0x02 || opcode === 0x03 || opcode === 0x04)
-    reader.skipNumber(); // block, loop, if: block type
-  else if (opcode === 0x0c || opcode === 0x0d || opcode === 0x10)
-    reader.u32(); // br, br_if, call
-  else if (opcode === 0x0e) {
-    reader.list(() => reader.u32()); // br_table
-    reader.u32();
-  } else if (opcode === 0x11) {
-    reader.u32(); // call_indirect: type, table
-    reader.u32();
-  } else if (opcode >= 0x20 && opcode <= 0x24)
-    reader.u32(); // locals and globals
-  else if (opcode >= 0x28 && opcode <= 0x3e) {
-    reader.u32(); // loads and stores: alignment, offset
-    reader.u32();
-  } else if (opcode === 0x3f || opcode === 0x40)
-    reader.byte(); // memory.size, memory.grow
-  else if (opcode === 0x41 || opcode === 0x42)
-    reader.skipNumber(); // i32.const, i64.const
-  else if (opcode === 0x43)
-    reader.take(4); // f32.const
-  else if (opcode === 0x44)
-    reader.take(8); // f64.const
-  else if (!(isPlain(opcode) || (opcode >= 0x45 && opcode <= 0xbf))) {
+  const kind = IMMEDIATES[opcode];
+  if (kind === NONE) return;
+  if (kind === NUMBER) reader.skipNumber();
+  else if (kind === TWO_NUMBERS) {
+    reader.skipNumber();
+    reader.skipNumber();
+  } else if (kind === BYTE) reader.byte();
+  else if (kind === TABLE) for (let left = reader.u32() + 1; left > 0; left--) reader.skipNumber();
+  else if (kind === FOUR_BYTES) reader.take(4);
+  else if (kind === EIGHT_BYTES) reader.take(8);
+  else
     throw malformed(
       `uses the instruction 0x${opcode.toString(16)}, which is not in the first version of WebAssembly`,
     );
-  }
-}
-
-/** unreachable, nop, else, end, return, drop, select: no immediates. */
-function isPlain(opcode: number): boolean {
-  return (
-    opcode <= 0x01 ||
-    opcode === 0x05 ||
-    opcode === 0x0b ||
-    opcode === 0x0f ||
-    opcode === 0x1a ||
-    opcode === 0x1b
-  );
 }

@@ -61,13 +61,18 @@ export function neededData(
   });
   const constants = new Set<number>();
   for (const body of bodies) for (const constant of usesOf(body).constants) constants.add(constant);
+  const sorted = [...open].sort((a, b) => a.offset - b.offset);
+  // An address means a segment at most so far behind it, and at most so far before it.
+  const ahead = sorted.reduce((most, segment) => Math.max(most, slackOf(segment)), 0);
+  const behind = sorted.reduce((most, segment) => Math.max(most, spanOf(segment)), 0);
   const mentions = (addresses: Iterable<number>): DataSegment[] => {
     const found: DataSegment[] = [];
     for (const address of addresses) {
-      for (const segment of open) {
-        const slack = segment.bytes.length < TABLE_LENGTH ? SLACK : TABLE_SLACK;
+      for (let i = firstFrom(sorted, address - behind); i < sorted.length; i++) {
+        const segment = sorted[i] as DataSegment;
+        if (segment.offset > address + ahead) break;
         const inside =
-          address >= segment.offset - slack && address <= segment.offset + segment.bytes.length + slack;
+          address >= segment.offset - slackOf(segment) && address <= segment.offset + spanOf(segment);
         if (inside && !kept.has(segment)) {
           kept.add(segment);
           found.push(segment);
@@ -78,6 +83,23 @@ export function neededData(
   };
   for (let news = mentions(constants); news.length > 0; ) news = mentions(news.flatMap(words));
   return runtime.data.filter((segment) => kept.has(segment));
+}
+
+const slackOf = ({ bytes }: DataSegment): number => (bytes.length < TABLE_LENGTH ? SLACK : TABLE_SLACK);
+
+/** How far from its offset on an address may lie that means it. */
+const spanOf = (segment: DataSegment): number => segment.bytes.length + slackOf(segment);
+
+/** The first of the segments, which are in order, that does not lie before `address`. */
+function firstFrom(sorted: readonly DataSegment[], address: number): number {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((sorted[middle] as DataSegment).offset < address) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** The words of a segment: any of them may be an address. */

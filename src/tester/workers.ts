@@ -13,8 +13,10 @@ export interface RunOptions {
   readonly parallel: number;
 }
 
-/** Workers need a tenth of a second to start: less than this is sooner done here. */
+/** Until then nobody can say how long tests take. */
 const PATIENCE_MS = 250;
+/** Workers need a tenth of a second each to start, and compile anew what they run: less than this is sooner done here. */
+const WORTH_WORKERS_MS = 500;
 /** About a second of work: what needs more is run where it can be stopped. */
 const UNGUARDED_STEPS = 20_000_000;
 
@@ -56,7 +58,9 @@ export async function* runTests(
       continue;
     }
     const rest = tests.length - i;
-    if (options.parallel > 1 && rest > 1 && performance.now() - start > PATIENCE_MS) {
+    const spent = performance.now() - start;
+    const expected = (spent / i) * rest;
+    if (options.parallel > 1 && rest > 1 && spent > PATIENCE_MS && expected > WORTH_WORKERS_MS) {
       return yield* inWorkers(shared, tests.slice(i), options);
     }
     const sleeps = program.hostBuiltins.some((name) => name === "test.sleep" || name === "http.send");

@@ -10,6 +10,8 @@ import { walkHead } from "./walk.ts";
 export class Graph {
   readonly #uses = new Map<RuleCell, Set<RuleCell>>();
   readonly #usedBy = new Map<RuleCell, Set<RuleCell>>();
+  /** Null: not asked yet. */
+  #sorted: readonly RuleCell[] | undefined | null = null;
 
   constructor(modules: readonly ModuleCell[], tree: RuleNode) {
     eachRule(modules, (rule) => {
@@ -51,7 +53,12 @@ export class Graph {
   }
 
   /** All rules, each after those it refers to; undefined when there is a cycle. */
-  sorted(): RuleCell[] | undefined {
+  sorted(): readonly RuleCell[] | undefined {
+    if (this.#sorted === null) this.#sorted = this.#sort();
+    return this.#sorted;
+  }
+
+  #sort(): readonly RuleCell[] | undefined {
     const result: RuleCell[] = [];
     const done = new Set<RuleCell>();
     const open = new Set<RuleCell>();
@@ -114,7 +121,9 @@ function dataRefs(rule: RuleCell): readonly (readonly Term[])[] {
 }
 
 function byPlace(rules: Iterable<RuleCell>): RuleCell[] {
-  return [...rules].sort((a, b) => {
+  const list = [...rules];
+  if (list.length < 2) return list;
+  return list.sort((a, b) => {
     const [la, lb] = [a.location, b.location];
     return la.file < lb.file ? -1 : la.file > lb.file ? 1 : la.row - lb.row || la.col - lb.col;
   });

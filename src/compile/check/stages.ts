@@ -294,6 +294,7 @@ function checkUnsafe(compilation: Compilation): void {
 
 function checkRecursion(compilation: Compilation): void {
   const { findings, graph, ruleTree: tree } = compilation;
+  if (graph.sorted() !== undefined) return;
   eachNode(tree, ({ values }) => {
     for (const first of values) {
       for (let rule: RuleCell | undefined = first; rule !== undefined; rule = rule.else) {

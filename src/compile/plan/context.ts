@@ -5,6 +5,7 @@
 import type { Location } from "../../error.ts";
 import { PolicyError } from "../../error.ts";
 import type { Body, Expr, RefTerm, Term } from "../../syntax/ast.ts";
+import { utf8Length } from "../../value/utf8.ts";
 import type { BuiltinDeclaration } from "../check/compilation.ts";
 import type { At, Block, Func, Local, Operand, Stmt } from "../ir/ir.ts";
 import { type Environment, environment, PLAIN, valueMocks } from "./environment.ts";
@@ -333,7 +334,12 @@ function intern(list: string[], index: Map<string, number>, text: string): numbe
 
 /** Where the text of a node ends. */
 function endOf({ row, col, text }: Location): { endRow: number; endCol: number } {
-  const lines = text.split("\n");
-  const last = new TextEncoder().encode(lines.at(-1)).length;
-  return { endRow: row + lines.length - 1, endCol: lines.length === 1 ? col + last : last + 1 };
+  let breaks = 0;
+  let start = 0;
+  for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", start)) {
+    breaks++;
+    start = at + 1;
+  }
+  const last = utf8Length(breaks === 0 ? text : text.slice(start));
+  return { endRow: row + breaks, endCol: breaks === 0 ? col + last : last + 1 };
 }

@@ -1,14 +1,22 @@
 // What `eval` shows beside a result, in OPA's forms: explanations, profiles and coverage, as members of its JSON or as tables. Findings in, text out.
 
-import { bodyToJson, exprToJson, jsonText, ruleToJson } from "../syntax/ast-json.ts";
-import type { Term } from "../syntax/ast.ts";
+import {
+  bodyToJson,
+  exprToJson,
+  type JsonNode,
+  jsonText,
+  ruleToJson,
+  termToJson,
+} from "../syntax/ast-json.ts";
+import type { Rule, Term } from "../syntax/ast.ts";
+import { parseRef } from "../syntax/parser.ts";
 import { walkBody, walkExpr, walkRule } from "../syntax/visit.ts";
 import { type CoverageReport, coverageJson } from "../tester/coverage.ts";
 import type { Explanation, Findings } from "../tester/probe.ts";
 import type { LineStats } from "../tester/profile.ts";
 import { durationText } from "../tester/result.ts";
 import { isBody, type TraceEvent } from "../tester/trace.ts";
-import { type Names, traceTable } from "../tester/trace-text.ts";
+import { type Names, ruleText, traceTable } from "../tester/trace-text.ts";
 import { statistics } from "./metrics.ts";
 import * as output from "./output.ts";
 
@@ -133,8 +141,12 @@ function explanationJson({ events, names }: Explanation): string {
 /** OPA counts queries from the one that was asked. */
 const queryId = (id: number): number => Math.max(0, Math.abs(id) - 1);
 
+function refJson(rule: Rule): JsonNode {
+  return parseRef(ruleText(rule)).ref?.terms.map((term) => termToJson(term)) ?? null;
+}
+
 function eventJson(event: TraceEvent, { written, owners }: Names): string {
-  const { location, message = "", node, op } = event;
+  const { location, message = "", node, op, rule, suffix } = event;
   const isNote = op === "Note";
   const named: Record<string, unknown> = {};
   const note = (term: Term): false => {
@@ -164,8 +176,8 @@ function eventJson(event: TraceEvent, { written, owners }: Names): string {
     ParentID: queryId(event.parent),
     Locals: null,
     LocalMetadata: isNote ? null : named,
-    Message: message,
-    Ref: null,
+    Message: suffix ?? message,
+    Ref: rule === undefined ? null : refJson(rule),
   };
   return `{"Op":"${op}","Node":${json},${JSON.stringify(rest).slice(1)}`;
 }

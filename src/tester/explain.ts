@@ -4,12 +4,13 @@
 import { type CompiledModules, checkModules, Marks } from "../compile/compile.ts";
 import type { Location } from "../error.ts";
 import type { TestCase } from "./discover.ts";
-import { ownersOf } from "./owners.ts";
+import { type Owners, ownersOf } from "./owners.ts";
 import { emitTests, type Program } from "./program.ts";
 import type { FailureDetails } from "./report.ts";
 import type { TestResult } from "./result.ts";
 import { TestRunner } from "./run.ts";
 import { type Logged, type TraceEvent, traceOf, withLineage } from "./trace.ts";
+import { withRedos } from "./trace-redo.ts";
 import { failingText, type Names, rememberPackage, traceTable } from "./trace-text.ts";
 import { jobOf } from "./workers.ts";
 
@@ -83,8 +84,12 @@ export function namesOf({ modules, rewrittenVars }: CompiledModules): Omit<Names
 }
 
 /** The events that a kind of explanation consists of: `full` and `debug` all, `notes` and `fails` theirs; both unless told otherwise. */
-export function shownEvents(events: readonly TraceEvent[], mode: string | undefined): readonly TraceEvent[] {
-  if (mode === "full" || mode === "debug") return events.filter(({ op }) => op !== "TestCase");
+export function shownEvents(
+  events: readonly TraceEvent[],
+  mode: string | undefined,
+  owners: Owners,
+): readonly TraceEvent[] {
+  if (mode === "full" || mode === "debug") return withRedos(events, owners);
   return withLineage(
     events,
     ({ op }) => (op === "Note" && mode !== "fails") || (op === "Fail" && mode !== "notes"),
@@ -102,7 +107,12 @@ function asQuery(events: readonly TraceEvent[], test: TestCase, failed: boolean)
     locals: new Map(),
     message: `${test.fullName} = _`,
   };
-  return [{ ...base, op: "Enter" }, ...events, ...(failed ? [{ ...base, op: "Fail" as const }] : [])];
+  return [
+    { ...base, op: "Enter" },
+    { ...base, op: "Eval" },
+    ...events,
+    ...(failed ? [{ ...base, op: "Fail" as const }] : []),
+  ];
 }
 
 function details(
@@ -111,7 +121,7 @@ function details(
   { mode, varValues }: ExplainOptions,
 ): FailureDetails {
   return {
-    trace: traceTable(shownEvents(events, mode), names, varValues),
+    trace: traceTable(shownEvents(events, mode, names.owners), names, varValues),
     failing: (tried) => {
       const end = tried === undefined ? -1 : events.findIndex((event) => event.testCase === tried + 1);
       return failingText(end < 0 ? events : events.slice(0, end), names, varValues);

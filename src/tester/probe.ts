@@ -122,7 +122,7 @@ export class Probe {
       owners: new Map([...owners, ...ownersOf([], query.body)]),
       line: () => "",
     };
-    return { events: shownEvents(traceOf(this.#log, names.owners, query.body), mode), names };
+    return { events: shownEvents(traceOf(this.#log, names.owners, query.body), mode, names.owners), names };
   }
 
   async #coverage(reasons: readonly Reason[]): Promise<CoverageReport> {

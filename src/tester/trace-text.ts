@@ -72,12 +72,15 @@ function eventText(event: TraceEvent, depth: number, names: Names): string {
     op === "Enter" || (op === "Redo" && (node === undefined || isBody(node) || node.kind === "rule"));
   const bars = "| ".repeat(outer ? depth - 1 : depth);
   if (op === "Note") return `${bars}Note "${message ?? ""}"`;
-  return `${bars}${op} ${node === undefined ? (message ?? "") : nodeText(node, names)}`;
+  const { rule, suffix } = event;
+  const text =
+    rule !== undefined ? ruleText(rule) : node === undefined ? (message ?? "") : nodeText(node, names);
+  return `${bars}${op} ${text}${suffix === undefined ? "" : ` ${suffix}`}`;
 }
 
 function nodeText(node: Rule | Expr | Body, names: Names): string {
   if (isBody(node)) return printBody(node.map((expr) => renamed(expr, names)));
-  return node.kind === "rule" ? ruleText(node, names) : printExpr(renamed(node, names));
+  return node.kind === "rule" ? ruleText(node) : printExpr(renamed(node, names));
 }
 
 const packages = new WeakMap<Rule, string>();
@@ -95,7 +98,8 @@ export function rememberPackage(rule: Rule, path: RefTerm): void {
   packages.set(rule, printRef([...path.terms, head, ...steps]));
 }
 
-function ruleText(rule: Rule, _names: Names): string {
+/** A rule's full ref, as far as it is constant. */
+export function ruleText(rule: Rule): string {
   return packages.get(rule) ?? printRef(rule.head.reference.terms);
 }
 

@@ -1,5 +1,5 @@
 // From the marks that a run passed to the events that OPA's tracer would tell: rules and bodies entered, expressions tried and failed. In: the
-// log of one run. Out: events in order. Complete rules are not tried again behind what follows them, so OPA has some Redo events more.
+// log of one run. Out: events in order. Complete rules are not tried again behind what follows them, so OPA has some Redo events more: see trace-redo.ts.
 
 import type { Mark } from "../compile/compile.ts";
 import type { Location } from "../error.ts";
@@ -17,7 +17,7 @@ export type Logged =
 export type EventNode = Rule | Expr | Body;
 
 export interface TraceEvent {
-  readonly op: "Enter" | "Eval" | "Fail" | "Exit" | "Redo" | "Note" | "TestCase";
+  readonly op: "Enter" | "Eval" | "Fail" | "Exit" | "Redo" | "Index" | "Note" | "TestCase";
   readonly query: number;
   readonly parent: number;
   readonly node: EventNode | undefined;
@@ -27,6 +27,10 @@ export interface TraceEvent {
   /** What a lone ref came to, if it came to anything. */
   readonly value?: Value | undefined;
   readonly message?: string;
+  /** What is told behind the node. */
+  readonly suffix?: string;
+  /** One of the rules that an `Index` event is about. */
+  readonly rule?: Rule;
   /** The number of the test case. */
   readonly testCase?: number;
 }
@@ -163,7 +167,8 @@ class Tracer {
     if (kind === "pass" && known !== undefined) {
       if (known.passed) this.#add(frame, "Redo", expr, known.locals);
       known.passed = true;
-      if (owner.node === this.#query && index === owner.body.length - 1) {
+      // Of a rule its own mark says so.
+      if (isBody(owner.node) && index === owner.body.length - 1) {
         this.#add(frame, "Exit", owner.node, locals);
         frame.exited = locals;
       }

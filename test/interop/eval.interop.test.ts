@@ -154,6 +154,62 @@ describe.runIf(hasOpa)("beside the result", () => {
     expect(ours).toEqual(theirs);
   });
 
+  const TRACED = `package t
+
+import rego.v1
+
+bindings := {"ann": ["user", "admin"], "bob": ["user"]}
+nums := [1, 2, 3]
+
+roles contains role if some role in bindings[input.user]
+
+allow if {
+	input.user == "ann"
+	some role in roles
+	role == "admin"
+}
+
+f(x) := "big" if x > 1
+f(x) := "small" if x <= 1
+named := [f(n) | some n in nums]
+pairs[k] := v if some k, v in {"a": 1, "b": 2}
+big contains n if { some n in nums; n > 1 }
+has if { some n in big; n > 2 }
+twice if { g(2); g(3) }
+g(x) if x > 1
+picked := "x" if { input.user == "nope" } else := "y" if { input.z } else := "z"
+deny if not allow
+default last := 1
+last := 2 if input.nope
+loud if trace("note")
+`;
+  test.each([
+    ..."allow roles named pairs has twice picked deny last loud f(3)"
+      .split(" ")
+      .map((name) => [`data.t.${name}`]),
+    ["x = data.t.nums[_]; x > 2"],
+    ["y := data.t.big[_]; y > 5"],
+  ])("full traces, %s", { timeout: 300_000 }, (query) => {
+    writeFileSync(join(folder, "t.rego"), TRACED);
+    writeFileSync(join(folder, "ann.json"), '{"user": "ann"}');
+    const flags = ["-d", "t.rego", "-i", "ann.json", "--explain=full"];
+    // What was looked up before is told here only where its rules are entered.
+    const plain = ({ stdout }: Printed): string[] =>
+      stdout.split("\n").filter((line) => !line.includes("| Index "));
+    const [ours, theirs] = both([query, ...flags, "-f", "pretty"], folder);
+    expect(plain(ours)).toEqual(plain(theirs));
+    const indexed = (printed: Printed): string[] =>
+      printed.stdout.split("\n").filter((line) => line.includes("| Index "));
+    expect(indexed(theirs)).toEqual(expect.arrayContaining(indexed(ours)));
+    expect(indexed(ours).length).toBeGreaterThan(query.startsWith("data") ? 0 : -1);
+    const operations = (printed: Printed): unknown[] =>
+      (JSON.parse(printed.stdout) as { explanation: { Op: string; Message: string }[] }).explanation
+        .filter(({ Op }) => Op !== "Index")
+        .map(({ Op, Message }) => [Op, Message]);
+    const [json, theirJson] = both([query, ...flags], folder);
+    expect(operations(json)).toEqual(operations(theirJson));
+  });
+
   test.each([
     [["1", "--metrics"]],
     [["data.a.deny", "-d", "p.rego", "-i", "input.json", "--metrics"]],

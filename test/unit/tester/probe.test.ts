@@ -63,11 +63,36 @@ describe("a probed query", () => {
         "p.rego:15     | | | Fail data.a.allow",
       ],
     ],
+    [
+      "full",
+      [
+        "query:1       Enter data.a.deny = _",
+        "query:1       | Eval data.a.deny = _",
+        "query:1       | Index data.a.deny (matched 1 rule)",
+        "p.rego:13     | Enter data.a.deny",
+        'p.rego:14     | | Eval trace("asked")',
+        'p.rego:14     | | Note "asked"',
+        "p.rego:15     | | Eval not data.a.allow",
+        "p.rego:15     | | Enter data.a.allow",
+        "p.rego:15     | | | Eval data.a.allow",
+        "p.rego:5      | | | Enter data.a.allow",
+        'p.rego:6      | | | | Eval input.user = "ann"',
+        "p.rego:7      | | | | Eval r = input.roles[__local0__]",
+        "p.rego:7      | | | | Fail r = input.roles[__local0__]",
+        'p.rego:6      | | | | Redo input.user = "ann"',
+        "p.rego:3      | | | Enter data.a.allow",
+        "p.rego:3      | | | | Eval true",
+        "p.rego:3      | | | | Exit data.a.allow early",
+      ],
+    ],
   ])("explained: %s", async (explain, lines) => {
     const { explanation } = await probe("data.a.deny", INPUT, { explain });
     if (explanation === undefined) throw new Error("no explanation");
     const { events, names } = explanation;
-    expect(traceTable(events, names, false, "").trimEnd().split("\n")).toEqual(lines);
+    const told = traceTable(events, names, false, "").trimEnd().split("\n");
+    expect(told.slice(0, lines.length)).toEqual(lines);
+    // Of a full trace the beginning is enough.
+    if (explain !== "full") expect(told).toHaveLength(lines.length);
   });
 
   test("profiled by line", async () => {

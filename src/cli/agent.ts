@@ -85,7 +85,7 @@ export function logLine(
   msg: string,
   format = "json",
   layout?: string,
-  more: Readonly<Record<string, string>> = {},
+  more: Readonly<Record<string, unknown>> = {},
 ): string {
   const now = new Date();
   const time =

@@ -22,6 +22,7 @@ import { addListenOptions, type ListenFlags, listenersOf } from "./listen-flags.
 import { loadFiles, loadPolicies, regoVersionFor } from "./load.ts";
 import { addVersionOptions, collect, collectList, parseInteger, usageError } from "./options.ts";
 import * as output from "./output.ts";
+import { requestLog } from "./request-log.ts";
 import { runShell } from "./shell.ts";
 import { addVerificationOptions, type VerificationFlags, verificationOf } from "./signing.ts";
 import { untilStopped } from "./stop.ts";
@@ -79,7 +80,9 @@ export function command(): Command {
     )
     .option("--ignore <names>", "file and directory names to ignore during loading", collectList)
     .addOption(
-      new Option("-l, --log-level <level>", "log level").choices(["debug", "info", "error"]).default("info"),
+      new Option("-l, --log-level <level>", "log level; debug tells requests, too")
+        .choices(["debug", "info", "error"])
+        .default("info"),
     )
     .addOption(
       new Option("--log-format <format>", "log format")
@@ -173,8 +176,8 @@ async function serve(paths: string[], flags: RunFlags): Promise<void> {
   // What cannot be used is said before anything is downloaded or opened.
   for (const { tls } of [...addresses, ...diagnostic]) if (tls !== undefined) readTls(tls);
   const { logFormat, logTimestampFormat } = flags;
-  const log = (level: string, message: string): void =>
-    void process.stderr.write(logLine(level, message, logFormat, logTimestampFormat));
+  const log = (level: string, message: string, more: Readonly<Record<string, unknown>> = {}): void =>
+    void process.stderr.write(logLine(level, message, logFormat, logTimestampFormat, more));
   const onError = (error: unknown): void => log("error", (error as Error).message);
   const custom = await loadBuiltins(flags.builtins);
   const overrides = flags.set !== undefined || flags.setFile !== undefined;
@@ -207,6 +210,7 @@ async function serve(paths: string[], flags: RunFlags): Promise<void> {
     version: packageVersion(),
     authentication: flags.authentication,
     authorization: flags.authorization,
+    ...(flags.logLevel === "debug" && { onRequest: requestLog(log) }),
     onError,
   });
   const load = async (): Promise<void> => {

@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, expect, test } from "vitest";
+import { afterAll, expect, test, vi } from "vitest";
 
 const cli = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 const cwd = mkdtempSync(join(tmpdir(), "reeve-run-"));
@@ -34,6 +34,40 @@ test("--v0-compatible: files, policies of clients, queries", async () => {
     expect(await ask("POST", "/v1/query", '{"query": "x = data.z.q", "input": {"x": 2}}')).toEqual({
       result: [{ x: [true] }],
     });
+  } finally {
+    daemon.kill();
+  }
+});
+
+test("-l debug tells requests", async () => {
+  const daemon = spawn(process.execPath, [cli, ..."run -s -a localhost:0 -l debug".split(" ")], {
+    cwd,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let logged = "";
+  daemon.stderr.on("data", (chunk: Buffer) => (logged += String(chunk)));
+  try {
+    const [line] = (await once(daemon.stdout, "data")) as [Buffer];
+    const { url } = JSON.parse(String(line)) as { url: string };
+    await (await fetch(`${url}/v1/data/x?input=%7B%7D`)).text();
+    await (await fetch(`${url}/v1/nope`, { method: "POST", body: "secret" })).text();
+    const told = (): Record<string, unknown>[] =>
+      logged
+        .trim()
+        .split("\n")
+        .map((text) => JSON.parse(text) as Record<string, unknown>)
+        .filter(({ msg }) => msg === "Received request." || msg === "Sent response.");
+    await vi.waitFor(() => expect(told()).toHaveLength(4), { timeout: 10_000 });
+    const event = { level: "info", client_addr: expect.stringMatching(/:\d+$/) as unknown };
+    const first = { ...event, req_id: 1, req_method: "GET", req_path: "/v1/data/x" };
+    const second = { ...event, req_id: 2, req_method: "POST", req_path: "/v1/nope" };
+    expect(told()).toEqual([
+      expect.objectContaining({ ...first, msg: "Received request." }),
+      expect.objectContaining({ ...first, msg: "Sent response.", resp_status: 200 }),
+      expect.objectContaining({ ...second, msg: "Received request." }),
+      expect.objectContaining({ ...second, msg: "Sent response.", resp_status: 404 }),
+    ]);
+    expect(logged).not.toContain("secret");
   } finally {
     daemon.kill();
   }

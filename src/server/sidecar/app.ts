@@ -39,6 +39,8 @@ export interface SidecarOptions {
   readonly authentication?: AuthenticationScheme;
   /** `basic`: the policy at `default_authorization_decision` lets requests in; off by default. */
   readonly authorization?: "basic" | "off";
+  /** Sees every request before it is answered, and may listen for the end of its response. */
+  readonly onRequest?: RequestListener;
   /** Failures that are nobody's request's fault. */
   readonly onError?: (error: unknown) => void;
 }
@@ -130,7 +132,15 @@ export function createSidecar(options: SidecarOptions): Sidecar {
             request,
             response,
           );
-  const handler = guarded(route);
+  const { onRequest } = options;
+  const inner = guarded(route);
+  const handler: RequestListener =
+    onRequest === undefined
+      ? inner
+      : (request, response) => {
+          onRequest(request, response);
+          inner(request, response);
+        };
   const diagnostic = guarded((request, response) => {
     const rawPath = rawPathOf(request);
     const isKnown = rawPath === "/metrics" || rawPath === "/health" || rawPath.startsWith("/health/");

@@ -7,7 +7,7 @@ import { builtins } from "../builtins/registry.ts";
 import { type CheckOptions, checkModules, parse } from "../compile/compile.ts";
 import { failWith, PolicyError } from "../error.ts";
 import { checkedQuery, type QuerySolution, runQuery } from "../query.ts";
-import type { Body, Module } from "../syntax/ast.ts";
+import type { Body, Module, RegoVersion } from "../syntax/ast.ts";
 import { formatModule } from "../syntax/format.ts";
 import { parseModule, parseQuery } from "../syntax/parser.ts";
 import { printRef } from "../syntax/print.ts";
@@ -53,6 +53,8 @@ export interface ReplOptions {
   readonly data: RegoObject;
   /** Findings until checking gives up; 0 is no limit. */
   readonly maxErrors?: number;
+  /** v1 unless told otherwise. */
+  readonly regoVersion?: RegoVersion;
   /** The host's own builtins. */
   readonly custom?: readonly Builtin[];
   readonly print: (text: string) => void;
@@ -62,6 +64,8 @@ export interface ReplOptions {
 export class Repl {
   readonly #options: ReplOptions;
   readonly #builtins: ReadonlyMap<string, Builtin>;
+  /** In which statements are written. */
+  readonly #version: RegoVersion;
   readonly #builtinNames: ReadonlySet<string>;
   readonly #packages = new Map<string, SessionPackage>();
   #package = HOME;
@@ -71,6 +75,7 @@ export class Repl {
 
   constructor(options: ReplOptions) {
     this.#options = options;
+    this.#version = options.regoVersion ?? "v1";
     this.#builtins = withCustom(builtins, options.custom ?? []);
     this.#builtinNames = new Set(this.#builtins.keys());
     this.settings = initialSettings(options.format ?? "pretty");
@@ -151,6 +156,7 @@ export class Repl {
     const formatted = formatModule(moduleText(this.#package, current), {
       file: "",
       builtins: this.#builtinNames,
+      regoVersion: this.#version,
     });
     return "text" in formatted ? formatted.text.trimEnd() : moduleText(this.#package, current).trimEnd();
   }
@@ -182,10 +188,14 @@ export class Repl {
     if (/^\s*package\b/.test(text)) return this.#switchPackage(text, mustEnd);
     if (/^\s*import\b/.test(text)) return this.#addImport(text, mustEnd);
     const imports = this.#current().imports;
-    const { body, diagnostics } = parseQuery(text, { imports });
+    const { body, diagnostics } = parseQuery(text, { imports, regoVersion: this.#version });
     if (body?.length === 0) return true;
     const header = `package x\n${imports.map((path) => `import ${path}\n`).join("")}`;
-    const { module } = parseModule(`${header}${text}`, { file: "", builtins: this.#builtinNames });
+    const { module } = parseModule(`${header}${text}`, {
+      file: "",
+      builtins: this.#builtinNames,
+      regoVersion: this.#version,
+    });
     if (module !== undefined && (body === undefined || !this.#isQuery(body))) {
       this.#define(module, text, body !== undefined && isAssignment(body));
       return true;
@@ -199,7 +209,7 @@ export class Repl {
   }
 
   #switchPackage(text: string, mustEnd: boolean): boolean {
-    const { module, diagnostics } = parseModule(text, { file: "" });
+    const { module, diagnostics } = parseModule(text, { file: "", regoVersion: this.#version });
     if (module === undefined) {
       if (!mustEnd) return false;
       throw failWith(diagnostics);
@@ -214,7 +224,10 @@ export class Repl {
   }
 
   #addImport(text: string, mustEnd: boolean): boolean {
-    const { module, diagnostics } = parseModule(`package x\n${text}`, { file: "" });
+    const { module, diagnostics } = parseModule(`package x\n${text}`, {
+      file: "",
+      regoVersion: this.#version,
+    });
     if (module === undefined) {
       if (!mustEnd) return false;
       throw failWith(diagnostics);
@@ -274,6 +287,7 @@ export class Repl {
     const sources = [...this.#packages].map(([name, content]) => ({
       file: "",
       text: moduleText(name, content),
+      regoVersion: this.#version,
     }));
     const { modules, diagnostics } = parse(sources);
     if (diagnostics.length > 0) throw failWith(diagnostics);
@@ -300,6 +314,7 @@ export class Repl {
       data: this.#options.data,
       strictBuiltinErrors,
       builtins: this.#builtins,
+      regoVersion: this.#version,
       context: { print: (message: string) => this.#options.print(`${message}\n`) },
     };
     let input: { value: Value } | undefined;

@@ -128,6 +128,7 @@ async function converse(paths: readonly string[], flags: RunFlags): Promise<void
     await runShell({
       modules,
       maxErrors,
+      regoVersion: regoVersionFor(flags),
       custom,
       data,
       format: flags.format === "json" ? "json" : "pretty",

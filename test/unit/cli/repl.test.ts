@@ -5,10 +5,11 @@ import { Repl } from "../../../src/cli/repl.ts";
 import { decode } from "../../../src/value/json.ts";
 import type { RegoObject } from "../../../src/value/value.ts";
 
-async function session(lines: readonly string[]): Promise<string[]> {
+async function session(lines: readonly string[], regoVersion: "v0" | "v1" = "v1"): Promise<string[]> {
   const printed: string[] = [];
   const repl = new Repl({
     modules: [],
+    regoVersion,
     data: decode('{"a": [1, 2]}') as RegoObject,
     print: (text) => printed.push(text.trimEnd()),
   });
@@ -124,4 +125,15 @@ test("types of references and variables, and what cannot be asked for", async ()
   expect([unknown, partial]).toEqual(
     Array(2).fill("partial evaluation is not supported: statements run as modules that are compiled whole"),
   );
+});
+
+test("statements in Rego v0", async () => {
+  const lines = ["p[x] { x := data.a[_] }", "p", "q = y { y := count(p) }", "q == 2", "show"];
+  expect(await session(lines, "v0")).toEqual([
+    defined("p"),
+    "[\n  1,\n  2\n]",
+    defined("q"),
+    "true",
+    "package repl\n\np[x] {\n\tx := data.a[_]\n}\n\nq = y {\n\ty := count(p)\n}",
+  ]);
 });

@@ -16,6 +16,7 @@ import { box, number_int, string_at, string_copy, word_a, word_n } from "./value
 
 export const MAX_DEPTH = 2500;
 
+/** Where the reader stands. While a function works it keeps that in a local of its own, `p`, which it is given and leaves here. */
 let at: usize = 0;
 let end: usize = 0;
 let copying: bool = false;
@@ -71,28 +72,22 @@ function push_pair(key: usize, v: usize): void {
   stack_at += 8;
 }
 
-function space(): void {
-  while (at < end) {
-    const c = load<u8>(at);
+/** Behind the space that stands at `p`. */
+function behind_space(p: usize): usize {
+  const stop = end;
+  while (p < stop) {
+    const c = load<u8>(p);
     if (c > 0x20 || (c != 0x20 && c != 0x0a && c != 0x0d && c != 0x09)) break;
-    at++;
+    p++;
   }
+  return p;
 }
 
+/** The byte at `p`; 0, which has no place in JSON, behind the text. Above 0x20 it is no space, and most texts have none between their parts. */
 // @ts-ignore: decorator
 @inline
-function peek(): i32 {
-  return at < end ? <i32>load<u8>(at) : -1;
-}
-
-/** The next byte that is no space, or -1. Most texts have none between their parts. */
-// @ts-ignore: decorator
-@inline
-function next(): i32 {
-  const c = peek();
-  if (c > 0x20) return c;
-  space();
-  return peek();
+function byte_at(p: usize, stop: usize): u32 {
+  return p < stop ? load<u8>(p) : 0;
 }
 
 // A document that becomes data is read from a text that lies a little above the heap: values overwrite what of the text has been read, and
@@ -105,11 +100,18 @@ let heap_start: usize = 0;
 let text_read: usize = 0;
 let text_at: usize = 0;
 
-/** Room for `size` bytes, and some, below the text. Nobody may hold an address into the text but `at` and `end`. */
+/** Room for `size` bytes, and some, below the text, which goes on at `p`: where it goes on then. Nobody may hold another address into it. */
+function room_below(p: usize, size: usize): usize {
+  at = p;
+  if (mark() + size + SLACK > p) move_text(size);
+  return at;
+}
+
+/** The same, of the text at `at`. */
 // @ts-ignore: decorator
 @inline
 function make_room(size: usize): void {
-  if (moving && mark() + size + SLACK > at) move_text(size);
+  if (moving) room_below(at, size);
 }
 
 /** The distance is what the rest will need, if it needs as much for each byte as what was read so far. */
@@ -136,8 +138,7 @@ function move_text(size: usize): void {
   end = to + rest;
 }
 
-function read_all(from: usize, length: usize): usize {
-  at = from;
+function begin(from: usize, length: usize): void {
   end = from + length;
   depth = 0;
   const home = scratch_home();
@@ -145,65 +146,57 @@ function read_all(from: usize, length: usize): usize {
   stack_at = stack;
   stack_end = home + SCRATCH;
   if (copying) zero(home, SHARED);
-  const v = read_value();
-  if (v == 0) return 0;
-  space();
-  return at == end ? v : 0;
 }
 
-function read_value(): usize {
-  let c = peek();
+function read_all(from: usize, length: usize): usize {
+  begin(from, length);
+  const v = read_value(from);
+  return v != 0 && behind_space(at) == end ? v : 0;
+}
+
+function read_value(p: usize): usize {
+  let c = byte_at(p, end);
   if (c <= 0x20) {
-    space();
-    if (at >= end) return 0;
-    c = <i32>load<u8>(at);
+    p = behind_space(p);
+    c = byte_at(p, end);
   }
-  make_room(0);
-  if (c == 0x22) return read_string();
+  if (moving) p = room_below(p, 0);
+  if (c == 0x22) return read_string(p);
   switch (c) {
-    case 0x7b: return read_object();
-    case 0x5b: return read_array();
-    case 0x74: return read_word(0x65757274, 4) ? ADDRESS_TRUE : 0;
-    case 0x66: return at + 5 <= end && load<u8>(at, 4) == 0x65 && read_word(0x736c6166, 5) ? ADDRESS_FALSE : 0;
-    case 0x6e: return read_word(0x6c6c756e, 4) ? ADDRESS_NULL : 0;
-    case 0x73: return rego ? read_empty_set() : 0;
+    case 0: return 0;
+    case 0x7b: return read_object(p);
+    case 0x5b: return read_array(p);
+    case 0x74: return read_word(p, 0x65757274, 4) ? ADDRESS_TRUE : 0;
+    case 0x66: return p + 5 <= end && load<u8>(p, 4) == 0x65 && read_word(p, 0x736c6166, 5) ? ADDRESS_FALSE : 0;
+    case 0x6e: return read_word(p, 0x6c6c756e, 4) ? ADDRESS_NULL : 0;
+    case 0x73: return rego ? read_empty_set(p) : 0;
   }
-  return read_number();
-}
-
-/** The same; texts, which most values are, without a call on the way. */
-// @ts-ignore: decorator
-@inline
-function read_member(): usize {
-  if (peek() != 0x22) return read_value();
-  make_room(0);
-  return read_string();
+  return read_number(p);
 }
 
 /** The four bytes of `word` stand here; skips `length` bytes. */
-function read_word(word: u32, length: usize): bool {
-  if (at + length > end || load<u32>(at) != word) return false;
-  at += length;
+function read_word(p: usize, word: u32, length: usize): bool {
+  if (p + length > end || load<u32>(p) != word) return false;
+  at = p + length;
   return true;
 }
 
-function read_empty_set(): usize {
-  if (at + 5 > end || load<u32>(at) != 0x28746573) return 0;
-  at += 4;
-  space();
-  if (peek() != 0x29) return 0;
-  at++;
+function read_empty_set(p: usize): usize {
+  if (p + 5 > end || load<u32>(p) != 0x28746573) return 0;
+  p = behind_space(p + 4);
+  if (byte_at(p, end) != 0x29) return 0;
+  at = p + 1;
   return set_new();
 }
 
-function read_number(): usize {
-  const from = at;
-  let p = at;
+function read_number(from: usize): usize {
+  const stop = end;
+  let p = from;
   const negative = load<u8>(p) == 0x2d;
   if (negative) p++;
   const first = p;
   let n: u64 = 0;
-  while (p < end) {
+  while (p < stop) {
     const d = <u32>load<u8>(p) - 0x30;
     if (d > 9) break;
     n = n * 10 + d;
@@ -211,22 +204,14 @@ function read_number(): usize {
   }
   const digits = p - first;
   if (digits == 0 || (digits > 1 && load<u8>(first) == 0x30)) return 0;
-  const next = p < end ? <i32>load<u8>(p) : -1;
+  const next = byte_at(p, stop);
   if (next != 0x2e && (next | 0x20) != 0x65) {
     at = p;
     if (digits < 19 && !(negative && n == 0)) return number_int(negative ? -<i64>n : <i64>n);
     return copying ? number_copy(from, <i32>(p - from)) : number_at(from, <i32>(p - from));
   }
-  if (next == 0x2e) {
-    p = skip_digits(p + 1);
-    if (p == 0) return 0;
-  }
-  if (p < end && (load<u8>(p) | 0x20) == 0x65) {
-    p++;
-    if (p < end && (load<u8>(p) == 0x2b || load<u8>(p) == 0x2d)) p++;
-    p = skip_digits(p);
-    if (p == 0) return 0;
-  }
+  p = behind_fraction(p);
+  if (p == 0) return 0;
   at = p;
   // A fraction or an exponent: never spelled as an integer is.
   const length = <i32>(p - from);
@@ -236,6 +221,20 @@ function read_number(): usize {
     copy(text, from, <usize>length);
   }
   return box(TAG_NUMBER, NUMBER_TEXT, length, text, 0);
+}
+
+/** Behind the fraction and the exponent that may stand at `p`; 0 if they are none. */
+function behind_fraction(p: usize): usize {
+  if (byte_at(p, end) == 0x2e) {
+    p = skip_digits(p + 1);
+    if (p == 0) return 0;
+  }
+  if ((byte_at(p, end) | 0x20) == 0x65) {
+    p++;
+    if (p < end && (load<u8>(p) == 0x2b || load<u8>(p) == 0x2d)) p++;
+    p = skip_digits(p);
+  }
+  return p;
 }
 
 /** Behind at least one digit, or 0. */
@@ -248,21 +247,25 @@ function skip_digits(from: usize): usize {
 const ONES: u64 = 0x0101010101010101;
 const HIGHS: u64 = 0x8080808080808080;
 
-/** Bit 7 of each byte that is a quote, a backslash, a control character or not ASCII; the lowest one is exact. */
+/**
+ * Bit 7 of each byte that is a quote, a backslash, a control character or not ASCII; the lowest one is exact: what is borrowed from a byte is
+ * borrowed by one that has its bit.
+ */
 // @ts-ignore: decorator
 @inline
 function special(w: u64): u64 {
-  const quote = w ^ 0x2222222222222222;
-  const slash = w ^ 0x5c5c5c5c5c5c5c5c;
-  return (((quote - ONES) & ~quote) | ((slash - ONES) & ~slash) | ((w - 0x2020202020202020) & ~w) | w) & HIGHS;
+  return (((w ^ 0x2222222222222222) - ONES) | ((w ^ 0x5c5c5c5c5c5c5c5c) - ONES) | (w - 0x2020202020202020) | w) & HIGHS;
 }
 
-function read_string(): usize {
-  const from = at + 1;
-  let p = from;
+/** At a quote. */
+function read_string(p: usize): usize {
+  const stop = end;
+  const from = p + 1;
   let ascii = true;
+  at = p;
+  p = from;
   while (true) {
-    while (p + 8 <= end) {
+    while (p + 8 <= stop) {
       const m = special(load<u64>(p));
       if (m != 0) {
         p += <usize>(ctz(m) >> 3);
@@ -270,14 +273,14 @@ function read_string(): usize {
       }
       p += 8;
     }
-    if (p >= end) return 0;
+    if (p >= stop) return 0;
     const c = <i32>load<u8>(p);
     if (c == 0x22) break;
     if (c == 0x5c) return read_escaped(p - from);
     if (c < 0x20) return 0;
     if (c >= 0x80) {
       ascii = false;
-      rune_at(p, end);
+      rune_at(p, stop);
       if (!rune_valid) return read_escaped(p - from);
       p += <usize>rune_width;
     } else {
@@ -291,26 +294,20 @@ function read_string(): usize {
   return length <= SHARED_LENGTH ? shared_string(from, length, flag) : string_copy(from, length, flag);
 }
 
-/** Bytes of the string that starts here, if it is ASCII without escapes; else -1. Moves nothing. */
+/** The quote that closes the string which starts behind `p`, if that is ASCII without escapes and not among the last bytes of the text; else 0. */
 // @ts-ignore: decorator
 @inline
-function plain_length(): i32 {
-  let p = at + 1;
-  while (p + 8 <= end) {
+function plain_end(p: usize, stop: usize): usize {
+  p++;
+  while (p + 8 <= stop) {
     const m = special(load<u64>(p));
     if (m != 0) {
       p += <usize>(ctz(m) >> 3);
-      return load<u8>(p) == 0x22 ? <i32>(p - at - 1) : -1;
+      return load<u8>(p) == 0x22 ? p : 0;
     }
     p += 8;
   }
-  while (p < end) {
-    const c = <i32>load<u8>(p);
-    if (c == 0x22) return <i32>(p - at - 1);
-    if (c == 0x5c || c < 0x20 || c >= 0x80) return -1;
-    p++;
-  }
-  return -1;
+  return 0;
 }
 
 /** Bytes up to the quote that closes the string which starts here. */
@@ -398,25 +395,31 @@ function read_unicode(p: usize): usize {
   return p;
 }
 
-function read_array(): usize {
+/** At a bracket. */
+function read_array(p: usize): usize {
   if (++depth > MAX_DEPTH) return 0;
-  at++;
   const base = stack_at - stack;
-  space();
-  if (peek() == 0x5d) {
-    at++;
+  p = behind_space(p + 1);
+  if (byte_at(p, end) == 0x5d) {
+    at = p + 1;
     depth--;
     return array_of(0, 0);
   }
   while (true) {
-    const v = read_value();
+    const v = read_value(p);
     if (v == 0) return 0;
     push(v);
-    const c = next();
-    at++;
+    p = at;
+    let c = byte_at(p, end);
+    if (c <= 0x20) {
+      p = behind_space(p);
+      c = byte_at(p, end);
+    }
+    p++;
     if (c == 0x5d) break;
     if (c != 0x2c) return 0;
   }
+  at = p;
   make_room(stack_at - stack - base);
   const from = stack + base;
   const size = stack_at - from;
@@ -427,32 +430,50 @@ function read_array(): usize {
   return array_of(elements, <i32>(size >> 2));
 }
 
-function read_object(): usize {
+/** At a brace. */
+function read_object(p: usize): usize {
   if (++depth > MAX_DEPTH) return 0;
-  at++;
   const base = stack_at - stack;
-  space();
-  if (peek() == 0x7d) {
-    at++;
+  p = behind_space(p + 1);
+  let c = byte_at(p, end);
+  if (c == 0x7d) {
+    at = p + 1;
     depth--;
     return object_sized(0);
   }
   while (true) {
-    let c = next();
     if (c != 0x22 && !rego) return 0;
-    make_room(0);
-    const key = rego ? read_value() : read_string();
+    if (moving) p = room_below(p, 0);
+    const key = rego ? read_value(p) : read_string(p);
     if (key == 0) return 0;
-    if (next() != 0x3a) return rego && stack_at - stack == base ? read_set(key) : 0;
-    at++;
-    const v = read_member();
+    p = at;
+    c = byte_at(p, end);
+    if (c <= 0x20) {
+      p = behind_space(p);
+      c = byte_at(p, end);
+    }
+    if (c != 0x3a) return rego && stack_at - stack == base ? read_set(key, p) : 0;
+    p++;
+    // Texts, which most values are, without a call on the way.
+    const v = byte_at(p, end) == 0x22 && !moving ? read_string(p) : read_value(p);
     if (v == 0) return 0;
     push_pair(key, v);
-    c = next();
-    at++;
+    p = at;
+    c = byte_at(p, end);
+    if (c <= 0x20) {
+      p = behind_space(p);
+      c = byte_at(p, end);
+    }
+    p++;
     if (c == 0x7d) break;
     if (c != 0x2c) return 0;
+    c = byte_at(p, end);
+    if (c <= 0x20) {
+      p = behind_space(p);
+      c = byte_at(p, end);
+    }
   }
+  at = p;
   depth--;
   return build_object(base);
 }
@@ -468,19 +489,20 @@ function build_object(base: usize): usize {
 }
 
 /** `{` and a first member are read, no colon follows. */
-function read_set(first: usize): usize {
+function read_set(first: usize, p: usize): usize {
   const set = set_new();
   set_add(set, first);
   while (true) {
-    const c = peek();
-    at++;
+    const c = byte_at(p, end);
+    p++;
     if (c == 0x7d) break;
     if (c != 0x2c) return 0;
-    const v = read_value();
+    const v = read_value(p);
     if (v == 0) return 0;
     set_add(set, v);
-    space();
+    p = behind_space(at);
   }
+  at = p;
   depth--;
   if (copying) set_sort(set);
   return set;
@@ -525,207 +547,206 @@ export function json_parse_in_place(from: usize, length: usize): usize {
 export function json_parse_cells(from: usize, length: usize, node: usize): usize {
   copying = false;
   rego = false;
-  at = from;
-  end = from + length;
-  depth = 0;
-  const home = scratch_home();
-  stack = home + SHARED;
-  stack_at = stack;
-  stack_end = home + SCRATCH;
-  space();
+  begin(from, length);
+  let p = behind_space(from);
   let v = node;
-  if (peek() == 0x7b) {
-    if (!read_cells(node)) return 0;
+  if (byte_at(p, end) == 0x7b) {
+    clear_cells(node);
+    p = read_cells(node, p);
   } else {
-    v = read_value();
+    v = read_value(p);
+    p = v == 0 ? 0 : at;
   }
-  if (v == 0) return 0;
-  space();
-  return at == end ? v : 0;
+  return p != 0 && behind_space(p) == end ? v : 0;
 }
 
 function clear_cells(node: usize): void {
-  const count = word_n(node);
-  const entries = word_a(node);
-  const below = entries + <usize>count * OBJECT_ENTRY_SIZE;
-  for (let i = 0; i < count; i++) {
-    store<u32>(entries + <usize>i * OBJECT_ENTRY_SIZE, 0, 8);
-    const inner = <usize>load<u32>(below + (<usize>i << 2));
+  let entry = word_a(node);
+  const stop = entry + <usize>word_n(node) * OBJECT_ENTRY_SIZE;
+  let below = stop;
+  while (entry < stop) {
+    store<u32>(entry, 0, 8);
+    const inner = <usize>load<u32>(below);
     if (inner != 0) clear_cells(inner);
+    entry += OBJECT_ENTRY_SIZE;
+    below += 4;
   }
 }
 
-/** At an opening brace. */
-function read_cells(node: usize): bool {
-  clear_cells(node);
-  if (++depth > MAX_DEPTH) return false;
-  at++;
+/** At a brace, the cells of `node` being clear: behind the object, or 0. So do all that follow. */
+function read_cells(node: usize, p: usize): usize {
+  if (++depth > MAX_DEPTH) return 0;
+  const stop = end;
   const count = word_n(node);
   const entries = word_a(node);
   const below = entries + <usize>count * OBJECT_ENTRY_SIZE;
-  space();
-  if (peek() == 0x7d) {
-    at++;
-    depth--;
-    return true;
-  }
-  while (true) {
-    if (next() != 0x22) return false;
+  p = behind_space(p + 1);
+  let c = byte_at(p, stop);
+  while (c != 0x7d) {
+    if (c != 0x22) return 0;
     let i = 0;
-    const length = plain_length();
-    if (length >= 0) {
-      const from = at + 1;
-      at = from + <usize>length + 1;
-      let entry = entries;
-      while (i < count) {
-        const name = <usize>load<u32>(entry, 4);
-        if (word_n(name) == length && bytes_equal(word_a(name), from, length)) break;
+    let entry = entries;
+    const quote = plain_end(p, stop);
+    if (quote != 0) {
+      const from = p + 1;
+      const length = <i32>(quote - from);
+      while (i < count && !is_name(load<u32>(entry, 4), from, length)) {
         entry += OBJECT_ENTRY_SIZE;
         i++;
       }
+      p = quote + 1;
     } else {
       const before = mark();
-      const key = read_string();
-      if (key == 0) return false;
-      while (i < count && !string_equal(load<u32>(entries + <usize>i * OBJECT_ENTRY_SIZE, 4), key)) i++;
-      release(before);
-    }
-    if (next() != 0x3a) return false;
-    at++;
-    if (i == count) {
-      if (!skip_value()) return false;
-    } else {
-      const inner = <usize>load<u32>(below + (<usize>i << 2));
-      let v = inner;
-      if (inner != 0 && next() == 0x7b) {
-        if (!read_cells(inner)) return false;
-      } else {
-        v = read_member();
-        if (v == 0) return false;
-        // The key may stand in the text twice.
-        if (inner != 0) clear_cells(inner);
+      const key = read_string(p);
+      if (key == 0) return 0;
+      while (i < count && !string_equal(load<u32>(entry, 4), key)) {
+        entry += OBJECT_ENTRY_SIZE;
+        i++;
       }
-      store<u32>(entries + <usize>i * OBJECT_ENTRY_SIZE, <u32>v, 8);
+      release(before);
+      p = at;
     }
-    const c = next();
-    at++;
-    if (c == 0x7d) break;
-    if (c != 0x2c) return false;
+    c = byte_at(p, stop);
+    if (c <= 0x20) {
+      p = behind_space(p);
+      c = byte_at(p, stop);
+    }
+    if (c != 0x3a) return 0;
+    p++;
+    if (i == count) {
+      p = skip_value(p);
+      if (p == 0) return 0;
+    } else {
+      p = behind_space(p);
+      c = byte_at(p, stop);
+      const inner = <usize>load<u32>(below + (<usize>i << 2));
+      // The key may stand in the text twice.
+      if (inner != 0 && load<u32>(entry, 8) != 0) clear_cells(inner);
+      if (inner != 0 && c == 0x7b) {
+        store<u32>(entry, <u32>inner, 8);
+        p = read_cells(inner, p);
+        if (p == 0) return 0;
+      } else {
+        const v = c == 0x22 ? read_string(p) : read_value(p);
+        if (v == 0) return 0;
+        store<u32>(entry, <u32>v, 8);
+        p = at;
+      }
+    }
+    c = byte_at(p, stop);
+    if (c <= 0x20) {
+      p = behind_space(p);
+      c = byte_at(p, stop);
+    }
+    if (c != 0x2c) {
+      if (c == 0x7d) break;
+      return 0;
+    }
+    p = behind_space(p + 1);
+    c = byte_at(p, stop);
+    // No brace may follow a comma.
+    if (c != 0x22) return 0;
   }
   depth--;
-  return true;
+  return p + 1;
 }
 
-/** Behind a value that nobody looks at, if it is one. */
-function skip_value(): bool {
-  const c = next();
-  if (c == 0x22) return skip_string();
-  if (c == 0x7b || c == 0x5b) return skip_nested(c == 0x7b);
-  if (c == 0x2d || <u32>(c - 0x30) <= 9) return skip_number();
-  const before = mark();
-  const v = read_value();
-  release(before);
-  return v != 0;
+/** These bytes are the text of a box. */
+// @ts-ignore: decorator
+@inline
+function is_name(name: usize, from: usize, length: i32): bool {
+  if (word_n(name) != length) return false;
+  // Eight bytes at once, those behind the name shifted away.
+  if (<u32>(length - 1) < 8 && from + 8 <= end)
+    return (load<u64>(word_a(name)) ^ load<u64>(from)) << (64 - (<u64>length << 3)) == 0;
+  return bytes_equal(word_a(name), from, length);
+}
+
+/** Behind a value that nobody looks at. */
+function skip_value(p: usize): usize {
+  const stop = end;
+  let c = byte_at(p, stop);
+  if (c <= 0x20) {
+    p = behind_space(p);
+    c = byte_at(p, stop);
+  }
+  if (c == 0x22) return skip_string(p, stop);
+  if (c == 0x7b || c == 0x5b) return skip_nested(p, c);
+  if (c == 0x2d || c - 0x30 <= 9) return skip_number(p);
+  return skip_slowly(p);
 }
 
 /** As `read_number` reads it. */
-function skip_number(): bool {
-  let p = at;
+function skip_number(p: usize): usize {
+  const stop = end;
   if (load<u8>(p) == 0x2d) p++;
   const first = p;
-  while (p < end && <u32>load<u8>(p) - 0x30 <= 9) p++;
+  while (p < stop && <u32>load<u8>(p) - 0x30 <= 9) p++;
   const digits = p - first;
-  if (digits == 0 || (digits > 1 && load<u8>(first) == 0x30)) return false;
-  if (p < end && load<u8>(p) == 0x2e) {
-    p = skip_digits(p + 1);
-    if (p == 0) return false;
-  }
-  if (p < end && (load<u8>(p) | 0x20) == 0x65) {
-    p++;
-    if (p < end && (load<u8>(p) == 0x2b || load<u8>(p) == 0x2d)) p++;
-    p = skip_digits(p);
-    if (p == 0) return false;
-  }
-  at = p;
-  return true;
+  if (digits == 0 || (digits > 1 && load<u8>(first) == 0x30)) return 0;
+  const next = byte_at(p, stop);
+  return next == 0x2e || (next | 0x20) == 0x65 ? behind_fraction(p) : p;
 }
 
-/** Text without space between its parts is passed over without a look for space. */
-function skip_nested(object: bool): bool {
-  if (++depth > MAX_DEPTH) return false;
-  const close = object ? 0x7d : 0x5d;
-  at++;
-  space();
-  if (peek() == close) {
-    at++;
-    depth--;
-    return true;
-  }
-  while (true) {
-    let c = peek();
-    if (object) {
-      if (c != 0x22) {
-        space();
-        if (peek() != 0x22) return false;
+/** At the bracket or brace `open`. */
+function skip_nested(p: usize, open: u32): usize {
+  if (++depth > MAX_DEPTH) return 0;
+  const stop = end;
+  const object = open == 0x7b;
+  const close = open + 2;
+  p = behind_space(p + 1);
+  let c = byte_at(p, stop);
+  if (c != close) {
+    while (true) {
+      if (object) {
+        if (c != 0x22) return 0;
+        p = skip_string(p, stop);
+        if (p == 0) return 0;
+        c = byte_at(p, stop);
+        if (c <= 0x20) {
+          p = behind_space(p);
+          c = byte_at(p, stop);
+        }
+        if (c != 0x3a) return 0;
+        p++;
+        c = byte_at(p, stop);
       }
-      if (!skip_string()) return false;
-      if (peek() != 0x3a) {
-        space();
-        if (peek() != 0x3a) return false;
+      p = c == 0x22 ? skip_string(p, stop) : skip_value(p);
+      if (p == 0) return 0;
+      c = byte_at(p, stop);
+      if (c <= 0x20) {
+        p = behind_space(p);
+        c = byte_at(p, stop);
       }
-      at++;
-      c = peek();
-    }
-    if (c == 0x22) {
-      if (!skip_string()) return false;
-    } else if (!skip_value()) {
-      return false;
-    }
-    c = peek();
-    if (c != 0x2c) {
-      if (c != close) {
-        space();
-        c = peek();
+      if (c != 0x2c) {
+        if (c == close) break;
+        return 0;
       }
-      at++;
-      if (c == close) break;
-      if (c != 0x2c) return false;
-    } else {
-      at++;
+      p++;
+      c = byte_at(p, stop);
+      if (object && c <= 0x20) {
+        p = behind_space(p);
+        c = byte_at(p, stop);
+      }
     }
   }
   depth--;
-  return true;
+  return p + 1;
 }
 
+/** At a quote. */
 // @ts-ignore: decorator
 @inline
-function skip_string(): bool {
-  let p = at + 1;
-  while (true) {
-    while (p + 8 <= end) {
-      const m = special(load<u64>(p));
-      if (m != 0) {
-        p += <usize>(ctz(m) >> 3);
-        break;
-      }
-      p += 8;
-    }
-    if (p >= end) return false;
-    const c = <i32>load<u8>(p);
-    if (c == 0x22) break;
-    if (c == 0x5c || c < 0x20 || c >= 0x80) return skip_slowly();
-    p++;
-  }
-  at = p + 1;
-  return true;
+function skip_string(p: usize, stop: usize): usize {
+  const quote = plain_end(p, stop);
+  return quote != 0 ? quote + 1 : skip_slowly(p);
 }
 
-function skip_slowly(): bool {
+function skip_slowly(p: usize): usize {
   const before = mark();
-  const v = read_string();
+  const v = read_value(p);
   release(before);
-  return v != 0;
+  return v == 0 ? 0 : at;
 }
 
 export function opa_value_parse(from: usize, length: usize): usize {

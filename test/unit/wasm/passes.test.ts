@@ -214,6 +214,13 @@ level := input.user.constructor`;
         return String(error);
       }
     };
+    const nested = (depth: number): string =>
+      `{"rest": ${"[".repeat(depth)}${"]".repeat(depth)}, "action": "a"}`;
+    for (const [depth, wanted] of [
+      [2499, '[{"result":true}]'],
+      [2500, "PolicyError: input is not a JSON document"],
+    ] as const)
+      for (const engine of [on, off]) expect(answer(engine, "p/allow", nested(depth))).toBe(wanted);
     fc.assert(
       fc.property(fc.oneof(user, members, json, spoil), (text) => {
         for (const entrypoint of ENTRYPOINTS)

@@ -47,7 +47,7 @@ export const STRING_NOT_ASCII = 2;
 export const OBJECT_ENTRY_SIZE = 12;
 export const SET_ENTRY_SIZE = 8;
 
-// Fixed boxes, written by the linker as a data segment; the runtime's own static data starts at MEMORY_BASE (asc --memoryBase).
+// Fixed boxes, written by the linker as a data segment, the only ones of their tags; the runtime's own static data starts at MEMORY_BASE (asc --memoryBase).
 export const ADDRESS_NULL = 16;
 export const ADDRESS_FALSE = 32;
 export const ADDRESS_TRUE = 48;

@@ -83,6 +83,12 @@ function behind_space(p: usize): usize {
   return p;
 }
 
+/** The byte behind the space that stands at `p`, which is then at `at`. */
+function byte_behind_space(p: usize): u32 {
+  at = behind_space(p);
+  return byte_at(at, end);
+}
+
 /** The byte at `p`; 0, which has no place in JSON, behind the text. Above 0x20 it is no space, and most texts have none between their parts. */
 // @ts-ignore: decorator
 @inline
@@ -157,8 +163,8 @@ function read_all(from: usize, length: usize): usize {
 function read_value(p: usize): usize {
   let c = byte_at(p, end);
   if (c <= 0x20) {
-    p = behind_space(p);
-    c = byte_at(p, end);
+    c = byte_behind_space(p);
+    p = at;
   }
   if (moving) p = room_below(p, 0);
   if (c == 0x22) return read_string(p);
@@ -412,8 +418,8 @@ function read_array(p: usize): usize {
     p = at;
     let c = byte_at(p, end);
     if (c <= 0x20) {
-      p = behind_space(p);
-      c = byte_at(p, end);
+      c = byte_behind_space(p);
+      p = at;
     }
     p++;
     if (c == 0x5d) break;
@@ -449,8 +455,8 @@ function read_object(p: usize): usize {
     p = at;
     c = byte_at(p, end);
     if (c <= 0x20) {
-      p = behind_space(p);
-      c = byte_at(p, end);
+      c = byte_behind_space(p);
+      p = at;
     }
     if (c != 0x3a) return rego && stack_at - stack == base ? read_set(key, p) : 0;
     p++;
@@ -461,16 +467,16 @@ function read_object(p: usize): usize {
     p = at;
     c = byte_at(p, end);
     if (c <= 0x20) {
-      p = behind_space(p);
-      c = byte_at(p, end);
+      c = byte_behind_space(p);
+      p = at;
     }
     p++;
     if (c == 0x7d) break;
     if (c != 0x2c) return 0;
     c = byte_at(p, end);
     if (c <= 0x20) {
-      p = behind_space(p);
-      c = byte_at(p, end);
+      c = byte_behind_space(p);
+      p = at;
     }
   }
   at = p;
@@ -608,17 +614,20 @@ function read_cells(node: usize, p: usize): usize {
     }
     c = byte_at(p, stop);
     if (c <= 0x20) {
-      p = behind_space(p);
-      c = byte_at(p, stop);
+      c = byte_behind_space(p);
+      p = at;
     }
     if (c != 0x3a) return 0;
     p++;
+    c = byte_at(p, stop);
+    if (c <= 0x20) {
+      c = byte_behind_space(p);
+      p = at;
+    }
     if (i == count) {
-      p = skip_value(p);
+      p = c == 0x22 ? skip_string(p, stop) : skip_value(p, c);
       if (p == 0) return 0;
     } else {
-      p = behind_space(p);
-      c = byte_at(p, stop);
       const inner = <usize>load<u32>(below + (<usize>i << 2));
       // The key may stand in the text twice.
       if (inner != 0 && load<u32>(entry, 8) != 0) clear_cells(inner);
@@ -635,8 +644,8 @@ function read_cells(node: usize, p: usize): usize {
     }
     c = byte_at(p, stop);
     if (c <= 0x20) {
-      p = behind_space(p);
-      c = byte_at(p, stop);
+      c = byte_behind_space(p);
+      p = at;
     }
     if (c != 0x2c) {
       if (c == 0x7d) break;
@@ -662,15 +671,8 @@ function is_name(name: usize, from: usize, length: i32): bool {
   return bytes_equal(word_a(name), from, length);
 }
 
-/** Behind a value that nobody looks at. */
-function skip_value(p: usize): usize {
-  const stop = end;
-  let c = byte_at(p, stop);
-  if (c <= 0x20) {
-    p = behind_space(p);
-    c = byte_at(p, stop);
-  }
-  if (c == 0x22) return skip_string(p, stop);
+/** Behind a value that nobody looks at and that begins with `c`; texts are the caller's. */
+function skip_value(p: usize, c: u32): usize {
   if (c == 0x7b || c == 0x5b) return skip_nested(p, c);
   if (c == 0x2d || c - 0x30 <= 9) return skip_number(p);
   return skip_slowly(p);
@@ -697,36 +699,30 @@ function skip_nested(p: usize, open: u32): usize {
   p = behind_space(p + 1);
   let c = byte_at(p, stop);
   if (c != close) {
+    let key = object;
     while (true) {
-      if (object) {
-        if (c != 0x22) return 0;
-        p = skip_string(p, stop);
-        if (p == 0) return 0;
-        c = byte_at(p, stop);
-        if (c <= 0x20) {
-          p = behind_space(p);
-          c = byte_at(p, stop);
-        }
-        if (c != 0x3a) return 0;
-        p++;
-        c = byte_at(p, stop);
-      }
-      p = c == 0x22 ? skip_string(p, stop) : skip_value(p);
+      if (c == 0x22) p = skip_string(p, stop);
+      else if (key) return 0;
+      else p = skip_value(p, c);
       if (p == 0) return 0;
       c = byte_at(p, stop);
       if (c <= 0x20) {
-        p = behind_space(p);
-        c = byte_at(p, stop);
+        c = byte_behind_space(p);
+        p = at;
       }
-      if (c != 0x2c) {
+      if (key) {
+        if (c != 0x3a) return 0;
+        key = false;
+      } else {
         if (c == close) break;
-        return 0;
+        if (c != 0x2c) return 0;
+        key = object;
       }
       p++;
       c = byte_at(p, stop);
-      if (object && c <= 0x20) {
-        p = behind_space(p);
-        c = byte_at(p, stop);
+      if (c <= 0x20) {
+        c = byte_behind_space(p);
+        p = at;
       }
     }
   }

@@ -104,6 +104,8 @@ export interface FunctionContext {
   /** Whether the statement at hand is the last of its block. */
   last: boolean;
   statement(stmt: Stmt): void;
+  /** Emits the statements from here on that lead to one cell of the input: how many. */
+  cellPath(stmts: readonly Stmt[], index: number): number;
   /** Blocks inside a statement, one after the other. */
   blocks(blocks: readonly Block[]): void;
 }
@@ -240,7 +242,9 @@ export function emitBody(
       continue;
     }
     context.last = index === block.stmts.length - 1;
-    context.statement(block.stmts[index]!);
+    const steps = context.cellPath(block.stmts, index);
+    if (steps === 0) context.statement(block.stmts[index]!);
+    else index += steps - 1;
   }
   context.last = last;
   context.frames.pop();

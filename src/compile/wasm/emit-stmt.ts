@@ -25,7 +25,6 @@ import type { Address } from "./statics.ts";
 type Emit<K extends StmtKind> = (context: FunctionContext, stmt: StmtOf<K>) => void;
 
 const CONFLICT = "eval_conflict_error";
-const INPUT = 0;
 
 /** Puts a box of static data into a local. */
 function constant(context: FunctionContext, address: Address, target: number): void {
@@ -70,7 +69,7 @@ const assignVarOnce: Emit<"AssignVarOnceStmt"> = (context, stmt) => {
   code.if();
   get(context, stmt.target);
   push(context, stmt.source);
-  call(context, "value_equal");
+  equal(context, stmt.source);
   code.eqz();
   code.if();
   abortAt(context, stmt.at, CONFLICT, context.conflict);
@@ -156,27 +155,6 @@ const dot: Emit<"DotStmt"> = (context, stmt) => {
   const { fromData = false, path: parent } = known.of(stmt.source.value);
   const ground = parent !== undefined && stmt.key.type === "string_index";
   const path = ground ? `${parent}.${JSON.stringify(module.stringText(stmt.key.value))}` : undefined;
-  const cell = path === undefined ? undefined : module.cell(path);
-  if (cell !== undefined) {
-    // An input that a host wrote cell by cell: the value stands at a known address. A path of input is only known where input is local 0.
-    get(context, INPUT);
-    code.address(module.inputBox());
-    code.eq();
-    code.if();
-    code.address(cell);
-    code.load(0);
-    code.set(target);
-    code.else();
-    get(context, stmt.source.value);
-    push(context, stmt.key);
-    call(context, "value_get");
-    code.set(target);
-    code.end();
-    code.get(target);
-    failUnless(context);
-    known.set(stmt.target, { path, fromData });
-    return;
-  }
   // The same ground path of input or data is looked up once in a loop, and once for several places: nothing in this function can change it.
   const cache = path !== undefined && isWorthKeeping(context, path) ? locals.cache(path) : undefined;
   if (cache !== undefined) {
@@ -269,8 +247,14 @@ function compare(
 ): void {
   push(context, a);
   push(context, b);
-  call(context, "value_equal");
+  equal(context, a, b);
   fail(context);
+}
+
+/** Whether the two values on the stack are equal, which are these operands: booleans have one address each (abi.ts). */
+function equal(context: FunctionContext, ...operands: readonly Operand[]): void {
+  if (operands.some(({ type }) => type === "bool")) context.code.eq();
+  else call(context, "value_equal");
 }
 
 /** Equality with a constant text: most values differ in type or length already, which needs no call. */

@@ -40,6 +40,7 @@ import {
   patchBody,
   tabledBody,
 } from "./index-lifetime.ts";
+import { dotsBehind, emitCellPath } from "./cell-path.ts";
 import { CELLS_SECTION, Cells } from "./cells.ts";
 import { Code, LINK_CALL } from "./instruction.ts";
 import type { KeptBodies, Shelf } from "./kept-bodies.ts";
@@ -534,6 +535,11 @@ class Emitter implements ModuleContext, EntryContext, IndexLifetime, Answerer {
       repeated: () => (repeated ??= repeatedPaths(blocks, this.strings)),
       updates: outer?.updates ?? (() => (updates ??= updatesOf(blocks))),
       statement: (stmt) => emitStmt(context, stmt),
+      cellPath: (stmts, index) =>
+        emitCellPath(
+          context,
+          dotsBehind(stmts, index, () => context.uses().counts),
+        ),
       blocks: (inner) => emitBlocks(context, inner, true),
       ...rest,
     };

@@ -2,9 +2,7 @@
 // Only where nobody else asks for what stands on the way.
 
 import type { Local, Stmt } from "../ir/ir.ts";
-import { failUnless, type FunctionContext, get, push } from "./context.ts";
-
-const INPUT: Local = 0;
+import { emitCell, failUnless, type FunctionContext, push } from "./context.ts";
 
 type Dot = Stmt & { readonly kind: "DotStmt" };
 
@@ -49,22 +47,14 @@ function emitted(context: FunctionContext, dots: readonly Dot[]): boolean {
   const cell = path === undefined ? undefined : module.cell(path);
   if (cell === undefined) return false;
   const target = locals.of(last.target);
-  // An input that a host wrote cell by cell: the value stands at a known address. A path of input is only known where input is local 0.
-  get(context, INPUT);
-  code.address(module.inputBox());
-  code.eq();
-  code.if();
-  code.address(cell);
-  code.load(0);
-  code.set(target);
-  code.else();
-  push(context, first.source);
-  for (const { key } of dots) {
-    push(context, key);
-    code.call(module.runtime("value_get"));
-  }
-  code.set(target);
-  code.end();
+  // A path of input is only known where input is local 0.
+  emitCell(context, cell, target, () => {
+    push(context, first.source);
+    for (const { key } of dots) {
+      push(context, key);
+      code.call(module.runtime("value_get"));
+    }
+  });
   code.get(target);
   failUnless(context);
   known.set(last.target, { path, fromData });

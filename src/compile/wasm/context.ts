@@ -153,35 +153,57 @@ export function pushRow(context: FunctionContext, at: At): void {
   else get(context, col);
 }
 
+const INPUT: Local = 0;
+
 /** Puts what stands behind keys from a local into a Wasm local; 0 if there is nothing. */
 export function emitPlace(
   context: FunctionContext,
   place: { readonly root: Local; readonly keys: readonly number[] },
   target: number,
 ): void {
-  const { code, locals, module, known } = context;
-  let path: string | undefined = place.root === 0 ? known.of(0).path : undefined;
-  get(context, place.root);
-  code.set(target);
-  for (const key of place.keys) {
-    path = path === undefined ? undefined : `${path}.${JSON.stringify(module.stringText(key))}`;
-    const cell = path === undefined ? undefined : module.cell(path);
-    if (cell !== undefined) {
-      code.get(locals.of(0));
-      code.address(module.inputBox());
-      code.eq();
-      code.if();
-      code.address(cell);
-      code.load(0);
-      code.set(target);
-      code.else();
+  const { code, module, known } = context;
+  const lookups = (keys: readonly number[]): void => {
+    for (const key of keys) {
+      code.address(module.string(key));
+      code.call(module.runtime("value_get"));
     }
-    code.get(target);
-    code.address(module.string(key));
-    code.call(module.runtime("value_get"));
-    code.set(target);
-    if (cell !== undefined) code.end();
+  };
+  let path: string | undefined = place.root === 0 ? known.of(0).path : undefined;
+  let cell: Address | undefined;
+  let reached = 0;
+  for (const [index, key] of place.keys.entries()) {
+    path = path === undefined ? undefined : `${path}.${JSON.stringify(module.stringText(key))}`;
+    const found = path === undefined ? undefined : module.cell(path);
+    if (found !== undefined) [cell, reached] = [found, index + 1];
   }
+  const begin = (): void => {
+    get(context, place.root);
+    lookups(place.keys.slice(0, reached));
+  };
+  if (cell === undefined) {
+    begin();
+    code.set(target);
+  } else emitCell(context, cell, target, begin);
+  if (reached === place.keys.length) return;
+  code.get(target);
+  lookups(place.keys.slice(reached));
+  code.set(target);
+}
+
+/** Puts what stands in a cell into a Wasm local if a host wrote the input cell by cell, else what `lookup` pushes. The input is local 0 there. */
+export function emitCell(context: FunctionContext, cell: Address, target: number, lookup: () => void): void {
+  const { code, module } = context;
+  get(context, INPUT);
+  code.address(module.inputBox());
+  code.eq();
+  code.if();
+  code.address(cell);
+  code.load(0);
+  code.set(target);
+  code.else();
+  lookup();
+  code.set(target);
+  code.end();
 }
 
 /** Label of the `index`-th open block, counted from the innermost. */

@@ -13,7 +13,7 @@ import { type Cells, type InputPlan, readCells, useGenerated } from "./input-pla
 import type { GeneratedWriter } from "./input-plan.ts";
 import { type CheckedLimits, checkInputSize } from "./limits.ts";
 import { Memory } from "./memory.ts";
-import { type Call, type Exports, instantiate } from "./module.ts";
+import { type Call, type Exports, exportsOf, instantiate } from "./module.ts";
 import { type BuiltinFailure, ResultSet } from "./result-set.ts";
 import { readRegoText } from "./rego-text.ts";
 import { type Document, type Source, sourceOf } from "./source-text.ts";
@@ -64,7 +64,7 @@ export class Instance implements BuiltinHost {
     this.#builtins = builtins;
     this.#limits = limits;
     const { memory, instance } = instantiate(module, limits, (memory) => ({ env: this.#imports(memory) }));
-    this.#exports = instance.exports as unknown as Exports;
+    this.#exports = exportsOf(instance);
     this.#memory = new Memory(memory);
     this.#ours = this.#exports.failure_at !== undefined;
     this.entrypoints = this.#names("entrypoints");

@@ -45,6 +45,35 @@ export interface Exports {
 /** Enough for modules of ordinary size. */
 const INITIAL_PAGES = 8;
 
+/** What every module of OPA's ABI exports and every evaluation calls. */
+const NEEDED = [
+  "eval",
+  "builtins",
+  "entrypoints",
+  "opa_malloc",
+  "opa_json_parse",
+  "opa_value_parse",
+  "opa_value_dump",
+  "opa_heap_ptr_get",
+  "opa_heap_ptr_set",
+  "opa_eval_ctx_new",
+  "opa_eval_ctx_set_input",
+  "opa_eval_ctx_set_data",
+  "opa_eval_ctx_set_entrypoint",
+  "opa_eval_ctx_get_result",
+] as const satisfies readonly (keyof Exports)[];
+
+/** The functions of an instance. Throws `bundle_error` where one is missing. */
+export function exportsOf(instance: WebAssembly.Instance): Exports {
+  const missing = NEEDED.find((name) => typeof instance.exports[name] !== "function");
+  if (missing !== undefined)
+    throw new PolicyError(
+      "bundle_error",
+      `the module is none of OPA's ABI: it exports no function \`${missing}\``,
+    );
+  return instance.exports as unknown as Exports;
+}
+
 /** The memory is the host's to make and the module's to measure: if it asks for more than it is offered, it is offered more. */
 export function instantiate(
   module: WebAssembly.Module,

@@ -54,6 +54,11 @@ describe.each(Object.entries(ways))("an input as %s", (_, way) => {
   });
 });
 
+test("a module that is none of OPA's ABI is refused", () => {
+  const wasm = new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
+  expect(() => prepare({ wasm })).toThrow("it exports no function `eval`");
+});
+
 test("a text that is no JSON is refused, and the next one is read", () => {
   const asked = engine();
   for (const json of ["", "{", '{"n": "1"} x', '{"n": 01}', "nul"])

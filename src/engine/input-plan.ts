@@ -84,13 +84,25 @@ export interface GeneratedWriter {
   readonly entrypoints: Readonly<Record<string, WriteInput>>;
 }
 
-/** What the module carries; undefined if it is none of ours or was built without. `allocate` gives memory that stays. */
+/**
+ * What the module carries; undefined if it is none of ours or was built without. `allocate` gives memory that stays. Throws `bundle_error` where
+ * the sections say nothing that could be read.
+ */
 export function readCells(
   module: WebAssembly.Module,
   allocate: (bytes: number) => number,
 ): Cells | undefined {
   const layout = layoutOf(module);
   if (layout === undefined) return undefined;
+  try {
+    return cellsOf(layout, allocate);
+  } catch (cause) {
+    if (cause instanceof PolicyError) throw cause;
+    throw new PolicyError("bundle_error", "what the module says of its input cannot be read", { cause });
+  }
+}
+
+function cellsOf(layout: string, allocate: (bytes: number) => number): Cells {
   const [drawing, trees] = JSON.parse(layout) as [Drawing, Readonly<Record<string, ReadTree>>];
   const boxes = new Map<number, number>();
   const planOf = (node: CellNode, tree: ReadTree): InputPlan => {

@@ -59,6 +59,20 @@ test("a module that is none of OPA's ABI is refused", () => {
   expect(() => prepare({ wasm })).toThrow("it exports no function `eval`");
 });
 
+test("a module that tells of its input what cannot be read is refused", () => {
+  const { bytes } = compile(
+    checkSources([{ file: "p.rego", text: TEXT }]),
+    { entrypoints: ENTRYPOINTS },
+    { runtime },
+  ).emitted;
+  const at = Buffer.from(bytes).indexOf("reeve.cells") + "reeve.cells".length;
+  for (const text of ["[", "[]", "{}"]) {
+    const wasm = bytes.slice();
+    wasm.set(new TextEncoder().encode(text.padEnd(3)), at);
+    expect(() => prepare({ wasm })).toThrow("what the module says of its input cannot be read");
+  }
+});
+
 test("a text that is no JSON is refused, and the next one is read", () => {
   const asked = engine();
   for (const json of ["", "{", '{"n": "1"} x', '{"n": 01}', "nul"])

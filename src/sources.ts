@@ -148,7 +148,18 @@ export function decodeYaml(path: string, text: string): Value {
   try {
     return decodeYamlWith(yaml, text);
   } catch (cause) {
-    throw new PolicyError("invalid_input", `${path}: ${(cause as Error).message}`, { cause });
+    const message = `${path}: error converting YAML to JSON: ${(cause as Error).message}`;
+    throw new PolicyError("invalid_input", message, { cause });
+  }
+}
+
+/** JSON where it is JSON, else YAML, which most broken JSON is, too: what is wrong is told of the YAML, as in OPA. Throws `bundle_error`. */
+export function decodeDocument(text: string): Value {
+  const plain = text.replace(/^\ufeff/, "");
+  try {
+    return decode(plain);
+  } catch {
+    return decodeYamlWith(yaml, plain);
   }
 }
 

@@ -53,6 +53,14 @@ export function compileSchema(document: Value): Schema {
   return new Compiler(document).root();
 }
 
+/** What is wrong with a reference to another document. */
+function outside(reference: string): string {
+  if (/^[a-z][a-z0-9+.-]*:/i.test(reference)) return `remote reference loading disabled: ${reference}`;
+  if (/^(?:\/\/|\?)/.test(reference)) return `Reference ${reference} must be canonical`;
+  const { pathname, search, hash } = new URL(reference, "http://schema.invalid/");
+  return `Reference ${pathname}${search}${hash} must be canonical`;
+}
+
 /** JSON text in which equal numbers look alike. */
 export function comparableText(value: Value): string {
   if (value === null || typeof value !== "object") return encode(value);
@@ -162,8 +170,8 @@ class Compiler {
     if (named !== undefined) return named;
     const [base = "", fragment = ""] = reference.split("#");
     const document = base === "" ? this.#document : (this.#ids.get(base) ?? this.#ids.get(`${base}#`));
-    if (document === undefined)
-      throw failure(`reference \`${reference}\` leads out of the schema; nothing is fetched`);
+    // Nothing is fetched.
+    if (document === undefined) throw failure(outside(reference));
     let at: Value | undefined = document;
     for (const part of fragment.split("/").slice(1)) {
       const key = decodeURIComponent(part).replaceAll("~1", "/").replaceAll("~0", "~");

@@ -27,7 +27,13 @@ export async function load(path: string, options: LoadOptions = {}): Promise<Bun
   try {
     const bundle = stat.isFile()
       ? await read(new Uint8Array(readFileSync(path)), options)
-      : renameModules(await fromFiles(readFolder(path, options)), path);
+      : renameModules(
+          await fromFiles(readFolder(path, options), {
+            read: (file) => join(path, file),
+            held: (file) => `/${file}`,
+          }),
+          path,
+        );
     checkManifest(bundle);
     return bundle;
   } catch (error) {

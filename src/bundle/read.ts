@@ -40,7 +40,14 @@ export function isStructured(path: string): boolean {
 }
 
 /** What the files of one bundle add up to. */
+/** How findings name a file: one that cannot be read, and one whose document does not fit. */
+export interface Naming {
+  readonly read: (path: string) => string;
+  readonly held: (path: string) => string;
+}
+
 interface Gathering {
+  readonly naming: Naming;
   data: RegoObject;
   manifest: { path: string; value: Manifest } | undefined;
   signatures: Signatures | undefined;
@@ -83,8 +90,12 @@ const KINDS: readonly {
 ];
 
 /** The bundle that these files are, in their order. */
-export async function fromFiles(all: readonly BundleFile[]): Promise<Bundle> {
+export async function fromFiles(
+  all: readonly BundleFile[],
+  naming: Naming = { read: (path) => path, held: (path) => path },
+): Promise<Bundle> {
   const gathering: Gathering = {
+    naming,
     data: emptyObject,
     manifest: undefined,
     signatures: undefined,
@@ -146,18 +157,22 @@ async function takeData(gathering: Gathering, { path, bytes }: BundleFile): Prom
   try {
     document = baseName(path) === "data.json" ? decode(bytes) : await decodeJsonOrYaml(bytes);
   } catch (cause) {
-    throw bundleError(`bundle load failed on ${path}: ${(cause as Error).message}`, cause);
+    throw bundleError(
+      `bundle load failed on ${gathering.naming.read(path)}: ${(cause as Error).message}`,
+      cause,
+    );
   }
   if (isStructured(path)) gathering.documents.set(path, document);
   // OPA takes dots at the beginning of the first folder's name away, too.
   const folder = path.slice(0, Math.max(0, path.lastIndexOf("/"))).replace(/^[/.]+/, "");
   const keys = folder === "" ? [] : folder.split("/");
   const nested = nest(keys, document);
-  if (nested === undefined) throw bundleError(`bundle load failed on ${path}: root value must be object`);
+  const name = gathering.naming.held(path);
+  if (nested === undefined) throw bundleError(`bundle load failed on ${name}: root value must be object`);
   const merged = merge(gathering.data, nested);
   if (merged === undefined)
     throw bundleError(
-      `bundle load failed on ${path}: failed to insert data file from path ${keys.join("/")}`,
+      `bundle load failed on ${name}: failed to insert data file from path ${keys.join("/")}`,
     );
   gathering.data = merged;
 }

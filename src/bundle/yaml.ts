@@ -8,6 +8,7 @@ import { object } from "../value/object.ts";
 import { decodeUtf8 } from "../value/utf8.ts";
 import type { Value } from "../value/value.ts";
 import { isArray, isNumber, isObject } from "../value/value.ts";
+import { yamlComplaint } from "../value/yaml-complaint.ts";
 import { bundleError } from "./bundle.ts";
 
 /** Nodes that aliases may add: a few lines of them could otherwise unfold to any size. */
@@ -29,15 +30,19 @@ export async function decodeYaml(bytes: Uint8Array): Promise<Value> {
 
 /** The same for those who have loaded the YAML package already. */
 export function decodeYamlWith(yaml: Yaml, text: string): Value {
-  const [document] = yaml.parseAllDocuments(text.replace(/^\ufeff/, ""), {
+  const plain = text.replace(/^\ufeff/, "");
+  const [document] = yaml.parseAllDocuments(plain, {
+    prettyErrors: false,
     schema: "failsafe",
     uniqueKeys: false,
     version: "1.1",
     logLevel: "silent",
   });
+  if (document?.warnings.some(({ code }) => code === "BAD_DIRECTIVE"))
+    throw bundleError("yaml: found unknown directive name");
   if (document === undefined || !("contents" in document) || document.contents === null) return null;
   const [error] = document.errors;
-  if (error !== undefined) throw bundleError(`yaml: ${error.message.split("\n")[0]}`);
+  if (error !== undefined) throw bundleError(yamlComplaint(error, plain, "data"));
   return convert(document.contents as Node, { yaml, document, aliased: 0 }, 0, false);
 }
 

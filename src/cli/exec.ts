@@ -9,8 +9,7 @@ import type { Builtin } from "../builtins/builtin.ts";
 import { loadBuiltins } from "../builtins/custom-file.ts";
 import type { DecisionAgent } from "../decision/sdk.ts";
 import { PolicyError } from "../error.ts";
-import { decodeYaml } from "../sources.ts";
-import { decode } from "../value/json.ts";
+import { decodeDocument } from "../sources.ts";
 import { isArray, isSet, type Value } from "../value/value.ts";
 import { logLine, type StartedAgent, startAgent } from "./agent.ts";
 import { overridden } from "./config-overrides.ts";
@@ -216,7 +215,7 @@ function inputFiles(path: string): string[] {
 /** The document of a file; text: why there is none. */
 function readInputFile(path: string): { readonly value: Value } | string {
   try {
-    return { value: parseInput(path, readFileSync(path, "utf8")) };
+    return { value: decodeDocument(readFileSync(path, "utf8")) };
   } catch (error) {
     return (error as Error).message;
   }
@@ -229,18 +228,9 @@ function readStdinInput(): { readonly value: Value } {
       "exec error: cannot execute on empty input; please enter valid json or yaml when using the --stdin-input flag",
     );
   try {
-    return { value: parseInput("stdin", text) };
+    return { value: decodeDocument(text) };
   } catch (error) {
     throw wrong(`exec error: ${(error as Error).message}`);
-  }
-}
-
-function parseInput(name: string, text: string): Value {
-  try {
-    return decode(text);
-  } catch (error) {
-    if (/^\s*[[{]/.test(text)) throw error;
-    return decodeYaml(name, text);
   }
 }
 

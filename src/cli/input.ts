@@ -1,8 +1,7 @@
 // The input document of `eval` and `bench`: -i FILE or -I, JSON or YAML.
 
 import { PolicyError } from "../error.ts";
-import { decodeYaml } from "../sources.ts";
-import { decode } from "../value/json.ts";
+import { decodeDocument } from "../sources.ts";
 import type { Value } from "../value/value.ts";
 import { ioMessage, readStdin, readText } from "./options.ts";
 import * as output from "./output.ts";
@@ -25,14 +24,8 @@ export function readInput(flags: {
     return stop(error instanceof PolicyError ? error.message : ioMessage(name, error, "open"));
   }
   try {
-    return decode(text);
+    return decodeDocument(text);
   } catch (error) {
-    // OPA takes YAML too; what is neither is reported as the JSON that it nearly always was meant to be.
-    if (/^\s*[[{]/.test(text)) return stop(`unable to parse input: ${(error as Error).message}`);
-    try {
-      return decodeYaml(name, text);
-    } catch (cause) {
-      return stop(`unable to parse input: ${(cause as Error).message}`);
-    }
+    return stop(`unable to parse input: ${(error as Error).message}`);
   }
 }

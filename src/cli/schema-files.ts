@@ -4,26 +4,32 @@ import { readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, dirname, extname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Location, PolicyError } from "../error.ts";
-import { decodeYaml } from "../sources.ts";
+import { decodeDocument } from "../sources.ts";
 import type { Term } from "../syntax/ast.ts";
 import { printRef } from "../syntax/print.ts";
-import { decode, toPlain } from "../value/json.ts";
+import { toPlain } from "../value/json.ts";
 import { ioMessage } from "./options.ts";
 
 const NOWHERE: Location = { file: "", row: 0, col: 0, offset: 0, text: "" };
 
-/** Schemas by the ref that names them; undefined without `-s`. */
+/** Schemas by the ref that names them; undefined without `-s`. A file that holds nothing, or null, is no schema. */
 export function readSchemas(given: string | undefined): ReadonlyMap<string, unknown> | undefined {
   if (given === undefined || given === "") return undefined;
   const path = given.startsWith("file://") ? fileURLToPath(given) : given;
-  if (!onDisk("stat", path, () => statSync(path)).isDirectory())
-    return new Map([["schema", readSchema(path)]]);
   const schemas = new Map<string, unknown>();
+  const add = (name: string, file: string): void => {
+    const schema = readSchema(file);
+    if (schema !== null) schemas.set(name, schema);
+  };
+  if (!onDisk("stat", path, () => statSync(path)).isDirectory()) {
+    add("schema", path);
+    return schemas;
+  }
   const walk = (folder: string): void => {
     for (const name of onDisk("open", folder, () => readdirSync(folder)).sort()) {
       const inner = join(folder, name);
       if (onDisk("stat", inner, () => statSync(inner)).isDirectory()) walk(inner);
-      else schemas.set(nameOf(relative(path, inner)), readSchema(inner));
+      else add(nameOf(relative(path, inner)), inner);
     }
   };
   walk(path);
@@ -42,7 +48,7 @@ function nameOf(path: string): string {
 function readSchema(path: string): unknown {
   const text = onDisk("open", path, () => readFileSync(path, "utf8"));
   try {
-    return toPlain(/^\s*[[{]/.test(text) ? decode(text) : decodeYaml(path, text));
+    return toPlain(decodeDocument(text));
   } catch (cause) {
     throw new PolicyError("invalid_input", `${path}: ${(cause as Error).message}`, { cause });
   }

@@ -192,7 +192,15 @@ async function load(
     const sources = loaded.modules.map((module): SourceText => ({ ...module, regoVersion: fallback }));
     return addBundles(sources, loaded.data, bundles, fallback);
   }
-  const bundles = await Promise.all(paths.map((path) => loadBundle(path, { ignore })));
+  const bundles = await Promise.all(
+    paths.map((path) =>
+      loadBundle(path, { ignore }).catch((error: Error) => {
+        throw new PolicyError("config_error", `unable to load bundle ${path}: ${error.message}`, {
+          cause: error,
+        });
+      }),
+    ),
+  );
   refuseOverlap(paths, bundles, "", "config_error");
   return addBundles([], emptyObject, bundles, fallback);
 }

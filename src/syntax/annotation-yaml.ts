@@ -2,6 +2,7 @@
 // messages. Plain scalars are resolved here and not by the parser, whose notion of numbers and dates is another. Never throws.
 
 import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, parseAllDocuments } from "yaml";
+import { yamlComplaint } from "../value/yaml-complaint.ts";
 
 /** What stands in a block, before its values are looked into. Integers beyond 2^53 are bigint. */
 export interface RawAnnotations {
@@ -41,7 +42,10 @@ export function readAnnotationYaml(text: string): YamlResult {
   }) as readonly Document[];
   if (document === undefined) return { error: "yaml: empty document" };
   const [problem] = document.errors;
-  if (problem !== undefined) return { error: syntaxError(problem, lines, text) };
+  // Go's library takes a comment right behind the sign of a block.
+  const spaced = text.replace(/^(.*[:-][ \t]+[|>][-+\d]*)#/gm, "$1 #");
+  if (problem !== undefined && spaced !== text) return readAnnotationYaml(spaced);
+  if (problem !== undefined) return { error: yamlComplaint(problem, text, "metadata") };
   const errors: string[] = [];
   const unknown = /^[^#\n]*?(?:^|[:,[{-]\s)\s*\*([^\s,\]}]+)/m.exec(text)?.[1];
   if (unknown !== undefined && !text.includes(`&${unknown}`)) {
@@ -56,40 +60,6 @@ export function readAnnotationYaml(text: string): YamlResult {
   return errors.length > 0
     ? { error: `yaml: unmarshal errors:\n${errors.map((e) => `  ${e}`).join("\n")}` }
     : { raw };
-}
-
-/** OPA's words for the commonest slips. */
-const SYNTAX: Readonly<Record<string, string>> = {
-  BLOCK_AS_IMPLICIT_KEY: "mapping values are not allowed in this context",
-  MULTILINE_IMPLICIT_KEY: "mapping values are not allowed in this context",
-  MISSING_CHAR: "could not find expected ':'",
-  BAD_INDENT: "did not find expected key",
-  TAB_AS_INDENT: "found character that cannot start any token",
-  BAD_SCALAR_START: "found character that cannot start any token",
-  UNEXPECTED_TOKEN: "did not find expected node content",
-};
-
-/** Problems in the first line have no line number; open quotes are noticed at the end of the text, open brackets one line before. */
-function syntaxError(
-  problem: { code: string; message: string; pos: readonly [number, number] },
-  lines: LineCounter,
-  text: string,
-): string {
-  const end = text.split("\n").length;
-  if (/closing .?(?:["']|quote)/.test(problem.message))
-    return `yaml: line ${end}: found unexpected end of stream`;
-  const flow = /[Ff]low (map|sequence|collection)/.exec(problem.message);
-  if (flow !== null) {
-    const opened = Math.max(text.lastIndexOf("{"), text.lastIndexOf("["));
-    const line = text.slice(0, opened).split("\n").length - 1;
-    const empty = text.slice(opened + 1).trim() === "";
-    const close = text[opened] === "{" ? "}" : "]";
-    const what = empty ? "node content" : `',' or '${close}'`;
-    return `yaml: line ${line === 0 ? end - 1 : line}: did not find expected ${what}`;
-  }
-  const { line } = lines.linePos(Math.max(problem.pos[0], problem.pos[1] - 1));
-  const message = SYNTAX[problem.code] ?? problem.message.charAt(0).toLowerCase() + problem.message.slice(1);
-  return line <= 1 ? `yaml: ${message}` : `yaml: line ${line}: ${message}`;
 }
 
 const EMPTY: Node = { kind: "scalar", line: 0, tag: "!!null", text: "", plain: true, items: [], entries: [] };

@@ -246,7 +246,7 @@ async function loading<T>(load: () => Promise<T>): Promise<T> {
 }
 
 function asLoading(error: unknown): unknown {
-  // Bundles that do not go together were loaded well.
+  // Of bundles that cannot be loaded, or do not go together, OPA says so in other words.
   if (!(error instanceof PolicyError) || error.code === "config_error") return error;
   const { code, message, location, diagnostics } = error;
   return new LoadingFailure(code, message, { location, diagnostics });

@@ -1,5 +1,7 @@
 // `reeve check` and `opa check`: the same findings, as text and as JSON, on rego/, bundles/, conformance modules and modules with mistakes.
 
+import { mkdirSync, renameSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { both, conformanceModules, folderOf, hasOpa, withoutWords } from "./both.ts";
 
@@ -55,6 +57,53 @@ describe.runIf(hasOpa)("check", () => {
     for (const args of [[], ["-f", "json"]]) {
       const [ours, theirs] = both(["check", ".", ...args], { cwd: folder });
       expect(ours).toEqual(theirs);
+    }
+  });
+
+  test.each([
+    '{"type":"object",',
+    "",
+    "null",
+    "[1, 2]",
+    '"x"',
+    "hello",
+    '{"type":5}',
+    '{"type":"nope"}',
+    '{"items":5}',
+    '{"properties":{"a":5}}',
+    '{"required":["a","a"]}',
+    '{"$ref":"other.json"}',
+    '{"$ref":"#/definitions/x"}',
+    "type: [object\n",
+    '{"type":"object","properties":{"a":{"type":"string"}}}',
+  ])("a schema file of %j", { timeout: 300_000 }, (schema) => {
+    const { folder } = folderOf([
+      "package a\n\n# METADATA\n# schemas:\n# - input: schema.m0002\np if input.a == 1\n\nq if input.b\n",
+      schema,
+      schema,
+    ]);
+    mkdirSync(join(folder, "schemas"));
+    renameSync(join(folder, "m0002.rego"), join(folder, "schemas", "m0002.json"));
+    for (const given of ["m0001.rego", "schemas", "nope"]) {
+      const [ours, theirs] = both(["check", "m0000.rego", "-s", given, "-f", "json"], { cwd: folder });
+      expect(ours, given).toEqual(theirs);
+    }
+  });
+
+  test("findings of several modules come in OPA's order", { timeout: 300_000 }, () => {
+    for (const stage of [
+      "p := nope1(x) if { nope2(1); not { nope3(1) } }\nq[nope4(1)] := 1",
+      "p if { x }\nq := y\nf(data.x) := z",
+      'p := count(1) if { 1 + "a" }\nq := input.x[1] + [1]',
+      "import data.x\nimport input.x\np if { input := 1 }",
+    ]) {
+      const { folder } = folderOf(["c", "a", "b"].map((name) => `package ${name}\n${stage}\n`));
+      const [ours, theirs] = both(["check", ".", "-f", "json", "-m", "0"], { cwd: folder });
+      const places = (text: string): unknown =>
+        (JSON.parse(text) as { errors: { message: string; location: object }[] }).errors.map(
+          ({ message, location }) => [location, message],
+        );
+      expect(places(ours.stderr)).toEqual(places(theirs.stderr));
     }
   });
 

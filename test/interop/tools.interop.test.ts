@@ -1,7 +1,7 @@
 // The smaller tools beside `opa`'s: deps, capabilities, exec, build; and for all of them bad input: OPA's exit code, one clear text, no stack trace.
 
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test, vi } from "vitest";
@@ -19,6 +19,32 @@ function withoutNames(value: unknown): unknown {
 }
 
 describe.runIf(hasOpa)("tools", () => {
+  test.each([
+    ['{"a":1', "data.json"],
+    ["[1]", "data.json"],
+    ['{"a":01}', "data.json"],
+    ["a: [1\n", "data.yaml"],
+    ["- 1\n", "data.yaml"],
+  ])("data and input of %j in %s", { timeout: 300_000 }, (text, name) => {
+    const cwd = mkdtempSync(join(tmpdir(), "reeve-interop-"));
+    try {
+      mkdirSync(join(cwd, "b"));
+      writeFileSync(join(cwd, "b", name), text);
+      for (const args of [
+        ["eval", "-d", "b", "1"],
+        ["eval", "-b", "b", "1"],
+        ["eval", "-i", join("b", name), "input"],
+        ["check", "-b", "./b", "-f", "json"],
+        ["test", "-b", "b"],
+      ]) {
+        const [ours, theirs] = both(args, { cwd });
+        expect(ours, args.join(" ")).toEqual(theirs);
+      }
+    } finally {
+      rmSync(cwd, { recursive: true });
+    }
+  });
+
   test.each([
     [["deps", "-d", "rego", "-d", "bundles", "data.hello.message"]],
     [["deps", "-d", "rego", "data", "-f", "json"]],

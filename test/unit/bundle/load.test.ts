@@ -35,6 +35,12 @@ test("a folder: data by place, modules named after it, patterns left out, links 
   await expect(load(root)).rejects.toThrow(
     `bundle ${root}: manifest roots [a] do not permit data at path '/skipped'`,
   );
+  const broken = place("broken", { "a/data.json": "{" });
+  await expect(load(broken)).rejects.toThrow(
+    `bundle ${broken}: bundle load failed on ${broken}/a/data.json: unexpected EOF`,
+  );
+  const list = place("list", { "data.json": "[]" });
+  await expect(load(list)).rejects.toThrow(`bundle load failed on /data.json: root value must be object`);
   await expect(load(join(folder, "nowhere"))).rejects.toMatchObject({
     code: "io_error",
     message: expect.stringContaining("no such file or directory"),

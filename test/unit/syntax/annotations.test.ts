@@ -57,6 +57,11 @@ package p`);
     expect(block!.location.text.startsWith("# METADATA\n# title: T\n")).toBe(true);
   });
 
+  it("takes a comment right behind the sign of a block", () => {
+    const { module } = parse("# METADATA\n# description: |# as it is\n#  a: [\npackage p");
+    expect(module?.annotations[0]).toMatchObject({ description: "a: [\n" });
+  });
+
   it("gives scopes by what follows, and documents to all rules of a name", () => {
     const { module } = parse(`# METADATA
 # title: pkg

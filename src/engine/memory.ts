@@ -64,10 +64,11 @@ export class Memory {
 
   /** Writes a text as UTF-8, or bytes as they are: how many. */
   writeSource(address: number, source: Uint8Array | string): number {
-    this.reserve(address + (typeof source === "string" ? source.length * 3 : source.length));
+    const at = address >>> 0;
+    this.reserve(at + (typeof source === "string" ? source.length * 3 : source.length));
     this.#fresh();
-    if (typeof source === "string") return ENCODER.encodeInto(source, this.#bytes.subarray(address)).written;
-    this.#bytes.set(source, address);
+    if (typeof source === "string") return ENCODER.encodeInto(source, this.#bytes.subarray(at)).written;
+    this.#bytes.set(source, at);
     return source.length;
   }
 

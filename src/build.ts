@@ -83,8 +83,8 @@ const WASM_PATH = "/policy.wasm";
 export class BuildCache {
   readonly compile = new CompileCache();
   readonly pack = new PackCache();
-  /** Texts without the rules that the Wasm module answers, and which rules those are. */
-  readonly cut = new WeakMap<Module, { readonly dropped: string; readonly text: string }>();
+  /** What ships of modules beside a Wasm module, and the rules that it answers in their place. */
+  readonly cut = new WeakMap<Module, { readonly dropped: string; readonly file: ModuleFile }>();
 }
 
 /** Builds one bundle. Throws PolicyError with every finding of the stage that found any. */
@@ -340,12 +340,12 @@ function withoutEntrypoints(
     const module = byFile.get(file.path);
     if (module === undefined) return file;
     const rules = module.rules.filter((rule) => entrypoints.has(rulePath(module, rule)));
-    if (rules.length === 0) return file;
     const dropped = rules.map((rule) => module.rules.indexOf(rule)).join();
-    let cut = cache?.cut.get(module);
-    if (cut?.dropped !== dropped) cut = { dropped, text: cutRules(file.text, module, rules) };
-    cache?.cut.set(module, cut);
-    return { path: file.path, text: cut.text };
+    const known = cache?.cut.get(module);
+    if (known?.dropped === dropped) return known.file;
+    const kept = rules.length === 0 ? file : { path: file.path, text: cutRules(file.text, module, rules) };
+    cache?.cut.set(module, { dropped, file: kept });
+    return kept;
   });
 }
 

@@ -34,6 +34,15 @@ function withDocuments(bundle: Omit<Bundle, "documents">): Bundle {
   return { ...bundle, documents };
 }
 
+const encoded = new WeakMap<ModuleFile, Uint8Array>();
+
+/** The bytes of a module; of one that a build has from the build before they are there already. */
+function bytesOf(module: ModuleFile): Uint8Array {
+  let bytes = encoded.get(module);
+  if (bytes === undefined) encoded.set(module, (bytes = encodeUtf8(module.text)));
+  return bytes;
+}
+
 export function assemble(parts: BundleParts): Bundle {
   const { manifest, data = emptyObject, modules = [], wasm = [], plans = [] } = parts;
   return withDocuments({
@@ -47,7 +56,7 @@ export function assemble(parts: BundleParts): Bundle {
     signatures: undefined,
     files: [
       jsonFile("data.json", data),
-      ...modules.map(({ path, text }) => ({ path, bytes: encodeUtf8(text) })),
+      ...modules.map((module) => ({ path: module.path, bytes: bytesOf(module) })),
       ...wasm,
       ...plans,
       ...manifestFile(manifest),

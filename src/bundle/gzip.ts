@@ -6,10 +6,10 @@ import { constants, crc32, deflateRawSync } from "node:zlib";
 
 /** How far back deflate refers. */
 const WINDOW = 32_768;
-const SHORTEST = 16_384;
+const SHORTEST = 24_576;
 const LONGEST = 65_536;
-/** Behind the shortest piece a border stands where these bits of the rolling hash are 0: after 8 KiB or so. */
-const BORDER = 0xfff80000;
+/** Behind the shortest piece a border stands where these bits of the rolling hash are 0: after 4 KiB or so. */
+const BORDER = 0xfff00000;
 /** So many bytes decide: each is shifted out by those behind it. */
 const ROLLING = 32;
 

@@ -27,7 +27,7 @@ import {
   type TypeDetails,
   unnamedSignature,
 } from "./type-details.ts";
-import { TypeEnv, TypeNode, unknownType } from "./type-env.ts";
+import { type BodyTyper, TypeEnv, TypeNode, unknownType } from "./type-env.ts";
 import { unifies, unifyTerm, unifyTerms } from "./unify-types.ts";
 import { walkExpr, walkTerm } from "../../syntax/visit.ts";
 import { callOf, groundPrefix, isComprehension, isEquality, isGround, mapExpr, mapTerm } from "./walk.ts";
@@ -99,20 +99,14 @@ export class TypeChecker {
 
   /** The outermost layer: builtins, and the type of input where a schema gives one. */
   global(input?: Type): TypeEnv {
-    const env = new TypeEnv((outer, body) => {
+    const { builtins } = this.#context.compilation;
+    const tree = input === undefined ? builtinTypes(builtins) : newBuiltinTypes(builtins);
+    if (input !== undefined) tree.put([{ kind: "var", name: "input", location: nowhere }], input);
+    const typeBody: BodyTyper = (outer, body) => {
       const { env: inner, errors } = this.body(outer, body);
       return errors.length === 0 ? inner : undefined;
-    });
-    if (input !== undefined) env.tree.put([{ kind: "var", name: "input", location: nowhere }], input);
-    for (const builtin of this.#context.compilation.builtins.values()) {
-      const [head = "", ...rest] = builtin.name.split(".");
-      const path: Term[] = [
-        { kind: "var", name: head, location: nowhere },
-        ...rest.map((value): Term => ({ kind: "string", value, location: nowhere })),
-      ];
-      env.tree.put(path, builtinFunctionType(builtin));
-    }
-    return env;
+    };
+    return new TypeEnv(typeBody, undefined, tree);
   }
 
   /** All rules, each after those it refers to. `recall`: what is known to come out for a rule, which is then not looked at. */
@@ -352,6 +346,28 @@ export class TypeChecker {
     for (const rule of rulesReferredTo(ruleTree, target.terms, true)) visit(rule);
     return [...seen].map((rule) => groundPrefix(ruleRef(rule)));
   }
+}
+
+const known = new WeakMap<ReadonlyMap<string, BuiltinDeclaration>, TypeNode>();
+
+/** The types of builtins by their names. Layers stand above them, so they stay as they are. */
+function builtinTypes(builtins: ReadonlyMap<string, BuiltinDeclaration>): TypeNode {
+  let tree = known.get(builtins);
+  if (tree === undefined) known.set(builtins, (tree = newBuiltinTypes(builtins)));
+  return tree;
+}
+
+function newBuiltinTypes(builtins: ReadonlyMap<string, BuiltinDeclaration>): TypeNode {
+  const tree = new TypeNode();
+  for (const builtin of builtins.values()) {
+    const [head = "", ...rest] = builtin.name.split(".");
+    const path: Term[] = [
+      { kind: "var", name: head, location: nowhere },
+      ...rest.map((value): Term => ({ kind: "string", value, location: nowhere })),
+    ];
+    tree.put(path, builtinFunctionType(builtin));
+  }
+  return tree;
 }
 
 const NONE: Diagnostic[] = [];

@@ -103,9 +103,14 @@ export function finish(compilation: Compilation, known?: CompiledModules): Compi
     });
     return known.modules[at] as Module;
   });
+  let tree: CompiledModules["ruleTree"] | undefined;
   return {
     modules,
-    ruleTree: mapRuleTree(compilation.ruleTree, (cell) => done.get(cell) as Rule),
+    // Only some ask for it.
+    get ruleTree() {
+      tree ??= mapRuleTree(compilation.ruleTree, (cell) => done.get(cell) as Rule);
+      return tree;
+    },
     annotations: compilation.annotations,
     rewrittenVars: compilation.rewritten,
     builtins: compilation.builtins,

@@ -8,17 +8,52 @@ import { type Visitor, walkBody } from "../../syntax/visit.ts";
 import { walkHead } from "./walk.ts";
 
 export class Graph {
-  readonly #uses = new Map<RuleCell, Set<RuleCell>>();
-  readonly #usedBy = new Map<RuleCell, Set<RuleCell>>();
   /** Null: not asked yet. */
   #sorted: readonly RuleCell[] | undefined | null = null;
+  #uses = new Map<RuleCell, Set<RuleCell>>();
+  #usedBy = new Map<RuleCell, Set<RuleCell>>();
+  /** Of a graph that was made of another one: its own sets. All others are copied before they change. */
+  #made: Set<Set<RuleCell>> | undefined;
 
   constructor(modules: readonly ModuleCell[], tree: RuleNode) {
     eachRule(modules, (rule) => {
-      this.#touch(rule);
-      if (featuresOf(rule).data) for (const ref of dataRefs(rule)) this.#link(rule, ref, tree);
+      this.#add(rule, tree);
       return false;
     });
+  }
+
+  /** The graph once modules gave way to others, whose rules stand in the same places of the tree. */
+  replaced(gone: readonly ModuleCell[], come: readonly ModuleCell[], tree: RuleNode): Graph {
+    const graph = new Graph([], tree);
+    graph.#uses = new Map(this.#uses);
+    graph.#usedBy = new Map(this.#usedBy);
+    graph.#made = new Set();
+    const users = new Set<RuleCell>();
+    eachRule(gone, (rule) => {
+      for (const user of this.dependents(rule)) users.add(user);
+      for (const used of this.dependencies(rule)) graph.#own(graph.#usedBy, used).delete(rule);
+      return false;
+    });
+    eachRule(gone, (rule) => {
+      users.delete(rule);
+      graph.#uses.delete(rule);
+      graph.#usedBy.delete(rule);
+      return false;
+    });
+    for (const user of users) {
+      graph.#uses.set(user, new Set());
+      graph.#add(user, tree);
+    }
+    eachRule(come, (rule) => {
+      graph.#add(rule, tree);
+      return false;
+    });
+    return graph;
+  }
+
+  #add(rule: RuleCell, tree: RuleNode): void {
+    this.#touch(rule);
+    if (featuresOf(rule).data) for (const ref of dataRefs(rule)) this.#link(rule, ref, tree);
   }
 
   /** Most rules use no other: they share a set that stays empty. */
@@ -26,18 +61,21 @@ export class Graph {
     if (!this.#uses.has(rule)) this.#uses.set(rule, NONE);
   }
 
-  #add(to: Map<RuleCell, Set<RuleCell>>, rule: RuleCell, other: RuleCell): void {
-    const set = to.get(rule);
-    if (set === undefined || set === NONE) to.set(rule, new Set([other]));
-    else set.add(other);
+  /** The set of a rule, which may be changed. */
+  #own(of: Map<RuleCell, Set<RuleCell>>, rule: RuleCell): Set<RuleCell> {
+    let set = of.get(rule);
+    if (set !== undefined && set !== NONE && this.#made?.has(set) !== false) return set;
+    of.set(rule, (set = new Set(set)));
+    this.#made?.add(set);
+    return set;
   }
 
   #link(from: RuleCell, ref: readonly Term[], tree: RuleNode): void {
     for (const target of rulesReferredTo(tree, ref, true)) {
       for (let rule: RuleCell | undefined = target; rule !== undefined; rule = rule.else) {
         this.#touch(rule);
-        this.#add(this.#uses, from, rule);
-        this.#add(this.#usedBy, rule, from);
+        this.#own(this.#uses, from).add(rule);
+        this.#own(this.#usedBy, rule).add(from);
       }
     }
   }

@@ -18,7 +18,6 @@ import {
 } from "./compilation.ts";
 import { finish, moduleCell } from "./compiled.ts";
 import { featuresOf } from "./features.ts";
-import { Graph } from "./graph.ts";
 import { collectRequired, stages } from "./stages.ts";
 import { moduleTree, ruleTree } from "./trees.ts";
 
@@ -156,8 +155,8 @@ const INSTEAD: Readonly<Record<string, Instead>> = {
     compilation.ruleTree = ruleTree(cells);
     return true;
   },
-  "set-graph": (compilation, { cells }) => {
-    compilation.graph = new Graph(cells, compilation.ruleTree);
+  "set-graph": (compilation, { known, old }) => {
+    compilation.graph = known.graph.replaced(old, compilation.modules, compilation.ruleTree);
     return true;
   },
   // The same rules under the same paths.

@@ -2,12 +2,12 @@
 // of all others. In: what is wanted, and how to make it. Out: what was made of the same before, with all that making it asked for asked for
 // again, in the same order. Holds no more than the last plan had.
 
-import type { Shape } from "../check/compilation.ts";
+import type { CompiledModules, Shape } from "../check/compilation.ts";
 import type { Func, Plan } from "../ir/ir.ts";
-import type { Rule, Term } from "../../syntax/ast.ts";
+import type { Module, Rule, Term } from "../../syntax/ast.ts";
 import { type Notes, type Shared, Tables, type Wanted } from "./context.ts";
 import { PLAIN } from "./environment.ts";
-import type { Group } from "./rule-trie.ts";
+import { buildTrie, type Group, replaceRules, type TrieNode } from "./rule-trie.ts";
 
 interface Kept<T> {
   readonly made: T;
@@ -60,9 +60,33 @@ export class KeptPlans {
   #texts = 0;
   #funcs = new Shelf<Func>();
   #plans = new Shelf<Plan>();
+  #trie: TrieNode | undefined;
+  #modules: readonly Module[] = [];
 
-  /** Before a plan: the tables that it goes on with. Nothing is kept where rules see other things of each other than before. */
-  begin(shape: Shape): Tables {
+  /** Before a plan: the rules by path, and the tables that it goes on with. */
+  begin({ modules, shape }: CompiledModules): { readonly trie: TrieNode; readonly tables: Tables } {
+    const trie = shape === this.#shape ? this.#changed(modules) : undefined;
+    this.#trie = trie ?? buildTrie(modules);
+    this.#modules = modules;
+    return { trie: this.#trie, tables: this.#tablesFor(shape) };
+  }
+
+  /** The trie of the last plan with the rules of these modules. */
+  #changed(modules: readonly Module[]): TrieNode | undefined {
+    const trie = this.#trie;
+    // Once it was begun with, it is no longer that of the last plan.
+    this.#trie = undefined;
+    const same =
+      trie !== undefined &&
+      modules.every((module, at) => {
+        const before = this.#modules[at] as Module;
+        return module === before || replaceRules(trie, before, module);
+      });
+    return same ? trie : undefined;
+  }
+
+  /** Nothing is kept where rules see other things of each other than before. */
+  #tablesFor(shape: Shape): Tables {
     const stale = this.#texts > 0 && this.#tables.strings.length > 2 * this.#texts + 1000;
     if (shape !== this.#shape || stale) {
       this.#tables = new Tables();

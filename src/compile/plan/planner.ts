@@ -54,7 +54,7 @@ const ROOMS: Rooms = {
 
 /** With what an earlier plan left the functions are the same, but texts and files may stand under other numbers. */
 export function plan(compiled: CompiledModules, requests: PlanRequests, kept?: KeptPlans): Policy {
-  const trie = buildTrie(compiled.modules);
+  const { trie, tables } = kept?.begin(compiled) ?? { trie: buildTrie(compiled.modules), tables: undefined };
   const shared = new Shared(
     ROOMS,
     trie,
@@ -62,7 +62,7 @@ export function plan(compiled: CompiledModules, requests: PlanRequests, kept?: K
     compiled.builtins,
     requests.marks,
     requests.earlyExit,
-    kept?.begin(compiled.shape),
+    tables,
   );
   const plans = [
     ...(requests.entrypoints ?? []).map((entrypoint) => {

@@ -82,7 +82,22 @@ export class TrieNode {
         ),
       };
     }
+    this.#rules = [];
     for (const child of this.children.values()) child.close();
+  }
+
+  /** Puts rules of a module in the place of those it had here before. False: they have to be put together anew. */
+  replace(old: ReadonlySet<Rule>, rules: readonly Rule[]): boolean {
+    const group = this.group;
+    if (group === undefined || group.rules.some(({ below }) => below.length > 0)) return false;
+    const at = group.rules.findIndex(({ rule }) => old.has(rule));
+    const kept = group.rules.filter(({ rule }) => !old.has(rule));
+    if (at < 0 || rules.length === 0) return false;
+    const put = rules.map((rule): GroupRule => ({ rule, below: [] }));
+    const all = [...kept.slice(0, at), ...put, ...kept.slice(at)];
+    const depth = Math.max(...all.map(({ rule }) => (isMultiValue(rule) ? 1 : 0)));
+    this.group = { ...group, rules: all, arity: all[0]?.rule.head.args?.length ?? 0, depth };
+    return true;
   }
 
   #absorb(): void {
@@ -101,6 +116,33 @@ export function isMultiValue(rule: Rule): boolean {
 
 const ZERO = { file: "", row: 0, col: 0, offset: 0, text: "" };
 
+function refOf(module: Module, { head }: Rule): readonly Term[] {
+  const [name, ...rest] = head.reference.terms;
+  const first: Term =
+    name.kind === "var" ? { kind: "string", value: name.name, location: name.location } : name;
+  return [...module.package.path.terms, first, ...rest];
+}
+
+/** The trie with the rules of a module in the place of those that stood under the same paths. False: it has to be built anew. */
+export function replaceRules(data: TrieNode, before: Module, after: Module): boolean {
+  const old = new Set(before.rules);
+  const rules = new Map<TrieNode, Rule[]>();
+  for (const rule of after.rules) {
+    const ref = refOf(after, rule);
+    const node = groundPrefix(ref).length === ref.length ? data.find(ref.slice(1)) : undefined;
+    if (node === undefined) return false;
+    const here = rules.get(node);
+    if (here === undefined) rules.set(node, [rule]);
+    else here.push(rule);
+  }
+  for (const rule of before.rules) {
+    const node = data.find(refOf(before, rule).slice(1));
+    if (node === undefined || !rules.has(node)) return false;
+  }
+  for (const [node, here] of rules) if (!node.replace(old, here)) return false;
+  return true;
+}
+
 /** The node of `data`. Keys of children are sorted as OPA sorts them. */
 export function buildTrie(modules: readonly Module[]): TrieNode {
   const top = new TrieNode([]);
@@ -108,10 +150,7 @@ export function buildTrie(modules: readonly Module[]): TrieNode {
   for (const module of modules) {
     if (module.rules.length === 0) top.insert(module.package.path.terms);
     for (const rule of module.rules) {
-      const [name, ...rest] = rule.head.reference.terms;
-      const first: Term =
-        name.kind === "var" ? { kind: "string", value: name.name, location: name.location } : name;
-      const ref = [...module.package.path.terms, first, ...rest];
+      const ref = refOf(module, rule);
       top.insert(groundPrefix(ref)).add(rule, ref);
     }
   }

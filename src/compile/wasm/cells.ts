@@ -55,6 +55,7 @@ export class Cells {
 
 function merge(a: ReadTree, b: ReadTree): ReadTree {
   if (a === true || b === true) return true;
+  if (has(a, b)) return a;
   const keys = new Set([...Object.keys(a), ...Object.keys(b)]);
   return Object.fromEntries(
     Array.from(keys, (key) => {
@@ -62,6 +63,16 @@ function merge(a: ReadTree, b: ReadTree): ReadTree {
       return [key, x === undefined ? y! : y === undefined ? x : merge(x, y)];
     }),
   );
+}
+
+/** Whether all of `b` is in `a`, which is so for most plans of a policy once some have been looked at. */
+function has(a: ReadTree, b: ReadTree): boolean {
+  if (a === true || b === true) return a === true;
+  for (const key in b) {
+    const known = own(a, key);
+    if (known === undefined || !has(known, b[key]!)) return false;
+  }
+  return true;
 }
 
 function own(tree: Exclude<ReadTree, true>, key: string): ReadTree | undefined {

@@ -151,7 +151,7 @@ class Emitter implements ModuleContext, EntryContext, IndexLifetime, Answerer {
     this.#names = names;
     this.#policy = policy;
     this.#linker = new Linker(runtime);
-    this.statics = new Statics(this.#linker.dataBase);
+    this.statics = new Statics(this.#linker.dataBase, kept?.encodings);
     this.#reads = readSets(policy, kept?.summaries);
     this.strings = policy.static.strings;
     this.passes = passes;

@@ -96,10 +96,10 @@ export class ByteWriter {
 
   /** Little-endian int32, as linear memory holds it. */
   word(value: number): this {
-    return this.byte(value & 0xff)
-      .byte((value >>> 8) & 0xff)
-      .byte((value >>> 16) & 0xff)
-      .byte((value >>> 24) & 0xff);
+    this.#reserve(4);
+    this.patch(this.#length, value);
+    this.#length += 4;
+    return this;
   }
 
   /** Replaces an int32 that was written at an offset. */
@@ -120,8 +120,17 @@ export class ByteWriter {
 
   /** Zero bytes up to the next multiple of `alignment`. */
   align(alignment: number): this {
-    while (this.#length % alignment !== 0) this.byte(0);
+    const rest = this.#length % alignment;
+    if (rest === 0) return this;
+    // Bytes behind what was written are 0.
+    this.#reserve(alignment - rest);
+    this.#length += alignment - rest;
     return this;
+  }
+
+  /** What was written, without a copy: for a writer that writes no more. */
+  written(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length);
   }
 
   /** A copy of what was written. */

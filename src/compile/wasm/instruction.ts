@@ -240,6 +240,6 @@ export class Code {
     for (const [count, type] of groups) body.u32(count).byte(type);
     const start = body.length;
     const links = (this.#links ?? []).map((link) => ({ ...link, at: link.at + start }));
-    return { bytes: body.raw(this.#out.finish()).byte(0x0b).finish(), links };
+    return { bytes: body.raw(this.#out.written()).byte(0x0b).finish(), links };
   }
 }

@@ -4,6 +4,7 @@
 import type { Block, Func, Plan } from "../ir/ir.ts";
 import type { Summary } from "./read-set.ts";
 import type { Answerer, KeptBody } from "./recording.ts";
+import { Encodings } from "./statics.ts";
 
 export class Shelf {
   #before = new Map<object, KeptBody>();
@@ -41,8 +42,10 @@ export class KeptBodies {
   /** What plans do that give one value; null for those that do not. */
   readonly singles = new WeakMap<Plan, readonly Block[] | null>();
 
+  readonly encodings = new Encodings();
+
   /** The module is finished. */
   turn(): void {
-    for (const shelf of [this.funcs, this.plans, this.decides]) shelf.turn();
+    for (const kept of [this.funcs, this.plans, this.decides, this.encodings]) kept.turn();
   }
 }

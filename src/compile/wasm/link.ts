@@ -25,7 +25,12 @@ export class Linker {
   readonly #importedFunctions: number;
   readonly #types: Uint8Array[];
   readonly #typeIndex = new Map<string, number>();
+  /** Types of functions of int32s, by twice the number of parameters and that of results, which is 0 or 1. */
+  readonly #typesOfInts = new Map<number, number>();
   readonly #globals: Uint8Array[];
+  /** The new ones, encoded behind each other. */
+  readonly #newGlobals = new ByteWriter(1024);
+  #newGlobalCount = 0;
   readonly #exports: Uint8Array[] = [];
   readonly #roots: number[] = [];
   readonly #functions: AddedFunction[] = [];
@@ -83,12 +88,13 @@ export class Linker {
 
   /** A new function of i32 parameters and results: its index. Its body is given later with `define`. */
   declare(params: number, results: number): number {
-    const key = typeKey(i32s(params), i32s(results));
-    let type = this.#typeIndex.get(key);
+    let type = this.#typesOfInts.get(params * 2 + results);
     if (type === undefined) {
-      type = this.#types.length;
-      this.#types.push(encodeType(i32s(params), i32s(results)));
+      const key = typeKey(i32s(params), i32s(results));
+      type = this.#typeIndex.get(key) ?? this.#types.length;
+      if (type === this.#types.length) this.#types.push(encodeType(i32s(params), i32s(results)));
       this.#typeIndex.set(key, type);
+      this.#typesOfInts.set(params * 2 + results, type);
     }
     this.#functions.push({ type, body: undefined, calls: undefined });
     return this.#importedFunctions + this.runtime.functions.length + this.#functions.length - 1;
@@ -105,8 +111,11 @@ export class Linker {
 
   /** A new global: its index. */
   global(type: number, mutable: boolean, init: Uint8Array): number {
-    this.#globals.push(encodeGlobal(type, mutable, init));
-    return this.#globals.length - 1;
+    this.#newGlobals
+      .byte(type)
+      .byte(mutable ? 1 : 0)
+      .raw(init);
+    return this.#globals.length + this.#newGlobalCount++;
   }
 
   export(name: string, kind: number, index: number): void {
@@ -158,7 +167,8 @@ export class Linker {
     const bodies = [...living, ...this.#functions.map(({ body }) => body ?? missingBody())];
     if (data.length > 0) segments.push(late ? encodePassive(data) : encodeData(this.dataBase, data));
 
-    const writer = new ByteWriter(1 << 15).raw(new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]));
+    const size = bodies.reduce((sum, body) => sum + body.length + 5, data.length);
+    const writer = new ByteWriter(size + (1 << 16)).raw(new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]));
     const section = (id: number, content: Uint8Array | undefined): void => {
       if (content !== undefined) writer.byte(id).sized(content);
     };
@@ -167,20 +177,25 @@ export class Linker {
     // Nobody calls an emptied function, so its type may be any: one that compresses well.
     const kinds = runtime.functions.map((type, index) => (living[index] === EMPTY_BODY ? 0 : type));
     const types = [...kinds, ...this.#functions.map((item) => item.type)];
-    section(wasm.SECTION_FUNCTION, vector(types.map((type) => new ByteWriter(4).u32(type).finish())));
+    const kindsOf = new ByteWriter(types.length * 2 + 8).u32(types.length);
+    for (const type of types) kindsOf.u32(type);
+    section(wasm.SECTION_FUNCTION, kindsOf.written());
     section(wasm.SECTION_TABLE, runtime.raw.get(wasm.SECTION_TABLE));
-    section(wasm.SECTION_GLOBAL, vector(this.#globals));
+    const globals = new ByteWriter(this.#newGlobals.length + 1024).u32(
+      this.#globals.length + this.#newGlobalCount,
+    );
+    for (const global of this.#globals) globals.raw(global);
+    section(wasm.SECTION_GLOBAL, globals.raw(this.#newGlobals.written()).written());
     section(wasm.SECTION_EXPORT, vector(this.#exports));
     section(wasm.SECTION_START, start === undefined ? undefined : new ByteWriter(4).u32(start).finish());
     section(wasm.SECTION_ELEMENT, runtime.raw.get(wasm.SECTION_ELEMENT));
     if (late) section(wasm.SECTION_DATA_COUNT, new ByteWriter(4).u32(segments.length).finish());
-    section(
-      wasm.SECTION_CODE,
-      vector(bodies.map((body) => new ByteWriter(body.length + 5).sized(body).finish())),
-    );
+    const code = new ByteWriter(size + 8).u32(bodies.length);
+    for (const body of bodies) code.sized(body);
+    section(wasm.SECTION_CODE, code.written());
     section(wasm.SECTION_DATA, vector(segments));
     for (const content of this.#custom) section(wasm.SECTION_CUSTOM, content);
-    return writer.finish();
+    return writer.written();
   }
 
   /** A start function: grow the memory to `end`, copy the passive segment, then what the runtime's own start does. */

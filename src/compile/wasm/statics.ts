@@ -43,6 +43,35 @@ export interface Listener {
 /** Up to this many entries an object is searched one by one (`LINEAR` of runtime/table.ts). */
 const LINEAR = 8;
 
+interface Encoding {
+  readonly bytes: Uint8Array;
+  readonly ascii: boolean;
+  readonly hash: number;
+}
+
+function encoding(text: string): Encoding {
+  const bytes = encodeUtf8(text);
+  return { bytes, ascii: bytes.length === text.length, hash: hashBytes(bytes) };
+}
+
+/** Texts as modules have them, from one module to the next. */
+export class Encodings {
+  #before = new Map<string, Encoding>();
+  #now = new Map<string, Encoding>();
+
+  of(text: string): Encoding {
+    const known = this.#before.get(text) ?? encoding(text);
+    this.#now.set(text, known);
+    return known;
+  }
+
+  /** The module is finished: texts that it had not are forgotten. */
+  turn(): void {
+    this.#before = this.#now;
+    this.#now = new Map();
+  }
+}
+
 export class Statics {
   readonly #base: number;
   readonly #out = new ByteWriter(4096);
@@ -54,10 +83,12 @@ export class Statics {
   readonly #words = new Map<string, number>();
   readonly #raw = new Map<string, number>();
 
+  readonly #encodings: Encodings | undefined;
   listener: Listener | undefined;
 
-  constructor(base: number) {
+  constructor(base: number, encodings?: Encodings) {
     this.#base = base;
+    this.#encodings = encodings;
   }
 
   #here(): Address {
@@ -90,10 +121,10 @@ export class Statics {
   }
 
   #newString(text: string): Address {
-    const bytes = encodeUtf8(text);
+    const { bytes, ascii, hash } = this.#encodings?.of(text) ?? encoding(text);
     const at = this.#bytes(bytes);
-    const flags = bytes.every((byte) => byte < 0x80) ? abi.STRING_ASCII : abi.STRING_NOT_ASCII;
-    const address = this.#box(abi.TAG_STRING, flags, bytes.length, at, hashBytes(bytes));
+    const flags = ascii ? abi.STRING_ASCII : abi.STRING_NOT_ASCII;
+    const address = this.#box(abi.TAG_STRING, flags, bytes.length, at, hash);
     this.#strings.set(text, address);
     return address;
   }

@@ -27,7 +27,7 @@ import type { Builtin } from "./builtins/builtin.ts";
 import { withCustom } from "./builtins/custom.ts";
 import { builtins as allBuiltins } from "./builtins/registry.ts";
 import { loadSources } from "./sources.ts";
-import { annotationsToJson, jsonText } from "./syntax/ast-json.ts";
+import { annotationsToJson, type JsonNode, jsonText } from "./syntax/ast-json.ts";
 import type { Module } from "./syntax/ast.ts";
 import { cutRules, pathOf, refText, rulePath } from "./syntax/cut.ts";
 import { parseQuery } from "./syntax/parser.ts";
@@ -83,8 +83,11 @@ const WASM_PATH = "/policy.wasm";
 export class BuildCache {
   readonly compile = new CompileCache();
   readonly pack = new PackCache();
-  /** What ships of modules beside a Wasm module, and the rules that it answers in their place. */
-  readonly cut = new WeakMap<Module, { readonly dropped: string; readonly file: ModuleFile }>();
+  /** What ships of modules beside a Wasm module with these entrypoints. */
+  cut: { readonly entrypoints: string; readonly files: WeakMap<Module, ModuleFile> } = {
+    entrypoints: "",
+    files: new WeakMap(),
+  };
 }
 
 /** Builds one bundle. Throws PolicyError with every finding of the stage that found any. */
@@ -205,7 +208,8 @@ function dependentsOf(compiled: CompiledModules, entrypoints: readonly string[])
   for (const { rules } of compiled.compilation.modules) {
     for (const rule of rules) {
       const path = pathOfCell(rule);
-      if (above.has(path) || prefixes(path).some((prefix) => named.has(prefix))) visit(rule);
+      if (named.has(path) || above.has(path) || prefixes(path).some((prefix) => named.has(prefix)))
+        visit(rule);
     }
   }
   const found = [...reached].flatMap((rule) => (rule.head.args === undefined ? [pathOfCell(rule)] : []));
@@ -291,7 +295,7 @@ function ship(
       wasmBytes: 0,
     };
   }
-  const resolvers = entrypoints.map((entrypoint) => resolver(compiled, entrypoint));
+  const resolvers = resolversOf(compiled, entrypoints);
   return {
     bundle: assemble({
       manifest: { ...manifest, wasm: [...manifest.wasm, ...resolvers] },
@@ -304,17 +308,20 @@ function ship(
   };
 }
 
-/** An entrypoint in the manifest, with what its author says of the rule. */
-function resolver(compiled: CompiledModules, entrypoint: string): WasmResolver {
-  const said = compiled.annotations
-    .flatten()
-    .filter(({ annotations, path }) => {
-      const steps = path.slice(1).map((term) => (term.kind === "string" ? term.value : undefined));
-      return /^(rule|document)$/.test(annotations?.scope ?? "") && steps.join("/") === entrypoint;
-    })
-    .flatMap(({ annotations }) => (annotations === undefined ? [] : [annotationsToJson(annotations)]));
-  const annotations = said.length === 0 ? undefined : decode(jsonText(said));
-  return { entrypoint, module: WASM_PATH, ...(annotations !== undefined && { annotations }) };
+/** Entrypoints in the manifest, each with what its author says of the rule. */
+function resolversOf(compiled: CompiledModules, entrypoints: readonly string[]): WasmResolver[] {
+  const said = new Map<string, JsonNode[]>();
+  for (const { annotations, path } of compiled.annotations.flatten()) {
+    if (annotations === undefined || !/^(rule|document)$/.test(annotations.scope)) continue;
+    const steps = path.slice(1).map((term) => (term.kind === "string" ? term.value : undefined));
+    const here = said.get(steps.join("/")) ?? [];
+    said.set(steps.join("/"), [...here, annotationsToJson(annotations)]);
+  }
+  return entrypoints.map((entrypoint) => {
+    const here = said.get(entrypoint);
+    const annotations = here === undefined ? undefined : decode(jsonText(here));
+    return { entrypoint, module: WASM_PATH, ...(annotations !== undefined && { annotations }) };
+  });
 }
 
 /** Where rules are declared as denials, the manifest says which lines they hang on. */
@@ -336,15 +343,17 @@ function withoutEntrypoints(
   cache: BuildCache | undefined,
 ): ModuleFile[] {
   const byFile = new Map(modules.map((module) => [module.file, module]));
+  const all = [...entrypoints].join("\n");
+  if (cache !== undefined && cache.cut.entrypoints !== all)
+    cache.cut = { entrypoints: all, files: new WeakMap() };
   return files.map((file) => {
     const module = byFile.get(file.path);
     if (module === undefined) return file;
+    const known = cache?.cut.files.get(module);
+    if (known !== undefined) return known;
     const rules = module.rules.filter((rule) => entrypoints.has(rulePath(module, rule)));
-    const dropped = rules.map((rule) => module.rules.indexOf(rule)).join();
-    const known = cache?.cut.get(module);
-    if (known?.dropped === dropped) return known.file;
     const kept = rules.length === 0 ? file : { path: file.path, text: cutRules(file.text, module, rules) };
-    cache?.cut.set(module, { dropped, file: kept });
+    cache?.cut.files.set(module, kept);
     return kept;
   });
 }

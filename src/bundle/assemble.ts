@@ -29,9 +29,19 @@ function manifestFile(manifest: Manifest): BundleFile[] {
 }
 
 function withDocuments(bundle: Omit<Bundle, "documents">): Bundle {
-  const documents = new Map<string, Value>();
-  for (const { path, bytes } of bundle.files) if (isStructured(path)) documents.set(path, decode(bytes));
-  return { ...bundle, documents };
+  let documents: Map<string, Value> | undefined;
+  return {
+    ...bundle,
+    // Only who signs or verifies asks for them.
+    get documents() {
+      if (documents === undefined) {
+        documents = new Map();
+        for (const { path, bytes } of bundle.files)
+          if (isStructured(path)) documents.set(path, decode(bytes));
+      }
+      return documents;
+    },
+  };
 }
 
 const encoded = new WeakMap<ModuleFile, Uint8Array>();

@@ -19,7 +19,7 @@ import {
 import { finish, moduleCell } from "./compiled.ts";
 import { featuresOf } from "./features.ts";
 import { collectRequired, stages } from "./stages.ts";
-import { moduleTree, ruleTree } from "./trees.ts";
+import { replacedTree, ruleTree } from "./trees.ts";
 
 /** The options must be those of the earlier check. */
 export function recheck(
@@ -123,7 +123,7 @@ function startAgain(
     required: new Set(),
     locals,
     arity: () => undefined,
-    moduleTree: moduleTree(cells),
+    moduleTree: known.compilation.moduleTree,
     ruleTree: ruleTree([]),
     graph: known.graph,
     annotations: new AnnotationSet(cells),
@@ -147,12 +147,13 @@ const INSTEAD: Readonly<Record<string, Instead>> = {
     // Names go on where the earlier check ended; nobody else may have them.
     return !generated;
   },
-  "set-module-tree": (compilation, { cells }) => {
-    compilation.moduleTree = moduleTree(cells);
+  // The same packages; only conflicts of rules are looked for in it.
+  "set-module-tree": (compilation, { known }) => {
+    compilation.moduleTree = known.moduleTree;
     return true;
   },
-  "set-rule-tree": (compilation, { cells }) => {
-    compilation.ruleTree = ruleTree(cells);
+  "set-rule-tree": (compilation, { known, old }) => {
+    compilation.ruleTree = replacedTree(known.ruleTree, old, compilation.modules);
     return true;
   },
   "set-graph": (compilation, { known, old }) => {

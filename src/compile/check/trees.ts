@@ -76,6 +76,50 @@ export function ruleTree(modules: readonly ModuleCell[]): RuleNode {
   return root;
 }
 
+/** The tree with the rules of modules in the place of those that stood under the same paths; the tree itself stays as it is. */
+export function replacedTree(
+  root: RuleNode,
+  gone: readonly ModuleCell[],
+  come: readonly ModuleCell[],
+): RuleNode {
+  const made = new Set<RuleNode>();
+  const own = (node: RuleNode): RuleNode => {
+    if (made.has(node)) return node;
+    const copy = { ...node, children: new Map(node.children), values: [...node.values] };
+    made.add(copy);
+    return copy;
+  };
+  const top = own(root);
+  const nodeOf = (rule: RuleCell): RuleNode => {
+    let node = top;
+    for (const term of groundPrefix(ruleRef(rule))) {
+      const key = nodeKey(term);
+      const child = own(node.children.get(key) ?? newRuleNode(term));
+      node.children.set(key, child);
+      node = child;
+    }
+    return node;
+  };
+  for (const [at, module] of gone.entries()) {
+    const old = new Set(module.rules);
+    const places = new Map<RuleNode, number>();
+    for (const rule of module.rules) {
+      const { values } = nodeOf(rule);
+      const first = values.findIndex((value) => old.has(value));
+      if (first < 0) continue;
+      places.set(nodeOf(rule), first);
+      values.splice(0, values.length, ...values.filter((value) => !old.has(value)));
+    }
+    for (const rule of (come[at] as ModuleCell).rules) {
+      const node = nodeOf(rule);
+      const place = places.get(node) ?? node.values.length;
+      node.values.splice(place, 0, rule);
+      places.set(node, place + 1);
+    }
+  }
+  return top;
+}
+
 function insert<R>(root: RuleNode<R>, path: readonly Term[]): RuleNode<R> {
   let node = root;
   for (const term of path) {

@@ -92,6 +92,8 @@ export class Shared {
   notes: Notes = { wants: [], calls: new Set(), settled: true };
   readonly #generations = new Map<string, string>([["", "g0"]]);
   readonly #wanted = new Map<string, Wanted>();
+  /** Those of whole groups where nothing is replaced. */
+  readonly #plain = new Map<Group, Wanted>();
 
   readonly marks: Marks | undefined;
   /** Whether rules stop once they have their one possible value. */
@@ -139,6 +141,9 @@ export class Shared {
   want(group: Group, env: Environment, keys: Wanted["keys"] = []): Wanted {
     if (env.key === "") this.notes.wants.push({ group, keys });
     else this.notes.settled = false;
+    const plain = env.key === "" && keys.length === 0;
+    const known = plain ? this.#plain.get(group) : undefined;
+    if (known !== undefined) return known;
     const relevant = this.reach.restrict(env, group);
     const part = keys.map((step) => `/${step === undefined ? "" : termKey(step)}`).join("");
     const key = `${relevant.key} ${group.key}${part}`;
@@ -153,6 +158,7 @@ export class Shared {
       this.#wanted.set(key, wanted);
       this.queue.push(wanted);
     }
+    if (plain) this.#plain.set(group, wanted);
     return wanted;
   }
 }

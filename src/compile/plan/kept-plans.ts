@@ -4,7 +4,7 @@
 
 import type { CompiledModules, Shape } from "../check/compilation.ts";
 import type { Func, Plan } from "../ir/ir.ts";
-import type { Module, Rule, Term } from "../../syntax/ast.ts";
+import type { Module, Rule } from "../../syntax/ast.ts";
 import { type Notes, type Shared, Tables, type Wanted } from "./context.ts";
 import { PLAIN } from "./environment.ts";
 import { buildTrie, type Group, replaceRules, type TrieNode } from "./rule-trie.ts";
@@ -12,8 +12,24 @@ import { buildTrie, type Group, replaceRules, type TrieNode } from "./rule-trie.
 interface Kept<T> {
   readonly made: T;
   readonly rules: readonly Rule[];
-  readonly wants: readonly { readonly path: readonly Term[]; readonly keys: Wanted["keys"] }[];
+  readonly wants: readonly { readonly node: TrieNode; readonly keys: Wanted["keys"] }[];
   readonly calls: readonly string[];
+  /** Where the rules stand. */
+  readonly node: TrieNode;
+  /** The trie that the nodes are of. */
+  readonly trie: TrieNode;
+}
+
+/** The same in another trie; undefined if it has not all of the nodes. */
+function inTrie<T>(kept: Kept<T>, trie: TrieNode): Kept<T> | undefined {
+  if (kept.trie === trie) return kept;
+  const find = ({ path }: TrieNode): TrieNode | undefined => trie.find(path.slice(1));
+  const node = find(kept.node);
+  const wants = kept.wants.flatMap(({ node: old, keys }) => {
+    const wanted = find(old);
+    return wanted === undefined ? [] : [{ node: wanted, keys }];
+  });
+  return node === undefined || wants.length < kept.wants.length ? undefined : { ...kept, node, wants, trie };
 }
 
 /** What is kept of one kind, by name. */
@@ -26,32 +42,40 @@ class Shelf<T> {
     this.#now = new Map();
   }
 
-  /** What was made under the name, where it was made of the rules of this group; else what `make` makes, which is kept if it can be. */
-  take(shared: Shared, name: string, group: Group, make: () => T): T {
-    const known = this.#before.get(name);
-    if (known !== undefined && sameRules(known.rules, group)) {
-      for (const { path, keys } of known.wants) {
-        const wanted = shared.trie.find(path.slice(1))?.group;
-        if (wanted !== undefined) shared.want(wanted, PLAIN, keys);
-      }
+  /**
+   * What was made under the name of rules that are the same ones now; else what `make` makes, which is kept if it can be. `find`: the node
+   * where the rules stand.
+   */
+  take(shared: Shared, name: string, find: () => TrieNode | undefined, make: () => T): T {
+    const before = this.#before.get(name);
+    const known = before && inTrie(before, shared.trie);
+    if (known !== undefined && sameRules(known.rules, known.node.group)) {
+      for (const { node, keys } of known.wants)
+        if (node.group !== undefined) shared.want(node.group, PLAIN, keys);
       for (const call of known.calls) shared.call(call);
       this.#now.set(name, known);
       return known.made;
     }
+    const node = find();
+    const group = node?.group;
+    if (node === undefined || group === undefined) return make();
     const notes: Notes = { wants: [], calls: new Set(), settled: true };
     shared.notes = notes;
     const made = make();
     if (notes.settled) {
-      const wants = notes.wants.map((want) => ({ path: want.group.path, keys: want.keys }));
+      const wants = notes.wants.flatMap(({ group: { path }, keys }) => {
+        const wanted = shared.trie.find(path.slice(1));
+        return wanted === undefined ? [] : [{ node: wanted, keys }];
+      });
       const rules = group.rules.map(({ rule }) => rule);
-      this.#now.set(name, { made, rules, wants, calls: [...notes.calls] });
+      this.#now.set(name, { made, rules, wants, calls: [...notes.calls], node, trie: shared.trie });
     }
     return made;
   }
 }
 
-const sameRules = (rules: readonly Rule[], group: Group): boolean =>
-  rules.length === group.rules.length && rules.every((rule, at) => rule === group.rules[at]?.rule);
+const sameRules = (rules: readonly Rule[], group: Group | undefined): boolean =>
+  rules.length === group?.rules.length && rules.every((rule, at) => rule === group.rules[at]?.rule);
 
 export class KeptPlans {
   #shape: Shape | undefined;
@@ -63,12 +87,20 @@ export class KeptPlans {
   #trie: TrieNode | undefined;
   #modules: readonly Module[] = [];
 
-  /** Before a plan: the rules by path, and the tables that it goes on with. */
+  /** Before a plan: the rules by path, and the tables that it goes on with. Nothing is kept where rules see other things of each other than before. */
   begin({ modules, shape }: CompiledModules): { readonly trie: TrieNode; readonly tables: Tables } {
     const trie = shape === this.#shape ? this.#changed(modules) : undefined;
+    const stale = this.#texts > 0 && this.#tables.strings.length > 2 * this.#texts + 1000;
+    if (shape !== this.#shape || stale) {
+      this.#tables = new Tables();
+      this.#texts = 0;
+      this.#funcs = new Shelf();
+      this.#plans = new Shelf();
+    }
+    this.#shape = shape;
     this.#trie = trie ?? buildTrie(modules);
     this.#modules = modules;
-    return { trie: this.#trie, tables: this.#tablesFor(shape) };
+    return { trie: this.#trie, tables: this.#tables };
   }
 
   /** The trie of the last plan with the rules of these modules. */
@@ -85,19 +117,6 @@ export class KeptPlans {
     return same ? trie : undefined;
   }
 
-  /** Nothing is kept where rules see other things of each other than before. */
-  #tablesFor(shape: Shape): Tables {
-    const stale = this.#texts > 0 && this.#tables.strings.length > 2 * this.#texts + 1000;
-    if (shape !== this.#shape || stale) {
-      this.#tables = new Tables();
-      this.#texts = 0;
-      this.#funcs = new Shelf();
-      this.#plans = new Shelf();
-    }
-    this.#shape = shape;
-    return this.#tables;
-  }
-
   end(): void {
     if (this.#texts === 0) this.#texts = this.#tables.strings.length;
     this.#funcs.turn();
@@ -107,11 +126,11 @@ export class KeptPlans {
   func(shared: Shared, wanted: Wanted, make: () => Func): Func {
     // Known keys are terms of a caller, with its place in the text.
     const own = wanted.env.key === "" && wanted.keys.every((key) => key === undefined);
-    return own ? this.#funcs.take(shared, wanted.name, wanted.group, make) : make();
+    const { path } = wanted.group;
+    return own ? this.#funcs.take(shared, wanted.name, () => shared.trie.find(path.slice(1)), make) : make();
   }
 
-  plan(shared: Shared, entrypoint: string, path: readonly Term[], make: () => Plan): Plan {
-    const group = shared.trie.find(path)?.group;
-    return group === undefined ? make() : this.#plans.take(shared, entrypoint, group, make);
+  plan(shared: Shared, entrypoint: string, find: () => TrieNode | undefined, make: () => Plan): Plan {
+    return this.#plans.take(shared, entrypoint, find, make);
   }
 }

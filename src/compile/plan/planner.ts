@@ -68,7 +68,7 @@ export function plan(compiled: CompiledModules, requests: PlanRequests, kept?: K
     ...(requests.entrypoints ?? []).map((entrypoint) => {
       const make = () => planEntrypoint(shared, entrypoint);
       if (kept === undefined || typeof entrypoint !== "string") return make();
-      return kept.plan(shared, entrypoint, refOfPath(entrypoint).terms.slice(1), make);
+      return kept.plan(shared, entrypoint, () => trie.find(refOfPath(entrypoint).terms.slice(1)), make);
     }),
     ...(requests.queries ?? []).map((query) => planQuerySet(shared, query)),
   ];

@@ -50,7 +50,7 @@ import { updatesOf } from "./constants.ts";
 import { Known, localsRead, repeatedPaths } from "./facts.ts";
 import type { Passes } from "./passes.ts";
 import { READS_SECTION, readSets } from "./read-set.ts";
-import { type Answerer, type Ask, Recording } from "./recording.ts";
+import { type Answerer, type Ask, type CellAsk, Recording } from "./recording.ts";
 import { type Address, fixedBoxes, Statics } from "./statics.ts";
 import { FIRST_HOLE } from "./templates.ts";
 import { type Traffic, Uses } from "./uses.ts";
@@ -230,11 +230,8 @@ class Emitter implements ModuleContext, EntryContext, IndexLifetime, Answerer {
     return made;
   }
 
-  fits(asks: readonly Ask[]): boolean {
-    return asks.every((ask) => {
-      if (ask.kind === "function") return this.#funcs.has(ask.name);
-      return ask.kind !== "cell" || (this.cells?.at(ask.path) !== undefined) === ask.found;
-    });
+  fits(asks: readonly CellAsk[]): boolean {
+    return asks.every(({ path, found }) => (this.cells?.at(path) !== undefined) === found);
   }
 
   answer(ask: Ask, earlier: readonly number[]): number {

@@ -13,7 +13,7 @@ export type Ask =
   | { readonly kind: "array"; readonly elements: readonly number[] }
   | { readonly kind: "set"; readonly texts: readonly string[] }
   | { readonly kind: "input" }
-  | { readonly kind: "cell"; readonly path: string; readonly found: boolean }
+  | CellAsk
   | {
       readonly kind: "index";
       readonly path: readonly string[];
@@ -23,10 +23,16 @@ export type Ask =
   | { readonly kind: "dispatcher"; readonly args: number; readonly path: readonly PathKey[] }
   | { readonly kind: "global"; readonly type: number };
 
+export interface CellAsk {
+  readonly kind: "cell";
+  readonly path: string;
+  readonly found: boolean;
+}
+
 /** Who answers: the module under construction. */
 export interface Answerer {
   /** Whether every cell that is asked for is there again, or again is not. */
-  fits(asks: readonly Ask[]): boolean;
+  fits(asks: readonly CellAsk[]): boolean;
   answer(ask: Ask, earlier: readonly number[]): number;
 }
 
@@ -114,6 +120,7 @@ interface Place {
 
 export class KeptBody {
   readonly #asks: readonly Ask[];
+  readonly #cells: readonly CellAsk[];
   #answers: readonly number[];
   #bytes: Uint8Array;
   #places: readonly Place[];
@@ -130,6 +137,7 @@ export class KeptBody {
   ) {
     this.calls = calls;
     this.#asks = asks;
+    this.#cells = asks.filter((ask) => ask.kind === "cell");
     this.#answers = answers;
     this.#bytes = bytes;
     this.#places = places;
@@ -141,10 +149,15 @@ export class KeptBody {
 
   /** Puts the body into a module: the answers are its own then. False, and nothing is asked, if it would be another body there. */
   moveTo(module: Answerer): boolean {
-    if (!module.fits(this.#asks)) return false;
+    if (!module.fits(this.#cells)) return false;
     const answers: number[] = [];
-    for (const ask of this.#asks) answers.push(module.answer(ask, answers));
-    if (answers.some((answer, at) => answer !== this.#answers[at])) this.#move(answers);
+    let same = true;
+    for (const [at, ask] of this.#asks.entries()) {
+      const answer = module.answer(ask, answers);
+      answers.push(answer);
+      same &&= answer === this.#answers[at];
+    }
+    if (!same) this.#move(answers);
     return true;
   }
 

@@ -152,7 +152,7 @@ class Emitter implements ModuleContext, EntryContext, IndexLifetime, Answerer {
     this.#policy = policy;
     this.#linker = new Linker(runtime);
     this.statics = new Statics(this.#linker.dataBase, kept?.encodings);
-    this.#reads = readSets(policy, kept?.summaries);
+    this.#reads = readSets(policy, kept?.reads);
     this.strings = policy.static.strings;
     this.passes = passes;
     this.cells = passes.cells === false ? undefined : Cells.of(Object.values(this.#reads), this.statics);

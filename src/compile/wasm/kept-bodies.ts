@@ -1,8 +1,8 @@
 // What a module leaves for the next one: the bodies of its functions, by the functions and plans that they were emitted from, and what those
 // read of the input. Holds no more than the last module had.
 
-import type { Block, Func, Plan } from "../ir/ir.ts";
-import type { Summary } from "./read-set.ts";
+import type { Block, Plan } from "../ir/ir.ts";
+import { KnownReads } from "./read-set.ts";
 import type { Answerer, KeptBody } from "./recording.ts";
 import { Encodings } from "./statics.ts";
 
@@ -38,7 +38,7 @@ export class KeptBodies {
   /** Plans as hosts of any kind call them, and as our engine does. */
   readonly plans = new Shelf();
   readonly decides = new Shelf();
-  readonly summaries = new WeakMap<Func | Plan, Summary>();
+  readonly reads = new KnownReads();
   /** What plans do that give one value; null for those that do not. */
   readonly singles = new WeakMap<Plan, readonly Block[] | null>();
 

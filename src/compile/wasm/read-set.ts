@@ -54,34 +54,55 @@ export interface Summary {
   dynamic: boolean;
 }
 
-/** `known`: what was found out of functions before, whose texts had the same numbers. */
-export function readSets(policy: Policy, known?: WeakMap<Func | Plan, Summary>): Record<string, ReadTree> {
+/** What was found out of functions and plans of an earlier policy, whose texts had the same numbers. */
+export class KnownReads {
+  readonly summaries = new WeakMap<Func | Plan, Summary>();
+  /** What plans read, and of which functions that was told. */
+  readonly trees = new WeakMap<
+    Plan,
+    { readonly tree: ReadTree; readonly reached: ReadonlyMap<string, Summary> }
+  >();
+}
+
+export function readSets(policy: Policy, known?: KnownReads): Record<string, ReadTree> {
   const strings = policy.static.strings;
   const funcs = new Map(policy.funcs.map((func) => [func.name, func]));
   const summaryOf = (body: Func | Plan, input: Local): Summary => {
-    const summary = known?.get(body) ?? summarize(body, input, funcs, strings);
-    known?.set(body, summary);
+    const summary = known?.summaries.get(body) ?? summarize(body, input, funcs, strings);
+    known?.summaries.set(body, summary);
     return summary;
   };
   const summaries = new Map(policy.funcs.map((func) => [func.name, summaryOf(func, func.params[0] ?? 0)]));
   const dynamic = policy.funcs.filter((func) => func.path !== undefined).map((func) => func.name);
   return Object.fromEntries(
     policy.plans.map((plan) => {
+      const before = known?.trees.get(plan);
+      if (before !== undefined && isSame(before.reached, summaries)) return [plan.name, before.tree];
       const reads = new Node();
-      const seen = new Set<string>();
+      const reached = new Map<string, Summary>();
+      let dynamics = false;
       const pending: Summary[] = [summaryOf(plan, 0)];
       for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
         reads.add(next.reads);
+        dynamics ||= next.dynamic;
         for (const name of next.dynamic ? [...next.calls, ...dynamic] : next.calls) {
           const summary = summaries.get(name);
-          if (summary === undefined || seen.has(name)) continue;
-          seen.add(name);
+          if (summary === undefined || reached.has(name)) continue;
+          reached.set(name, summary);
           pending.push(summary);
         }
       }
-      return [plan.name, reads.tree()];
+      const tree = reads.tree();
+      // What may be any function is another one with each function that comes.
+      if (!dynamics) known?.trees.set(plan, { tree, reached });
+      return [plan.name, tree];
     }),
   );
+}
+
+function isSame(reached: ReadonlyMap<string, Summary>, summaries: ReadonlyMap<string, Summary>): boolean {
+  for (const [name, summary] of reached) if (summaries.get(name) !== summary) return false;
+  return true;
 }
 
 function summarize(

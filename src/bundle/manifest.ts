@@ -137,6 +137,7 @@ function encodeResolver(resolver: WasmResolver): string {
 
 /** Rego version of a module: the first matching glob, then the bundle's, then undefined. */
 export function regoVersionOf(manifest: Manifest, modulePath: string): number | undefined {
+  if ((manifest.fileRegoVersions?.size ?? 0) === 0) return manifest.regoVersion;
   const globs = [...(manifest.fileRegoVersions ?? [])].sort(([a], [b]) => (a < b ? -1 : 1));
   const path = `/${trimSlashes(modulePath)}`;
   return globs.find(([glob]) => matchesGlob(glob, path))?.[1] ?? manifest.regoVersion;
@@ -153,14 +154,12 @@ export function versionsByFile(
   modules: readonly ModuleFile[],
   whole: number,
 ): ReadonlyMap<string, number> {
-  const versions = modules.map(
-    (module) => [`/${trimSlashes(module.path)}`, moduleVersion(manifest, module)] as const,
-  );
-  return new Map(
-    versions.flatMap(([path, version]) =>
-      version === undefined || version === whole ? [] : [[path, version] as const],
-    ),
-  );
+  const versions = new Map<string, number>();
+  for (const module of modules) {
+    const version = moduleVersion(manifest, module);
+    if (version !== undefined && version !== whole) versions.set(`/${trimSlashes(module.path)}`, version);
+  }
+  return versions;
 }
 
 // --- roots ---------------------------------------------------------------------------------------------------------------------

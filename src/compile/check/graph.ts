@@ -3,7 +3,7 @@
 import type { Term } from "../../syntax/ast.ts";
 import { eachRule, type ModuleCell, type RuleCell } from "./cells.ts";
 import { featuresOf } from "./features.ts";
-import { DATA_KEY, nodeKey, type RuleNode, rulesReferredTo } from "./trees.ts";
+import { DATA_KEY, isOpen, nodeKey, type RuleNode, rulesReferredTo } from "./trees.ts";
 import { type Visitor, walkBody } from "../../syntax/visit.ts";
 import { walkHead } from "./walk.ts";
 
@@ -12,6 +12,7 @@ export class Graph {
   #sorted: readonly RuleCell[] | undefined | null = null;
   #uses = new Map<RuleCell, Set<RuleCell>>();
   #usedBy = new Map<RuleCell, Set<RuleCell>>();
+  readonly #open = new Set<RuleCell>();
   /** Of a graph that was made of another one: its own sets. All others are copied before they change. */
   #made: Set<Set<RuleCell>> | undefined;
 
@@ -28,6 +29,7 @@ export class Graph {
     graph.#uses = new Map(this.#uses);
     graph.#usedBy = new Map(this.#usedBy);
     graph.#made = new Set();
+    for (const rule of this.#open) graph.#open.add(rule);
     const users = new Set<RuleCell>();
     eachRule(gone, (rule) => {
       for (const user of this.dependents(rule)) users.add(user);
@@ -36,6 +38,7 @@ export class Graph {
     });
     eachRule(gone, (rule) => {
       users.delete(rule);
+      graph.#open.delete(rule);
       graph.#uses.delete(rule);
       graph.#usedBy.delete(rule);
       return false;
@@ -71,6 +74,7 @@ export class Graph {
   }
 
   #link(from: RuleCell, ref: readonly Term[], tree: RuleNode): void {
+    if (isOpen(tree, ref)) this.#open.add(from);
     for (const target of rulesReferredTo(tree, ref, true)) {
       for (let rule: RuleCell | undefined = target; rule !== undefined; rule = rule.else) {
         this.#touch(rule);
@@ -88,6 +92,11 @@ export class Graph {
   /** The rules that refer to `rule`. */
   dependents(rule: RuleCell): ReadonlySet<RuleCell> {
     return this.#usedBy.get(rule) ?? NONE;
+  }
+
+  /** Whether the rule looks for names below packages: the type of what it finds depends on more than the rules that it refers to. */
+  isOpen(rule: RuleCell): boolean {
+    return this.#open.has(rule);
   }
 
   /** All rules, each after those it refers to; undefined when there is a cycle. */

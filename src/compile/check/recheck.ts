@@ -187,8 +187,8 @@ const INSTEAD: Readonly<Record<string, Instead>> = {
 };
 
 /**
- * A rule is typed again if it changed, if something that it refers to has another type than before, or if it replaces documents, whose
- * users it then looks at. All are, if they come in another order: types of one path are put together in it.
+ * A rule is typed again if it changed, if something that it refers to has another type than before, or if it looks at more than that: it
+ * replaces documents, or looks for names. All are, if they come in another order: types of one path are put together in it.
  */
 function remembered(compilation: Compilation, state: Recheck, sorted: readonly RuleCell[]): Recall {
   const { graph, modules } = compilation;
@@ -200,7 +200,7 @@ function remembered(compilation: Compilation, state: Recheck, sorted: readonly R
   const other = new Set<RuleCell>();
   return {
     known: (rule) => {
-      if (!inOrder || former.has(rule) || featuresOf(rule).with) return undefined;
+      if (!inOrder || former.has(rule) || featuresOf(rule).with || graph.isOpen(rule)) return undefined;
       for (const used of graph.dependencies(rule)) if (other.has(used)) return undefined;
       return { type: before.get(rule), errors: [] };
     },

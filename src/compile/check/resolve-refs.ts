@@ -268,12 +268,20 @@ function resolveRule(compilation: Compilation, globals: Globals, rule: RuleCell)
   return true;
 }
 
+const names = new WeakMap<ModuleCell, string>();
+
+function packageName(module: ModuleCell): string {
+  let name = names.get(module);
+  if (name === undefined) names.set(module, (name = printRef(module.path.terms)));
+  return name;
+}
+
 export function resolveRefs(compilation: Compilation): void {
   const { findings, modules, options, others } = compilation;
   const packages = new Map<string, ModuleCell[]>();
   const packageOf = new Map<ModuleCell, ModuleCell[]>();
   for (const module of [...modules, ...others]) {
-    const key = printRef(module.path.terms);
+    const key = packageName(module);
     const members = packages.get(key) ?? [];
     packages.set(key, members);
     packageOf.set(module, members);

@@ -171,6 +171,17 @@ export const isConstant = (term: Term): boolean =>
   ((term.kind === "array" || term.kind === "set") && term.items.every(isConstant)) ||
   (term.kind === "object" && term.entries.every(([k, v]) => isConstant(k) && isConstant(v)));
 
+/** Whether a ref goes on from a package below which not all names are known: then also rules count that it does not refer to. */
+export function isOpen<R>(root: RuleNode<R>, ref: readonly Term[]): boolean {
+  let node: RuleNode<R> | undefined = root;
+  for (const [i, term] of ref.entries()) {
+    if (i > 0 && !isConstant(term)) return node.children.size > 0;
+    node = childOf(node, term);
+    if (node === undefined) return false;
+  }
+  return false;
+}
+
 /** Every rule that a ref could refer to: known elements narrow it down, the others stand for any child. */
 export function rulesReferredTo<R>(root: RuleNode<R>, ref: readonly Term[], hidden: boolean): Set<R> {
   const result = new Set<R>();

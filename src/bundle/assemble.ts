@@ -28,16 +28,21 @@ function manifestFile(manifest: Manifest): BundleFile[] {
   return isDefault(manifest) ? [] : [{ path: ".manifest", bytes: encodeUtf8(encodeManifest(manifest)) }];
 }
 
-function withDocuments(bundle: Omit<Bundle, "documents">): Bundle {
+/** Files are made when they are first asked for: a build puts its sources together as a bundle of which only the parts count. */
+function withFiles(bundle: Omit<Bundle, "files" | "documents">, make: () => readonly BundleFile[]): Bundle {
+  let files: readonly BundleFile[] | undefined;
   let documents: Map<string, Value> | undefined;
   return {
     ...bundle,
+    get files() {
+      files ??= make();
+      return files;
+    },
     // Only who signs or verifies asks for them.
     get documents() {
       if (documents === undefined) {
         documents = new Map();
-        for (const { path, bytes } of bundle.files)
-          if (isStructured(path)) documents.set(path, decode(bytes));
+        for (const { path, bytes } of this.files) if (isStructured(path)) documents.set(path, decode(bytes));
       }
       return documents;
     },
@@ -55,8 +60,8 @@ function bytesOf(module: ModuleFile): Uint8Array {
 
 export function assemble(parts: BundleParts): Bundle {
   const { manifest, data = emptyObject, modules = [], wasm = [], plans = [] } = parts;
-  return withDocuments({
-    type: "snapshot",
+  const bundle = {
+    type: "snapshot" as const,
     manifest,
     data,
     modules,
@@ -64,14 +69,14 @@ export function assemble(parts: BundleParts): Bundle {
     plans,
     patch: [],
     signatures: undefined,
-    files: [
-      jsonFile("data.json", data),
-      ...modules.map((module) => ({ path: module.path, bytes: bytesOf(module) })),
-      ...wasm,
-      ...plans,
-      ...manifestFile(manifest),
-    ],
-  });
+  };
+  return withFiles(bundle, () => [
+    jsonFile("data.json", data),
+    ...modules.map((module) => ({ path: module.path, bytes: bytesOf(module) })),
+    ...wasm,
+    ...plans,
+    ...manifestFile(manifest),
+  ]);
 }
 
 /** A delta bundle: changes and the manifest of the snapshot they change. */
@@ -79,8 +84,8 @@ export function assembleDelta(manifest: Manifest, patch: readonly PatchOperation
   const operations = patch.map(({ op, path, value }) =>
     object([["op", op], ["path", path], ...(value === undefined ? [] : [["value", value] as const])]),
   );
-  return withDocuments({
-    type: "delta",
+  const bundle = {
+    type: "delta" as const,
     manifest,
     data: emptyObject,
     modules: [],
@@ -88,6 +93,9 @@ export function assembleDelta(manifest: Manifest, patch: readonly PatchOperation
     plans: [],
     patch,
     signatures: undefined,
-    files: [jsonFile("patch.json", object([["data", operations]])), ...manifestFile(manifest)],
-  });
+  };
+  return withFiles(bundle, () => [
+    jsonFile("patch.json", object([["data", operations]])),
+    ...manifestFile(manifest),
+  ]);
 }

@@ -15,6 +15,7 @@ import {
   type Type,
   unionType,
 } from "../../value/type.ts";
+import { builtinFunctionType, builtinTypes, newBuiltinTypes } from "./builtin-types.ts";
 import { type RuleCell, isMultiValue, ruleRef } from "./cells.ts";
 import { RefChecker, type RefRewriter } from "./check-refs.ts";
 import type { BuiltinDeclaration, Compilation, RuleType } from "./compilation.ts";
@@ -44,12 +45,6 @@ export interface TypeContext {
   readonly subjects: ReadonlyMap<string, Term>;
   readonly rewritten: readonly ReadonlyMap<string, string>[];
   readonly schemas?: RuleSchemas;
-}
-
-export function builtinFunctionType(builtin: BuiltinDeclaration): FunctionType {
-  const args = builtin.args.map((arg) => arg.type as Type);
-  const variadic = builtin.variadic === true ? args.pop() : undefined;
-  return functionType(args, builtin.result?.type as Type | undefined, variadic);
 }
 
 /** Spells refs as the author did: generated variables give way to names, or to the terms they stand for. */
@@ -346,28 +341,6 @@ export class TypeChecker {
     for (const rule of rulesReferredTo(ruleTree, target.terms, true)) visit(rule);
     return [...seen].map((rule) => groundPrefix(ruleRef(rule)));
   }
-}
-
-const known = new WeakMap<ReadonlyMap<string, BuiltinDeclaration>, TypeNode>();
-
-/** The types of builtins by their names. Layers stand above them, so they stay as they are. */
-function builtinTypes(builtins: ReadonlyMap<string, BuiltinDeclaration>): TypeNode {
-  let tree = known.get(builtins);
-  if (tree === undefined) known.set(builtins, (tree = newBuiltinTypes(builtins)));
-  return tree;
-}
-
-function newBuiltinTypes(builtins: ReadonlyMap<string, BuiltinDeclaration>): TypeNode {
-  const tree = new TypeNode();
-  for (const builtin of builtins.values()) {
-    const [head = "", ...rest] = builtin.name.split(".");
-    const path: Term[] = [
-      { kind: "var", name: head, location: nowhere },
-      ...rest.map((value): Term => ({ kind: "string", value, location: nowhere })),
-    ];
-    tree.put(path, builtinFunctionType(builtin));
-  }
-  return tree;
 }
 
 const NONE: Diagnostic[] = [];

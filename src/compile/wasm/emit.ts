@@ -112,6 +112,10 @@ const ENGINE_EXPORTS = [
 
 const MAX_HOST_ARGUMENTS = 4;
 
+/** What globals start with. */
+const NO_EPOCH = new Uint8Array([0x42, 0x7f, 0x0b]);
+const NO_VALUE = constantExpression(0);
+
 /** `kept`: what the last module left, whose texts had the same numbers; the bytes are the same without it. */
 export function emit(policy: Policy, options: EmitOptions, kept?: KeptBodies): Emitted {
   const emitted = new Emitter(policy, options, kept).run();
@@ -261,8 +265,7 @@ class Emitter implements ModuleContext, EntryContext, IndexLifetime, Answerer {
 
   /** A global for what a rule keeps: an epoch, which is none at first, or a value. */
   #memo(type: number): number {
-    const none = type === TYPE_I64 ? new Uint8Array([0x42, 0x7f, 0x0b]) : constantExpression(0);
-    const index = this.#linker.global(type, true, none);
+    const index = this.#linker.global(type, true, type === TYPE_I64 ? NO_EPOCH : NO_VALUE);
     this.#recording?.note({ kind: "global", type }, index);
     return index;
   }

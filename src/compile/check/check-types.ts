@@ -15,10 +15,10 @@ import {
   type Type,
   unionType,
 } from "../../value/type.ts";
-import { builtinFunctionType, builtinTypes, newBuiltinTypes } from "./builtin-types.ts";
+import { builtinTypes, newBuiltinTypes } from "./builtin-types.ts";
 import { type RuleCell, isMultiValue, ruleRef } from "./cells.ts";
 import { RefChecker, type RefRewriter } from "./check-refs.ts";
-import type { BuiltinDeclaration, Compilation, RuleType } from "./compilation.ts";
+import type { Compilation, RuleType } from "./compilation.ts";
 import { rulesReferredTo } from "./trees.ts";
 import {
   argumentDetails,

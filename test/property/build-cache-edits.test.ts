@@ -34,6 +34,8 @@ const STATEMENTS: readonly ((n: number, p: string) => string)[] = [
   (n) => `part.deep[x].deeper contains ${n} if some x in data.grants`,
   (n, p) => `uses := data.${p}.value + ${n}`,
   (n, p) => `uses := x if x := data.${p}.part["k${n}"]`,
+  (n, p) => `uses := data.${p}.part.k${n} + 1`,
+  (n) => `part.k${n} := "text"`,
   (_, p) => `whole := data.${p}`,
   (n) => `dynamic contains x if data.b[x] == ${n}`,
   (n, p) => `mocked if data.${p}.allow with input as {"role": "r${n}"}`,
@@ -168,7 +170,7 @@ test("drawn edits of drawn modules", { timeout: 600_000 }, async () => {
           const options: BuildOptions = {
             paths: [join(folder, "policy")],
             target: "wasm",
-            entrypoints: ["a/allow", "b"],
+            entrypoints: ["a/allow", "a", "b"],
           };
           const cache = new BuildCache();
           let files: readonly (Source | undefined)[] = [

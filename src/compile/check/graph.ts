@@ -3,7 +3,7 @@
 import type { Term } from "../../syntax/ast.ts";
 import { eachRule, type ModuleCell, type RuleCell } from "./cells.ts";
 import { featuresOf } from "./features.ts";
-import { DATA_KEY, isOpen, nodeKey, type RuleNode, rulesReferredTo } from "./trees.ts";
+import { DATA_KEY, isOpen, mayMeet, nodeKey, type RuleNode, rulesReferredTo } from "./trees.ts";
 import { type Visitor, walkBody } from "../../syntax/visit.ts";
 import { walkHead } from "./walk.ts";
 
@@ -92,6 +92,11 @@ export class Graph {
   /** The rules that refer to `rule`. */
   dependents(rule: RuleCell): ReadonlySet<RuleCell> {
     return this.#usedBy.get(rule) ?? NONE;
+  }
+
+  /** Whether a ref in the rule may lead to the path, above it or below it. */
+  refersTo(rule: RuleCell, path: readonly Term[]): boolean {
+    return featuresOf(rule).data && dataRefs(rule).some((ref) => mayMeet(ref, path));
   }
 
   /** Whether the rule looks for names below packages: the type of what it finds depends on more than the rules that it refers to. */

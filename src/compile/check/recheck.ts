@@ -2,12 +2,12 @@
 // earlier result and the modules as they are now. Out: what `check` gives for them, or undefined where all must be checked: also whenever
 // there is anything to report, since the order and number of findings are those of a check of everything.
 
-import type { Module } from "../../syntax/ast.ts";
+import type { Module, Term } from "../../syntax/ast.ts";
 import { printRef } from "../../syntax/print.ts";
 import { equalTypes } from "../../value/type.ts";
 import { AnnotationSet } from "./annotation-set.ts";
 import { arityOf } from "./calls.ts";
-import { eachRule, isMultiValue, type ModuleCell, type RuleCell } from "./cells.ts";
+import { eachRule, isMultiValue, type ModuleCell, type RuleCell, ruleRef } from "./cells.ts";
 import { checkTypes, type Recall } from "./check-types.ts";
 import {
   type CheckOptions,
@@ -17,9 +17,11 @@ import {
   type RuleType,
 } from "./compilation.ts";
 import { finish, moduleCell } from "./compiled.ts";
+import { checkRuleConflicts } from "./conflicts.ts";
 import { featuresOf } from "./features.ts";
 import { collectRequired, stages } from "./stages.ts";
-import { replacedTree, ruleTree } from "./trees.ts";
+import { isBelowRules, mayMeet, moduleTree, replacedTree, ruleTree } from "./trees.ts";
+import { groundPrefix } from "./walk.ts";
 
 /** The options must be those of the earlier check. */
 export function recheck(
@@ -32,11 +34,12 @@ export function recheck(
   if (cells === undefined) return undefined;
   const changed = cells.filter((cell, at) => known.compilation.modules[at] !== cell);
   const old = known.compilation.modules.filter((cell, at) => cells[at] !== cell);
-  if (!changed.every((cell, at) => looksSame(cell.source, (old[at] as ModuleCell).source))) return undefined;
+  const moved = movedBetween(old, changed);
+  if (moved === undefined || !isUnseen(moved, known, cells)) return undefined;
   // Names of modules that are gone are forgotten only when all is checked.
   if (known.compilation.locals.count > 2 * known.shape.names + 1000) return undefined;
   const compilation = startAgain(known, cells, changed, options);
-  const state: Recheck = { known: known.compilation, cells, old };
+  const state: Recheck = { known: known.compilation, cells, old, moved: moved.length > 0 };
   for (const { name, run } of stages) {
     const instead = INSTEAD[name];
     if (instead === undefined) run(compilation);
@@ -54,6 +57,8 @@ interface Recheck {
   readonly cells: readonly ModuleCell[];
   /** The modules that changed as they were. */
   readonly old: readonly ModuleCell[];
+  /** Rules stand where none of their kind stood, or none where some did. */
+  readonly moved: boolean;
 }
 
 /** Options under which rules depend on each other, or on other things, in more ways than are looked at here. */
@@ -83,26 +88,61 @@ function cellsOf(known: CompiledModules, modules: readonly Module[]): ModuleCell
   return cells;
 }
 
-/** Whether other modules see the same in both: the same rules under the same paths, and nothing said that holds beyond a rule. */
-function looksSame(a: Module, b: Module): boolean {
-  const seen = (module: Module): string => {
-    const lines = new Set<string>();
-    const defaults: string[] = [];
-    for (const rule of module.rules) {
-      const line = lineOf(rule);
-      lines.add(line);
-      if (rule.default) defaults.push(line);
-    }
-    return [printRef(module.package.path.terms), ...[...lines].sort(), "default", ...defaults.sort()].join(
-      "\n",
-    );
-  };
-  const alone = (module: Module): boolean => module.annotations.every(({ scope }) => scope === "rule");
-  return alone(a) && alone(b) && seen(a) === seen(b);
+/**
+ * Paths under which rules came, went or became others of another kind; undefined if more than that is different: what is said in metadata may
+ * hold beyond a rule, and a package has another name.
+ */
+function movedBetween(
+  old: readonly ModuleCell[],
+  changed: readonly ModuleCell[],
+): readonly (readonly Term[])[] | undefined {
+  const moved: (readonly Term[])[] = [];
+  for (const [at, after] of changed.entries()) {
+    const before = old[at] as ModuleCell;
+    if (printRef(before.path.terms) !== printRef(after.path.terms)) return undefined;
+    for (const { source } of [before, after])
+      if (source.annotations.some(({ scope }) => scope !== "rule")) return undefined;
+    const [left, right] = [kindsOf(before), kindsOf(after)];
+    for (const [kind, path] of left) if (!right.has(kind)) moved.push(path);
+    for (const [kind, path] of right) if (!left.has(kind)) moved.push(path);
+  }
+  return moved;
 }
 
-const lineOf = ({ head }: Pick<RuleCell, "head">): string =>
-  `${printRef(head.reference.terms)} ${head.args?.length ?? "-"} ${isMultiValue(head)}`;
+/** What others see of the rules of a module: how they are named, how many arguments they take, whether they make a set, each default. */
+function kindsOf(module: ModuleCell): Map<string, readonly Term[]> {
+  const kinds = new Map<string, readonly Term[]>();
+  for (const { source } of module.rules) {
+    const { head } = source;
+    const ref = ruleRef({ module, head });
+    const kind = `${printRef(ref)} ${head.args?.length ?? "-"} ${isMultiValue(head)}`;
+    let key = kind;
+    for (let count = 0; source.default && (count === 0 || kinds.has(key)); count++)
+      key = `${kind} default ${count}`;
+    kinds.set(key, groundPrefix(ref));
+  }
+  return kinds;
+}
+
+/** Whether no module that stays as it is can tell: none has its package there, or refers to there. */
+function isUnseen(
+  moved: readonly (readonly Term[])[],
+  known: CompiledModules,
+  cells: readonly ModuleCell[],
+): boolean {
+  if (moved.length === 0) return true;
+  const { graph, modules } = known.compilation;
+  const kept = cells.filter((cell, at) => modules[at] === cell);
+  let seen = false;
+  for (const path of moved) {
+    seen ||= kept.some((module) => mayMeet(module.path.terms, path));
+    eachRule(seen ? [] : kept, (rule) => {
+      seen ||= graph.refersTo(rule, path);
+      return seen;
+    });
+  }
+  return !seen;
+}
 
 function startAgain(
   known: CompiledModules,
@@ -147,21 +187,25 @@ const INSTEAD: Readonly<Record<string, Instead>> = {
     // Names go on where the earlier check ended; nobody else may have them.
     return !generated;
   },
-  // The same packages; only conflicts of rules are looked for in it.
-  "set-module-tree": (compilation, { known }) => {
-    compilation.moduleTree = known.moduleTree;
+  // Only conflicts of rules are looked for in it.
+  "set-module-tree": (compilation, { cells, known, moved }) => {
+    compilation.moduleTree = moved ? moduleTree(cells) : known.moduleTree;
     return true;
   },
-  "set-rule-tree": (compilation, { known, old }) => {
-    compilation.ruleTree = replacedTree(known.ruleTree, old, compilation.modules);
+  "set-rule-tree": (compilation, { cells, known, moved, old }) => {
+    const { modules } = compilation;
+    compilation.ruleTree = moved ? ruleTree(cells) : replacedTree(known.ruleTree, old, modules);
     return true;
   },
   "set-graph": (compilation, { known, old }) => {
     compilation.graph = known.graph.replaced(old, compilation.modules, compilation.ruleTree);
     return true;
   },
-  // The same rules under the same paths.
-  "check-rule-conflicts": () => true,
+  // The same rules under the same paths are in no conflict.
+  "check-rule-conflicts": (compilation, { cells, moved }) => {
+    if (moved) checkRuleConflicts({ ...compilation, modules: cells });
+    return true;
+  },
   // A new cycle leads through a rule that changed.
   "check-recursion": ({ graph, modules }) => {
     let cycle = false;
@@ -194,42 +238,70 @@ function remembered(compilation: Compilation, state: Recheck, sorted: readonly R
   const { graph, modules } = compilation;
   const before = state.known.types;
   const former = formerOf(modules, state.old);
-  const places = [...before.keys()];
+  const twins = new Set(former.values());
+  const fresh = new Set<RuleCell>();
+  const gone = new Set<RuleCell>();
+  for (const rule of rulesOf(modules)) if (!former.has(rule)) fresh.add(rule);
+  const left = new Set<RuleCell>();
+  for (const rule of rulesOf(state.old)) {
+    if (twins.has(rule)) continue;
+    gone.add(rule);
+    for (const user of state.known.graph.dependents(rule)) left.add(user);
+  }
+  // Who refers to a rule that comes or goes is typed again, so it may stand anywhere.
+  const places = [...before.keys()].filter((rule) => !gone.has(rule));
+  const order = sorted.filter((rule) => !fresh.has(rule));
   const inOrder =
-    sorted.length === places.length && sorted.every((rule, at) => (former.get(rule) ?? rule) === places[at]);
+    order.length === places.length && order.every((rule, at) => (former.get(rule) ?? rule) === places[at]);
   const other = new Set<RuleCell>();
+  // The type of a part is in that of the whole, which is then another one for who refers to other parts of it.
+  const isPart = (rule: RuleCell): boolean =>
+    isBelowRules(compilation.ruleTree, groundPrefix(ruleRef(rule))) ||
+    isBelowRules(state.known.ruleTree, groundPrefix(ruleRef(rule)));
+  let all = !inOrder || [...gone].some(isPart);
   return {
     known: (rule) => {
-      if (!inOrder || former.has(rule) || featuresOf(rule).with || graph.isOpen(rule)) return undefined;
+      if (all || former.has(rule) || fresh.has(rule) || left.has(rule)) return undefined;
+      if (featuresOf(rule).with || graph.isOpen(rule)) return undefined;
       for (const used of graph.dependencies(rule)) if (other.has(used)) return undefined;
       return { type: before.get(rule), errors: [] };
     },
     typed: (rule, type) => {
-      if (!sameType(before.get(former.get(rule) ?? rule), type)) other.add(rule);
+      if (fresh.has(rule) || !sameType(before.get(former.get(rule) ?? rule), type)) {
+        other.add(rule);
+        all ||= isPart(rule);
+      }
     },
   };
 }
 
-/** For the rules of modules that changed, those that stood in the same place before. */
+function rulesOf(modules: readonly ModuleCell[]): RuleCell[] {
+  const rules: RuleCell[] = [];
+  eachRule(modules, (rule) => {
+    rules.push(rule);
+    return false;
+  });
+  return rules;
+}
+
+/** For the rules of modules that changed, those that they were: of one name, in their order. */
 function formerOf(modules: readonly ModuleCell[], old: readonly ModuleCell[]): Map<RuleCell, RuleCell> {
-  const rulesOf = (module: ModuleCell): RuleCell[] => {
-    const rules: RuleCell[] = [];
-    eachRule([module], (rule) => {
-      rules.push(rule);
-      return false;
-    });
-    return rules;
-  };
   const former = new Map<RuleCell, RuleCell>();
   for (const [at, module] of modules.entries()) {
-    const before = rulesOf(old[at] as ModuleCell);
-    for (const [i, rule] of rulesOf(module).entries()) {
-      const twin = before[i];
+    const byName = new Map<string, RuleCell[]>();
+    for (const rule of rulesOf([old[at] as ModuleCell])) {
+      const name = nameOf(rule);
+      byName.set(name, [...(byName.get(name) ?? []), rule]);
+    }
+    for (const rule of rulesOf([module])) {
+      const twin = byName.get(nameOf(rule))?.shift();
       if (twin !== undefined) former.set(rule, twin);
     }
   }
   return former;
 }
+
+const nameOf = ({ source }: RuleCell): string => printRef(source.head.reference.terms);
 
 function sameType(a: RuleType | undefined, b: RuleType | undefined): boolean {
   if (a === undefined || b === undefined) return a === b;

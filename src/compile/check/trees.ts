@@ -171,6 +171,28 @@ export const isConstant = (term: Term): boolean =>
   ((term.kind === "array" || term.kind === "set") && term.items.every(isConstant)) ||
   (term.kind === "object" && term.entries.every(([k, v]) => isConstant(k) && isConstant(v)));
 
+/** Whether two paths are one, or one may lead to the other: what is no constant may be anything. */
+export function mayMeet(a: readonly Term[], b: readonly Term[]): boolean {
+  const both = Math.min(a.length, b.length);
+  for (let i = 0; i < both; i++) {
+    const [x, y] = [a[i] as Term, b[i] as Term];
+    const known = i === 0 || (isConstant(x) && isConstant(y));
+    if (known && nodeKey(x) !== nodeKey(y)) return false;
+  }
+  return true;
+}
+
+/** Whether rules stand above a path: then it is a part of their document. */
+export function isBelowRules<R>(root: RuleNode<R>, path: readonly Term[]): boolean {
+  let node: RuleNode<R> | undefined = root;
+  for (const term of path) {
+    if (node.values.length > 0) return true;
+    node = childOf(node, term);
+    if (node === undefined) return false;
+  }
+  return false;
+}
+
 /** Whether a ref goes on from a package below which not all names are known: then also rules count that it does not refer to. */
 export function isOpen<R>(root: RuleNode<R>, ref: readonly Term[]): boolean {
   let node: RuleNode<R> | undefined = root;

@@ -1,0 +1,144 @@
+// What one module can notice of a change in another: compiled with what was left from before the change, everything is as compiled from nothing.
+
+import { expect, test } from "vitest";
+import { loadRuntime } from "../../../src/build.ts";
+import { CompileCache, checkModules, compile, parse, type SourceText } from "../../../src/compile/compile.ts";
+import { recheck } from "../../../src/compile/check/recheck.ts";
+import { PolicyError } from "../../../src/error.ts";
+
+const OTHERS = `package b
+
+calls if data.a.helper(input.x)
+
+looks if data.a.value == input.y
+
+sums := data.a.number + 1
+
+deep := data.a.part.other + 1
+
+names contains x if data.a[x] == 1
+
+found contains x if data[x].value == 1
+
+mocked if looks with data.a.value as 3
+
+all := data.a
+
+described := rego.metadata.chain()
+
+own := input.z
+`;
+
+/** Those that see only what they name. */
+const NARROW = OTHERS.replace(/^(names|found|all) .*\n\n/gm, "");
+
+const FIRST = `helper(x) if x == 1
+
+value := 1
+
+number := 2
+
+part[x] := y if some x, y in input.things
+
+here if input.here
+`;
+
+const PARTS = FIRST.replace("part[x] := y if some x, y in", 'part[x] := "text" if some x in');
+
+/** The text of package a before and after: each is tried both ways. */
+const CHANGES: Readonly<Record<string, readonly [before: string, after: string]>> = {
+  "a constant": [FIRST, FIRST.replace("number := 2", "number := 3")],
+  "a longer text": [`${FIRST}t := "a"\n`, `${FIRST}t := "a much longer text than before"\n`],
+  "a moved line": [FIRST, `# moved\n\n${FIRST}`],
+  "a rule that others look up": [FIRST.replace("value := 1\n", ""), FIRST],
+  "a rule that nobody names": [FIRST, `${FIRST}\nnew if input.new\n`],
+  "a function that becomes a rule": [FIRST, FIRST.replace("helper(x) if x == 1", "helper if input.x == 1")],
+  "another number of arguments": [FIRST, FIRST.replace("helper(x) if x == 1", "helper(x, y) if x == y")],
+  "a type that does not fit any more": [FIRST, FIRST.replace("number := 2", 'number := "two"')],
+  "one more type": [FIRST, `${FIRST}\nnumber := "two" if input.two\n`],
+  "a part of a document": [FIRST, `${FIRST}\npart.one := "text"\n`],
+  "the type of a part": [`${FIRST}\npart.one := 1\n`, `${FIRST}\npart.one := "text"\n`],
+  "the type of a part, which others see in the whole": [
+    `${PARTS}\npart.one := 1\n`,
+    `${PARTS}\npart.one := "text"\n`,
+  ],
+  "a default": [FIRST, `${FIRST}\ndefault value := 4\n`],
+  "a second default": [
+    `${FIRST}\ndefault value := 4\n`,
+    `${FIRST}\ndefault value := 4\n\ndefault value := 5\n`,
+  ],
+  "an alternative": [FIRST, `${FIRST}\nhere if input.there\n`],
+  "a set": [FIRST, FIRST.replace("here if input.here", "here contains input.here")],
+  "a loop through others": [FIRST, FIRST.replace("value := 1", "value := data.b.looks")],
+  "a rule that another module refers to, made of that module": [
+    FIRST,
+    FIRST.replace("value := 1", "value := data.b.own"),
+  ],
+  "an import": [FIRST, `import data.b.own as number\n\n${FIRST.replace("number := 2\n", "")}`],
+  "a mistake": [FIRST, `${FIRST}\nwrong := unknown(1)\n`],
+  "metadata of a rule": [FIRST, `# METADATA\n# title: t\n${FIRST}`],
+  "metadata of a package below which others stand": [
+    `package a\n\n${FIRST}`,
+    `# METADATA\n# scope: subpackages\n# title: t\npackage a\n\n${FIRST}`,
+  ],
+};
+
+const sourcesOf = (text: string, others: string): SourceText[] => [
+  { file: "a.rego", text: text.includes("package a") ? text : `package a\n\n${text}` },
+  { file: "a2.rego", text: "package a.c\n\nchained := rego.metadata.chain()\n\nvalue if data.a.here\n" },
+  { file: "b.rego", text: others },
+];
+
+const REQUESTS = { entrypoints: ["a", "a/c/value", "b"] };
+const RUNTIME = { runtime: loadRuntime() };
+
+function outcome(make: () => Uint8Array): string {
+  try {
+    return Buffer.from(make()).toString("base64");
+  } catch (error) {
+    if (!(error instanceof PolicyError)) throw error;
+    return JSON.stringify([error.message, error.diagnostics]);
+  }
+}
+
+const fromNothing = (sources: readonly SourceText[]): string =>
+  outcome(() => {
+    const cache = new CompileCache();
+    return compile(cache.check(cache.parse(sources).modules, {}), REQUESTS, RUNTIME).emitted.bytes;
+  });
+
+const again = (cache: CompileCache, sources: readonly SourceText[]): string =>
+  outcome(() => {
+    const compiled = cache.check(cache.parse(sources).modules, {});
+    return cache.compile(compiled, REQUESTS, RUNTIME).emitted.bytes;
+  });
+
+for (const [name, [before, after]] of Object.entries(CHANGES)) {
+  test(name, () => {
+    for (const others of [OTHERS, NARROW]) {
+      for (const [first, second] of [
+        [before, after],
+        [after, before],
+      ] as const) {
+        const cache = new CompileCache();
+        for (const text of [first, second, first]) {
+          const sources = sourcesOf(text, others);
+          expect(again(cache, sources)).toBe(fromNothing(sources));
+        }
+      }
+    }
+  });
+}
+
+test("only what others cannot notice is checked alone", () => {
+  const modulesOf = (text: string) => parse(sourcesOf(text, NARROW)).modules;
+  const first = modulesOf(FIRST);
+  const known = checkModules(first);
+  const after = (text: string) => recheck(known, [modulesOf(text)[0]!, ...first.slice(1)], {});
+  const changed = after(FIRST.replace("number := 2", "number := 3"));
+  expect(changed?.modules[2]).toBe(known.modules[2]);
+  expect(changed?.modules[0]).not.toBe(known.modules[0]);
+  expect(after(`${FIRST}\nnew if input.new\n`)?.modules[2]).toBe(known.modules[2]);
+  expect(after(FIRST.replace("value := 1\n", ""))).toBe(undefined);
+  expect(after(FIRST.replace("number := 2", 'number := "two"'))).toBe(undefined);
+});

@@ -174,7 +174,9 @@ await build({
 rmSync(resolve(root, "dist/chunks"), { recursive: true, force: true });
 const library = await build({
   ...common,
-  entryPoints: [...published.filter((path) => path !== ENGINE), ...started],
+  // What the command line shares with the library lies in chunks, of which bundlers take what they need; it is not written from here.
+  entryPoints: [...published.filter((path) => path !== ENGINE), ...started, ...commands],
+  metafile: true,
   outbase: "src",
   outdir: "dist",
   chunkNames: "chunks/[name]-[hash]",
@@ -184,7 +186,18 @@ const library = await build({
 });
 // Imports for the sake of evaluation only keep an order that nobody needs, and bundlers from dropping what they name.
 const bare = /^import "\.{1,2}\/[^"]+\.js";\n/gm;
-for (const { path, text } of library.outputFiles)
+const { outputs } = library.metafile;
+const ofLibrary = new Set();
+const toWrite = Object.keys(outputs).filter((path) => {
+  const { entryPoint } = outputs[path];
+  return published.includes(entryPoint) || started.includes(entryPoint);
+});
+for (let next = toWrite.pop(); next !== undefined; next = toWrite.pop()) {
+  if (ofLibrary.has(next) || outputs[next] === undefined) continue;
+  ofLibrary.add(next);
+  toWrite.push(...outputs[next].imports.map(({ path }) => path));
+}
+for (const { path, text } of library.outputFiles.filter((file) => ofLibrary.has(relative(root, file.path))))
   written(path, resolved(text.replace(bare, ""), path, fromEngine));
 
 // The command line.

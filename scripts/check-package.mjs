@@ -29,7 +29,7 @@ const FORBIDDEN = [
 const BROWSER = {
   'export * from "reeve";': 66_000,
   'export { createDecisionAgent } from "reeve";': 51_500,
-  'export { prepare } from "reeve";': 22_000,
+  'export { prepare } from "reeve";': 18_000,
   'export { prepare } from "reeve/engine";': 14_200,
 };
 

@@ -56,8 +56,11 @@ export function compareTerms(a: Term, b: Term): number {
       const c = b as typeof a;
       return compareLists([a.operator, ...a.args], [c.operator, ...c.args], compareTerms);
     }
-    case "template-string":
-      return compareLists(a.parts, (b as typeof a).parts, compareParts);
+    case "template-string": {
+      // Unlike any other list: the one with fewer parts is first.
+      const c = b as typeof a;
+      return a.parts.length - c.parts.length || compareLists(a.parts, c.parts, compareParts);
+    }
   }
 }
 

@@ -133,6 +133,16 @@ describe("print then parse", () => {
 });
 
 describe("order", () => {
+  it.each([
+    ['{$"b{1}", $"a{1}c", $"c"}', '{$"c", $"b{1}", $"a{1}c"}'],
+    ['{$"b{1}", $"a{1}"}', '{$"a{1}", $"b{1}"}'],
+    ['{$"a", $"{1}"}', '{$"{1}", $"a"}'],
+  ])("of template strings: first the number of parts, as OPA sorts %s", (given, sorted) => {
+    const set = parseTerm(given).term as Term & { kind: "set" };
+    const inOrder = parseTerm(sorted).term as Term & { kind: "set" };
+    expect(sortTerms(set.items).map(printTerm)).toEqual(inOrder.items.map(printTerm));
+  });
+
   it("is total and agrees with equality", () => {
     fc.assert(
       fc.property(term, term, term, (a, b, c) => {

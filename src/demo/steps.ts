@@ -432,7 +432,7 @@ async function changeStep(story: Story): Promise<string[]> {
     `revision 2   active after ${ms} ms (long poll): write_file from the same network ${before.effect} -> ${after.effect}`,
   ];
   let revision = 3;
-  for (const how of ["flip one byte", "sign with an unknown key"] as const) {
+  for (const how of ["flip one byte", "sign with an unknown key", "bring back an old one"] as const) {
     world.tamper = how;
     expect(
       (await world.publish(await makeBundle(story, String(revision++)))).status === 201,

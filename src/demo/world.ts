@@ -76,6 +76,8 @@ export class World {
   readonly strangerKey = this.#keys("stranger");
   readonly #children = new Set<ChildProcess>();
   #tamper: Tamper = "nothing";
+  /** The first bundle that passed, as it was signed. */
+  #old: Uint8Array | undefined;
   #proxy: Server | undefined;
   serverPort = 0;
   proxyPort = 0;
@@ -233,7 +235,9 @@ export class World {
         });
         let body: Uint8Array = new Uint8Array(await answer.arrayBuffer());
         const isBundle = request.url?.startsWith("/bundles/") === true && answer.status === 200;
-        if (isBundle && this.#tamper !== "nothing") body = await forge(body, this.#tamper);
+        if (isBundle) this.#old ??= body;
+        if (isBundle && this.#tamper === "bring back an old one") body = this.#old as Uint8Array;
+        else if (isBundle && this.#tamper !== "nothing") body = await forge(body, this.#tamper);
         for (const [name, value] of answer.headers) {
           if (!["connection", "content-encoding", "content-length", "transfer-encoding"].includes(name))
             response.setHeader(name, value);
@@ -293,7 +297,7 @@ export class World {
   }
 }
 
-export type Tamper = "nothing" | "flip one byte" | "sign with an unknown key";
+export type Tamper = "nothing" | "flip one byte" | "sign with an unknown key" | "bring back an old one";
 
 function secret(): string {
   return randomBytes(24).toString("base64url");

@@ -20,7 +20,9 @@ interface Inner {
 }
 
 export function planWiths(c: Context, expr: Expr, then: Then): void {
-  const documents = expr.with.filter((item) => !isFunction(c, target(c, item)));
+  const documents = expr.with.filter(
+    (item) => !isFunction(c, target(c, item)) && !standsForFunction(c, item),
+  );
   c.rooms.terms(
     c,
     documents.map((item) => item.value),
@@ -120,13 +122,20 @@ function isFunction(c: Context, ref: RefTerm): boolean {
   return true;
 }
 
+/** A function in the place of a document, `with data.a as data.f`: the document is undefined then, as in OPA. */
+function standsForFunction(c: Context, { value }: With): boolean {
+  if (value.kind !== "ref") return false;
+  const [head] = value.terms;
+  return head.kind === "var" && head.name === "data" && isFunction(c, value);
+}
+
 function mockFunctions(c: Context, expr: Expr, documents: readonly With[]): Inner {
   const masks = [...c.env.masks];
   const mocks = new Map<string, Mock>(c.env.mocks);
   const mockValues = new Map(c.mockValues);
   for (const item of expr.with) {
     const ref = target(c, item);
-    if (documents.includes(item)) {
+    if (documents.includes(item) || !isFunction(c, ref)) {
       const [head, ...path] = ref.terms;
       const hides = head.kind === "var" && head.name === "data" && c.shared.trie.find(path) !== undefined;
       if (hides) masks.push([head, ...path]);

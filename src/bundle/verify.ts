@@ -83,6 +83,13 @@ export function checkNotOlder(
   );
 }
 
+/** The same files under an older signature: nothing new, and no reason to forget when the active one was signed. */
+export function isOlderCopy(active: VerifiedBundle, next: VerifiedBundle): boolean {
+  const known = active.verification.signedAtS;
+  const { signed, signedAtS } = next.verification;
+  return signed && known !== undefined && (signedAtS ?? -LATEST_S) < known && haveSameFiles(active, next);
+}
+
 function haveSameFiles(a: Bundle, b: Bundle): boolean {
   const known = new Map(a.files.map(({ path, bytes }) => [path, bytes]));
   return (

@@ -4,7 +4,7 @@
 import type { VerifiedBundle } from "../bundle/bundle.ts";
 import { applyDelta } from "../bundle/delta.ts";
 import { read } from "../bundle/read.ts";
-import { checkNotOlder, type VerificationConfig, verify } from "../bundle/verify.ts";
+import { checkNotOlder, isOlderCopy, type VerificationConfig, verify } from "../bundle/verify.ts";
 import { PolicyError } from "../error.ts";
 import { type ActivateOptions, activate, emptyState, type State } from "./activate.ts";
 import type { BundleConfig, Config } from "./config.ts";
@@ -223,8 +223,9 @@ export class Bundles {
         "bundle_error",
         "'persist' property is true in config. persisting delta bundle to disk is not supported",
       );
+    const before = this.#state;
     await this.#swap(bundle.name, opened);
-    if (!bundle.persist || storage === undefined) return;
+    if (!bundle.persist || storage === undefined || this.#state === before) return;
     try {
       await storage.bundles.save(bundle.name, packed);
     } catch (error) {
@@ -251,6 +252,10 @@ export class Bundles {
     const base = this.#state.bundles.get(name);
     if (opened.type === "delta" && base === undefined)
       throw new PolicyError("bundle_error", `delta bundle '${name}' has no snapshot to apply to`);
+    if (base !== undefined && isOlderCopy(base, opened)) {
+      this.#note(name, withoutError);
+      return;
+    }
     const bundle = opened.type === "delta" && base !== undefined ? applyDelta(base, opened, name) : opened;
     termsOf(bundle);
     const bundles = new Map(this.#state.bundles).set(name, bundle);

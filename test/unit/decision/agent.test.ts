@@ -455,8 +455,26 @@ describe("an older signature", () => {
   });
 
   test("over the same files is no step back: two servers may have signed them", async () => {
-    const { status } = await offered(await at(withdrawn, denying));
-    expect(status?.code).toBeUndefined();
+    const bundles = { authz: { ...base.bundles.authz, signing: { keyid: "k" } } };
+    const { service, clock, make } = await start({ ...base, bundles });
+    const serve = async (etag: string, bytes: Promise<Uint8Array>): Promise<void> => {
+      const body = await bytes;
+      service.answer = () => ({ status: 200, headers: { ETag: etag }, body });
+    };
+    await serve("1", at(active, denying));
+    const agent = await make();
+    await agent.ready();
+    const asked = service.seen.length;
+    await serve("2", at(withdrawn, denying));
+    await clock.advance(15_001);
+    await until(() => service.seen.length > asked);
+    await settle();
+    expect(agent.status().bundles?.authz?.code).toBeUndefined();
+    // Nor does it make room for what was signed between the two.
+    await serve("3", at(withdrawn + 30, authz));
+    await clock.advance(15_001);
+    await until(() => agent.status().bundles?.authz?.code !== undefined);
+    expect(await allows(agent, "ann")).toBeUndefined();
   });
 
   test("is taken where the configuration says so, and where the active bundle names no time", async () => {

@@ -297,12 +297,16 @@ export class LocalRewriter {
     });
   }
 
-  /** OPA walks such a body a second time, as it has become, and tells again what comprehensions in it still do wrong. */
+  /**
+   * OPA walks such a body a second time, as it has become: closures in it then know what is declared behind them, and what they still
+   * do wrong is told again. The walk is left out where it finds nothing to do.
+   */
   #bodyOfStatement(body: Body): Body {
     const before = this.errors.length;
     const rewritten = this.body(body);
-    if (this.errors.length > before) for (const expr of rewritten) this.expr(expr);
-    return rewritten;
+    const isLate = (name: string): boolean => (this.scopes.declared(name) ?? name) !== name;
+    if (this.errors.length === before && ![...varsOfBody(rewritten)].some(isLate)) return rewritten;
+    return rewritten.map((expr) => this.expr(expr));
   }
 
   #not(expr: Expr, not: NotBody): Expr {

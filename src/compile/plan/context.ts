@@ -163,6 +163,8 @@ export class Shared {
   }
 }
 
+export type KindTest = "IsArrayStmt" | "IsObjectStmt" | "IsSetStmt";
+
 /** One function or plan under construction. */
 export class Context {
   readonly shared: Shared;
@@ -194,6 +196,21 @@ export class Context {
 
   emit(stmt: BareStmt): void {
     this.block.push({ ...stmt, at: this.at } as Stmt);
+  }
+
+  /** Goes on if the value is of one of the kinds. */
+  isOneOf(source: Operand, kinds: readonly KindTest[]): void {
+    const [only] = kinds;
+    if (only !== undefined && kinds.length === 1) return this.emit({ kind: only, source });
+    this.blocks(() => {
+      this.blocks(
+        ...kinds.map((kind) => () => {
+          this.emit({ kind, source });
+          this.emit({ kind: "BreakStmt", index: 1 });
+        }),
+      );
+      this.emit({ kind: "BreakStmt", index: 1 });
+    });
   }
 
   /** Marks, for traces, what an expression that is only a ref came to. */

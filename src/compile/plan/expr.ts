@@ -111,14 +111,7 @@ function planOr(c: Context, or: Logical, then: Then): void {
 /** Fails unless the domain is a collection; then looks for an element for which the body has no solution. */
 function planEvery(c: Context, every: Every, then: Then): void {
   c.rooms.term(c, every.domain, (domain) => {
-    const is = (kind: "IsArrayStmt" | "IsObjectStmt" | "IsSetStmt") => () => {
-      c.emit({ kind, source: domain });
-      c.emit({ kind: "BreakStmt", index: 1 });
-    };
-    c.blocks(() => {
-      c.blocks(is("IsArrayStmt"), is("IsObjectStmt"), is("IsSetStmt"));
-      c.emit({ kind: "BreakStmt", index: 1 });
-    });
+    c.isOneOf(domain, ["IsArrayStmt", "IsObjectStmt", "IsSetStmt"]);
     const [counterexample, found, key, value] = [c.local(), c.local(), c.local(), c.local()];
     c.emit({ kind: "ResetLocalStmt", target: counterexample });
     const block = c.nested(() => {

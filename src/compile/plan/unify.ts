@@ -2,9 +2,9 @@
 // patterns bound on the way. Pairs whose variables are not known yet wait for those that bind them.
 
 import type { ObjectTerm, Term } from "../../syntax/ast.ts";
-import { isGround } from "../check/walk.ts";
+import { isComprehension, isGround } from "../check/walk.ts";
 import type { Operand } from "../ir/ir.ts";
-import { type Context, local, type Then } from "./context.ts";
+import { type Context, type KindTest, local, type Then } from "./context.ts";
 import { termKey } from "./rule-trie.ts";
 import { hasUnseen } from "./term.ts";
 
@@ -52,10 +52,23 @@ function unifyPair(c: Context, [a, b]: Pair, rest: readonly Pair[], then: Then):
   ) {
     return c.emit({ kind: "BreakStmt", index: 0 });
   }
-  // The side that is a pattern comes second.
-  const [known, pattern] = isNew(c, a) || (isComposite(a) && !isNew(c, b)) ? [b, a] : [a, b];
-  c.rooms.term(c, known, (value) => c.rooms.unifyOperand(c, value, pattern, go));
+  // The side that is a pattern comes second; so does a comprehension that is compared with a ref.
+  const second = isNew(c, a) || (isComposite(a) && !isNew(c, b)) || (isComprehension(a) && b.kind === "ref");
+  const [known, pattern] = second ? [b, a] : [a, b];
+  c.rooms.term(c, known, (value) => {
+    // As in OPA, a comprehension is made only where it can equal the value: what it does wrong is told only then.
+    const kinds = comparable[pattern.kind];
+    if (kinds !== undefined && (known.kind === "ref" || known.kind === "var")) c.isOneOf(value, kinds);
+    c.rooms.unifyOperand(c, value, pattern, go);
+  });
 }
+
+/** The kinds of values with which OPA compares a comprehension. */
+const comparable: { readonly [kind in Term["kind"]]?: readonly KindTest[] } = {
+  "array-comprehension": ["IsArrayStmt", "IsSetStmt"],
+  "object-comprehension": ["IsObjectStmt", "IsSetStmt"],
+  "set-comprehension": ["IsSetStmt"],
+};
 
 function isScalar(term: Term): boolean {
   return term.kind === "null" || term.kind === "boolean" || term.kind === "number" || term.kind === "string";

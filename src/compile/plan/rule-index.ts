@@ -67,6 +67,22 @@ export class RuleIndex {
     return from === -1 || from === rule.body.length - 1 ? [] : this.#from(rule, from);
   }
 
+  /**
+   * What the index asks of a document that a rule's last expression holds against a pattern, if that is the first that can fail: to be a
+   * text. (A list of the pattern's parts would do as well, and fail then; it is left out here.)
+   */
+  textCondition(rule: Rule): Body {
+    const last = rule.body.length - 1;
+    if (rule.body.findIndex((expr) => mayFail(expr, this.#data)) !== last) return [];
+    this.#paths ??= this.#build();
+    const [path, ...others] = this.#paths.get(rule) ?? [];
+    const glob = path?.find((wish) => wish.glob !== undefined && wish.at === last);
+    if (path === undefined || glob === undefined || others.length > 0) return [];
+    if (path.some((wish) => wish !== glob && wish.key === glob.key)) return [];
+    const text = varTerm("$index", glob.location);
+    return [equality(text, glob.ref, glob.location, true), call("is_string", [text], glob.location)];
+  }
+
   #from(rule: Rule, from: number): Expr[] {
     this.#paths ??= this.#build();
     const ways = (this.#paths.get(rule) ?? []).map((path) =>

@@ -1,7 +1,7 @@
 // A group of rules to a function. In: a group and the environment it is wanted in. Out: a Func in the shape of OPA's planner: blocks
 // for the rules one after the other, then the default, then the return. The kinds of documents differ only in what a solution does.
 
-import type { Rule, Term } from "../../syntax/ast.ts";
+import type { Body, Rule, Term } from "../../syntax/ast.ts";
 import { isGround } from "../check/walk.ts";
 import type { Block, Func, Local, Operand } from "../ir/ir.ts";
 import { bool, Context, local, type Shared, type Then, type Wanted } from "./context.ts";
@@ -165,20 +165,24 @@ class FuncBuilder {
     const { marks } = c.shared;
     const all = marks?.request.index === true && !marks.muted;
     const conditions = all ? this.#index.conditions(rule) : this.#index.lateConditions(rule);
-    if (conditions.length === 0) return;
+    if (conditions.length === 0) return this.#ask(this.#index.textCondition(rule));
     const found = c.local();
     c.emit({ kind: "ResetLocalStmt", target: found });
+    c.blocks(() =>
+      this.#ask(conditions, () => c.emit({ kind: "AssignVarStmt", source: bool(true), target: found })),
+    );
+    c.emit({ kind: "IsDefinedStmt", source: found });
+  }
+
+  /** Conditions are no expressions of the rule: no trace tells of them. */
+  #ask(conditions: Body, then: Then = () => undefined): void {
+    if (conditions.length === 0) return;
+    const c = this.#c;
+    const { marks } = c.shared;
     const muted = marks?.muted ?? false;
     if (marks !== undefined) marks.muted = true;
-    c.closure(() =>
-      c.blocks(() =>
-        c.rooms.body(c, conditions, () =>
-          c.emit({ kind: "AssignVarStmt", source: bool(true), target: found }),
-        ),
-      ),
-    );
+    c.closure(() => c.rooms.body(c, conditions, then));
     if (marks !== undefined) marks.muted = muted;
-    c.emit({ kind: "IsDefinedStmt", source: found });
   }
 
   /** In marked plans: the rule and its `else` branches are done. */

@@ -62,7 +62,7 @@ class Reader {
       const goes = this.#stmt(stmt);
       // Behind a call that can fail, only its own answer still tells something.
       if (!goes || noisy) break;
-      noisy = stmt.kind === "CallStmt" && stmt.func !== MEMBER;
+      noisy = stmt.kind === "CallStmt" && !SILENT.has(stmt.func);
     }
     return this.#found;
   }
@@ -173,7 +173,7 @@ class Reader {
   #call({ func, args, result }: StmtOf<"CallStmt">): boolean {
     const [subject, test] = this.#test(func, args);
     const place = subject === undefined ? undefined : this.#placeOf(subject);
-    if (func !== MEMBER && (test === undefined || place === undefined)) return false;
+    if (!SILENT.has(func) && (test === undefined || place === undefined)) return false;
     return this.#define(result, () => {
       if (test !== undefined && place !== undefined) this.#tests.set(result, { place, test });
     });
@@ -205,6 +205,8 @@ class Reader {
 }
 
 const MEMBER = "internal.member_2";
+/** Calls that leave no trace whatever they get. */
+const SILENT: ReadonlySet<string> = new Set([MEMBER, "is_string"]);
 
 function isText(constant: Constant | undefined): constant is { readonly text: string } {
   return typeof constant === "object" && "text" in constant;

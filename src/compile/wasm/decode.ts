@@ -1,9 +1,10 @@
-// Reads a WebAssembly binary into its sections and its function bodies into the functions they call. In: bytes of the prebuilt
-// runtime. Out: tables that link.ts appends to. Understands the MVP instructions (what the runtime may hold); anything else is refused
-// rather than guessed.
+// Reads a WebAssembly binary into its sections, and from its function bodies where they call functions and use globals. In: bytes of the
+// prebuilt runtime. Out: tables of which link.ts takes what a policy needs. Understands the MVP instructions (what the runtime may hold);
+// anything else is refused rather than guessed.
 
 import { PolicyError } from "../../error.ts";
 import * as wasm from "./encode.ts";
+import { LINK_CALL, LINK_GLOBAL, type Link } from "./instruction.ts";
 
 export interface FunctionType {
   readonly params: readonly number[];
@@ -16,8 +17,6 @@ export interface Import {
   readonly kind: number;
   /** Of a function: its type index. */
   readonly type: number;
-  /** The import as it was encoded. */
-  readonly bytes: Uint8Array;
 }
 
 export interface Global {
@@ -42,18 +41,15 @@ export interface DataSegment {
 export interface Module {
   readonly types: readonly FunctionType[];
   readonly imports: readonly Import[];
+  /** How many of the imports are functions: defined ones are counted behind them. */
+  readonly importedFunctions: number;
   /** Type index of each defined function. */
   readonly functions: readonly number[];
   readonly globals: readonly Global[];
   readonly exports: readonly Export[];
-  readonly start: number | undefined;
-  /** Functions that stand in a table: whatever calls indirectly may reach them. */
-  readonly elements: readonly number[];
   /** Bodies without their size: local declarations, instructions, `end`. */
   readonly bodies: readonly Uint8Array[];
   readonly data: readonly DataSegment[];
-  /** Contents of the sections that are copied as they are, by id. */
-  readonly raw: ReadonlyMap<number, Uint8Array>;
   /** Tables of the data with the exports that may read them, as the runtime's build found out; empty where the module does not say. */
   readonly tables: readonly Table[];
 }
@@ -156,14 +152,19 @@ export function decodeModule(bytes: Uint8Array): Module {
     if (id !== wasm.SECTION_CUSTOM) raw.set(id, content);
     else tables = readTables(content) ?? tables;
   }
+  // Functions are numbered anew: whatever else could call one would have to be, too.
+  for (const id of [wasm.SECTION_TABLE, wasm.SECTION_ELEMENT, wasm.SECTION_START])
+    if (raw.has(id)) throw malformed("has a table or a start function");
   const section = <T>(id: number, read: (reader: ByteReader) => T, otherwise: T): T => {
     const content = raw.get(id);
     return content === undefined ? otherwise : read(new ByteReader(content));
   };
   const none: never[] = [];
+  const imports = section<readonly Import[]>(wasm.SECTION_IMPORT, (r) => r.list(() => readImport(r)), none);
   return {
     types: section(wasm.SECTION_TYPE, (r) => r.list(() => readType(r)), none),
-    imports: section(wasm.SECTION_IMPORT, (r) => r.list(() => readImport(r)), none),
+    imports,
+    importedFunctions: imports.filter((item) => item.kind === wasm.KIND_FUNCTION).length,
     functions: section(wasm.SECTION_FUNCTION, (r) => r.list(() => r.u32()), none),
     globals: section(wasm.SECTION_GLOBAL, (r) => r.list(() => readGlobal(r)), none),
     exports: section(
@@ -171,11 +172,8 @@ export function decodeModule(bytes: Uint8Array): Module {
       (r) => r.list(() => ({ name: r.name(), kind: r.byte(), index: r.u32() })),
       none,
     ),
-    start: section(wasm.SECTION_START, (r): number | undefined => r.u32(), undefined),
-    elements: section(wasm.SECTION_ELEMENT, (r) => r.list(() => readElements(r)).flat(), none),
     bodies: section(wasm.SECTION_CODE, (r) => r.list(() => r.sized()), none),
     data: section(wasm.SECTION_DATA, (r) => r.list(() => readData(r)), none),
-    raw,
     tables,
   };
 }
@@ -198,7 +196,6 @@ function readType(reader: ByteReader): FunctionType {
 }
 
 function readImport(reader: ByteReader): Import {
-  const start = reader.position;
   const module = reader.name();
   const name = reader.name();
   const kind = reader.byte();
@@ -208,7 +205,7 @@ function readImport(reader: ByteReader): Import {
     if ((reader.byte() & 1) !== 0) reader.u32();
     reader.u32();
   } else throw malformed(`imports \`${module}.${name}\`, which is neither function nor memory`);
-  return { module, name, kind, type, bytes: reader.bytes.subarray(start, reader.position) };
+  return { module, name, kind, type };
 }
 
 function readGlobal(reader: ByteReader): Global {
@@ -218,12 +215,6 @@ function readGlobal(reader: ByteReader): Global {
   while (reader.bytes[reader.position] !== 0x0b) skipInstruction(reader, reader.byte());
   reader.position++;
   return { type, mutable, init: reader.bytes.subarray(start, reader.position) };
-}
-
-function readElements(reader: ByteReader): number[] {
-  if (reader.u32() !== 0) throw malformed("holds an element segment that is not active");
-  readOffset(reader);
-  return reader.list(() => reader.u32());
 }
 
 function readData(reader: ByteReader): DataSegment {
@@ -239,10 +230,8 @@ function readOffset(reader: ByteReader): number {
 }
 
 export interface Uses {
-  /** Functions that it calls by index. */
-  readonly calls: ReadonlySet<number>;
-  /** Whether it calls through a table. */
-  readonly indirect: boolean;
+  /** Calls and uses of globals, in their order. */
+  readonly links: readonly Link[];
   /** Constants that may be addresses: `i32.const`, and offsets of loads and stores. */
   readonly constants: ReadonlySet<number>;
 }
@@ -272,7 +261,6 @@ function immediates(): Uint8Array {
   fill(TABLE, 0x0e); // br_table
   fill(NONE, 0x0f); // return
   fill(NUMBER, 0x10); // call
-  fill(TWO_NUMBERS, 0x11); // call_indirect: type, table
   fill(NONE, 0x1a, 0x1b); // drop, select
   fill(NUMBER, 0x20, 0x24); // locals and globals
   fill(TWO_NUMBERS, 0x28, 0x3e); // loads and stores: alignment, offset
@@ -303,23 +291,21 @@ function scan(body: Uint8Array): Uses {
     reader.u32();
     reader.byte();
   }
-  const calls = new Set<number>();
+  const links: Link[] = [];
   const constants = new Set<number>();
-  let indirect = false;
   while (reader.position < body.length) {
     const opcode = body[reader.position++] as number;
+    const at = reader.position;
     // By far the most: locals, constants, calls and memory; the rest is skipped by what follows it.
-    if (opcode === 0x10) calls.add(reader.u32());
+    if (opcode === 0x10) links.push({ at, kind: LINK_CALL, value: reader.u32() });
+    else if (opcode === 0x23 || opcode === 0x24) links.push({ at, kind: LINK_GLOBAL, value: reader.u32() });
     else if (opcode === 0x41) constants.add(reader.s32());
     else if (opcode >= 0x28 && opcode <= 0x3e) {
       reader.skipNumber();
       constants.add(reader.u32());
-    } else {
-      if (opcode === 0x11) indirect = true;
-      skipInstruction(reader, opcode);
-    }
+    } else skipInstruction(reader, opcode);
   }
-  return { calls, indirect, constants };
+  return { links, constants };
 }
 
 /** Moves past the immediates of the instruction whose opcode was just read. */
@@ -334,8 +320,5 @@ function skipInstruction(reader: ByteReader, opcode: number): void {
   else if (kind === TABLE) for (let left = reader.u32() + 1; left > 0; left--) reader.skipNumber();
   else if (kind === FOUR_BYTES) reader.take(4);
   else if (kind === EIGHT_BYTES) reader.take(8);
-  else
-    throw malformed(
-      `uses the instruction 0x${opcode.toString(16)}, which is not in the first version of WebAssembly`,
-    );
+  else throw malformed(`uses the instruction 0x${opcode.toString(16)}, which the runtime must not hold`);
 }

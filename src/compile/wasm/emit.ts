@@ -13,6 +13,7 @@ import { dispatcherBody, ruleTree } from "./dispatch.ts";
 import {
   type EntryContext,
   chargeBody,
+  ENTRY_CALLS,
   answerBody,
   answerTextBody,
   evalBody,
@@ -110,6 +111,9 @@ const ENGINE_EXPORTS = [
   "data_patch",
 ];
 
+/** What every module needs of the runtime. */
+const ALWAYS = [...ABI_EXPORTS, ...ENGINE_EXPORTS, ...ENTRY_CALLS];
+
 const MAX_HOST_ARGUMENTS = 4;
 
 /** What globals start with. */
@@ -154,7 +158,7 @@ class Emitter implements ModuleContext, EntryContext, IndexLifetime, Answerer {
     this.#kept = kept;
     this.#names = names;
     this.#policy = policy;
-    this.#linker = new Linker(runtime);
+    this.#linker = new Linker(runtime, ALWAYS);
     this.statics = new Statics(this.#linker.dataBase, kept?.encodings);
     this.#reads = readSets(policy, kept?.reads);
     this.strings = policy.static.strings;
@@ -217,7 +221,7 @@ class Emitter implements ModuleContext, EntryContext, IndexLifetime, Answerer {
       if (kept === undefined) return linker.define(index, body.bytes);
       shelf.put(of, kept);
     }
-    linker.define(index, kept.bytes, kept.calls);
+    linker.define(index, kept.bytes);
   }
 
   #listen(recording: Recording | undefined): void {
@@ -256,6 +260,8 @@ class Emitter implements ModuleContext, EntryContext, IndexLifetime, Answerer {
         return this.dataIndex(ask.path, ask.places) ?? 0;
       case "function":
         return this.callee(ask.name).index;
+      case "runtime":
+        return this.runtime(ask.name);
       case "dispatcher":
         return this.dispatcher(ask.args, ask.path);
       case "global":
@@ -285,7 +291,10 @@ class Emitter implements ModuleContext, EntryContext, IndexLifetime, Answerer {
   }
 
   runtime(name: string): number {
-    return this.#linker.function(name);
+    const index = this.#linker.function(name);
+    // The others have the same number in every module.
+    if (index > this.charge) this.#recording?.note({ kind: "runtime", name }, index);
+    return index;
   }
 
   callee(name: string): Callee {

@@ -26,6 +26,9 @@ const CONTEXT_DATA = 4;
 const CONTEXT_ENTRYPOINT = 8;
 const CONTEXT_RESULT = 12;
 
+/** What these bodies call in every module, beyond what OPA's ABI names. */
+export const ENTRY_CALLS = ["eval_reset", "array_new", "set_new", "set_add", "object_new", "object_insert"];
+
 /** The budget of hosts that set none. */
 export const UNLIMITED = 2n ** 63n - 1n;
 

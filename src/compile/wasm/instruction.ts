@@ -24,6 +24,23 @@ export interface Linked {
   readonly links: readonly Link[];
 }
 
+/** A body with other numbers in some places: `write` is given each place, in their order, and writes its number. */
+export function rewritten<Place extends { readonly at: number }>(
+  body: Uint8Array,
+  places: readonly Place[],
+  write: (out: ByteWriter, place: Place) => void,
+): Uint8Array {
+  const out = new ByteWriter(body.length + 64);
+  let from = 0;
+  for (const place of places) {
+    out.raw(body.subarray(from, place.at));
+    write(out, place);
+    from = place.at;
+    while ((body[from++] as number) >= 0x80);
+  }
+  return out.raw(body.subarray(from)).finish();
+}
+
 export class Code {
   readonly #out = new ByteWriter();
   #depth = 0;

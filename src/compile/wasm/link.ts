@@ -1,81 +1,84 @@
-// Appends types, globals, functions, static data and exports to the prebuilt runtime and writes the module. Indices of the runtime never
-// move: everything new comes after it. The same calls in the same order give the same bytes. Knows nothing of policies.
+// Makes a module of what a policy needs of the prebuilt runtime and of types, globals, functions, static data and exports that are added.
+// Functions and globals are numbered in this order: what every module needs of the runtime, under the same numbers in all of them; what is
+// added, and what of the runtime is asked for, as it comes; what that needs. So only bodies of the runtime are given other numbers when a module
+// is linked, and of these only what is not in every module. The same calls in the same order give the same bytes. Knows nothing of policies.
 
 import { PolicyError } from "../../error.ts";
-import { type DataSegment, decodeModule, type Module, usesOf } from "./decode.ts";
+import { type Core, coreOf, renumbered, restOf } from "./core.ts";
+import { decodeModule, type Module } from "./decode.ts";
 import * as wasm from "./encode.ts";
 import { ByteWriter, constantExpression, vector } from "./encode.ts";
-import { EMPTY_BODY, neededData, prune, reachable } from "./prune.ts";
 
 const PAGE = 65536;
 /** What every OPA host grants: a module that asks for more is not loaded by some of them. */
 const MINIMUM_PAGES = 2;
-const HEAP_BASE = "heap_base";
 
 interface AddedFunction {
   readonly type: number;
   body: Uint8Array | undefined;
-  calls: Iterable<number> | undefined;
 }
 
 export class Linker {
   readonly runtime: Module;
   /** Bytes of the static data that is appended; addresses start at `dataBase`. */
   readonly dataBase: number;
-  readonly #importedFunctions: number;
+  readonly #core: Core;
+  /** Behind the imports: functions of the runtime by their index there, and added ones. */
+  readonly #functions: (number | AddedFunction)[];
+  /** Numbers in the module of functions and globals of the runtime, imports among them. */
+  readonly #numbers: Map<number, number>;
+  readonly #globalNumbers: Map<number, number>;
+  /** Functions of the runtime beyond the core that were asked for. */
+  readonly #asked: number[] = [];
   readonly #types: Uint8Array[];
   readonly #typeIndex = new Map<string, number>();
   /** Types of functions of int32s, by twice the number of parameters and that of results, which is 0 or 1. */
   readonly #typesOfInts = new Map<number, number>();
-  readonly #globals: Uint8Array[];
   /** The new ones, encoded behind each other. */
   readonly #newGlobals = new ByteWriter(1024);
   #newGlobalCount = 0;
   readonly #exports: Uint8Array[] = [];
-  readonly #roots: number[] = [];
-  readonly #functions: AddedFunction[] = [];
   readonly #placed: Uint8Array[] = [];
   readonly #custom: Uint8Array[] = [];
-  readonly #runtimeExports: Map<string, { kind: number; index: number }>;
-  readonly #heapBase: number;
+  #names: ReadonlyMap<number, string> | undefined;
 
-  constructor(runtime: Uint8Array) {
+  /** `always`: exports of the runtime that the module needs whatever the policy is. */
+  constructor(runtime: Uint8Array, always: readonly string[]) {
     const module = decoded(runtime);
     this.runtime = module;
-    this.#importedFunctions = module.imports.filter((item) => item.kind === wasm.KIND_FUNCTION).length;
-    this.#types = module.types.map((type) => {
-      const key = typeKey(type.params, type.results);
-      if (!this.#typeIndex.has(key)) this.#typeIndex.set(key, this.#typeIndex.size);
-      return encodeType(type.params, type.results);
+    this.#core = coreOf(module, always);
+    this.#functions = [...this.#core.functions];
+    this.#numbers = new Map(this.#core.numbers);
+    this.#globalNumbers = new Map(this.#core.globalNumbers);
+    this.#types = module.types.map(({ params, results }, index) => {
+      this.#typeIndex.set(typeKey(params, results), index);
+      return encodeType(params, results);
     });
-    module.types.forEach((type, index) => {
-      this.#typeIndex.set(typeKey(type.params, type.results), index);
-    });
-    this.#globals = module.globals.map((global) => encodeGlobal(global.type, global.mutable, global.init));
-    this.#runtimeExports = new Map(
-      module.exports.map((item) => [item.name, { kind: item.kind, index: item.index }]),
-    );
-    const base = this.#runtimeExports.get(HEAP_BASE);
-    const global = base === undefined ? undefined : module.globals[base.index];
-    if (base === undefined || global === undefined) {
-      throw new PolicyError("internal_error", `the runtime exports no global \`${HEAP_BASE}\``);
-    }
-    this.#heapBase = base.index;
     const ends = module.data.map((item) => item.offset + item.bytes.length);
-    this.dataBase = alignUp(Math.max(constantOf(global.init), ...ends), 16);
+    this.dataBase = alignUp(Math.max(constantOf(this.#core.heapBase.init), ...ends), 16);
   }
 
   has(name: string): boolean {
-    return this.#runtimeExports.get(name)?.kind === wasm.KIND_FUNCTION;
+    return this.#core.exports.get(name)?.kind === wasm.KIND_FUNCTION;
   }
 
-  /** Index of a function that the runtime exports. */
+  /** Number of a function that the runtime exports; it is in the module from now on. */
   function(name: string): number {
-    const found = this.#runtimeExports.get(name);
+    const found = this.#core.exports.get(name);
     if (found?.kind !== wasm.KIND_FUNCTION) {
       throw new PolicyError("internal_error", `the runtime exports no function \`${name}\``);
     }
-    return found.index;
+    const known = this.#numbers.get(found.index);
+    if (known !== undefined) return known;
+    this.#asked.push(found.index);
+    return this.#add(found.index);
+  }
+
+  /** The next number for a function of the runtime. */
+  #add(index: number): number {
+    const number = this.runtime.importedFunctions + this.#functions.push(index) - 1;
+    this.#numbers.set(index, number);
+    return number;
   }
 
   /** Index of a function that the runtime imports from `env`. */
@@ -96,17 +99,14 @@ export class Linker {
       this.#typeIndex.set(key, type);
       this.#typesOfInts.set(params * 2 + results, type);
     }
-    this.#functions.push({ type, body: undefined, calls: undefined });
-    return this.#importedFunctions + this.runtime.functions.length + this.#functions.length - 1;
+    return this.runtime.importedFunctions + this.#functions.push({ type, body: undefined }) - 1;
   }
 
-  /** `calls`: the functions of the runtime that the body calls, where that is known. */
-  define(index: number, body: Uint8Array, calls?: Iterable<number>): void {
-    const added = this.#functions[index - this.#importedFunctions - this.runtime.functions.length];
-    if (added === undefined)
+  define(index: number, body: Uint8Array): void {
+    const added = this.#functions[index - this.runtime.importedFunctions];
+    if (typeof added !== "object")
       throw new PolicyError("internal_error", "function defined that was not declared");
     added.body = body;
-    added.calls = calls;
   }
 
   /** A new global: its index. */
@@ -115,18 +115,16 @@ export class Linker {
       .byte(type)
       .byte(mutable ? 1 : 0)
       .raw(init);
-    return this.#globals.length + this.#newGlobalCount++;
+    return this.#core.globals.length + this.#newGlobalCount++;
   }
 
   export(name: string, kind: number, index: number): void {
-    if (kind === wasm.KIND_FUNCTION) this.#roots.push(index);
     this.#exports.push(new ByteWriter().name(name).byte(kind).u32(index).finish());
   }
 
-  /** Keeps an export of the runtime in the module. */
+  /** Keeps a function that the runtime exports among the exports of the module. */
   reexport(name: string): void {
-    const found = this.#runtimeExports.get(name);
-    if (found !== undefined) this.export(name, found.kind, found.index);
+    if (this.has(name)) this.export(name, wasm.KIND_FUNCTION, this.function(name));
   }
 
   /** Static data at a fixed address below the runtime's own. */
@@ -139,66 +137,94 @@ export class Linker {
     this.#custom.push(new ByteWriter(content.length + 64).name(name).raw(content).finish());
   }
 
-  /** The section that tells profilers and debuggers what functions are called: these, and what the runtime exports. */
+  /** There is to be the section that tells profilers and debuggers what functions are called: these, and what the runtime exports. */
   nameFunctions(own: ReadonlyMap<number, string>): void {
-    const names = new Map<number, string>();
-    for (const [name, { kind, index }] of this.#runtimeExports)
-      if (kind === wasm.KIND_FUNCTION) names.set(index, name);
-    for (const [index, name] of own) names.set(index, name);
-    const entries = [...names]
-      .sort(([a], [b]) => a - b)
-      .map(([index, name]) => new ByteWriter(name.length + 8).u32(index).name(name).finish());
-    this.custom("name", new ByteWriter(1024).byte(1).sized(vector(entries)).finish());
+    this.#names = own;
   }
 
-  /** The module: the runtime with everything that was added, unneeded bodies emptied, `data` at `dataBase`. */
+  /** The module, with `data` at `dataBase`. */
   finish(data: Uint8Array): Uint8Array {
     const { runtime } = this;
     const end = alignUp(this.dataBase + data.length, 16);
-    this.#globals[this.#heapBase] = encodeGlobal(wasm.TYPE_I32, true, constantExpression(end));
+    const rest = restOf(runtime, this.#core, this.#asked);
+    for (const index of rest.functions) if (!this.#numbers.has(index)) this.#add(index);
+    const globals = this.#globalSection(rest.globals, end);
     // Data that does not fit into the pages every host grants is put in place by the start function, after it made room.
     const late = end > MINIMUM_PAGES * PAGE;
-    const roots = [...this.#roots, ...(runtime.start === undefined ? [] : [runtime.start])];
-    for (const { body, calls } of this.#functions)
-      roots.push(...(calls ?? usesOf(body ?? missingBody()).calls));
-    const { living, kept } = neededBy(runtime, roots);
-    const segments = [...kept.map((item) => encodeData(item.offset, item.bytes)), ...this.#placed];
-    const start = late ? this.#placeLate(end, data.length, segments.length) : runtime.start;
-    const bodies = [...living, ...this.#functions.map(({ body }) => body ?? missingBody())];
+    const segments = [...rest.data.map((item) => encodeData(item.offset, item.bytes)), ...this.#placed];
+    const start = late ? this.#placeLate(end, data.length, segments.length) : undefined;
+    const bodies = this.#functions.map((item, index) =>
+      typeof item === "object"
+        ? (item.body ?? missingBody())
+        : (this.#core.bodies[index] ??
+          renumbered(runtime.bodies[item - runtime.importedFunctions]!, this.#numbers, this.#globalNumbers)),
+    );
     if (data.length > 0) segments.push(late ? encodePassive(data) : encodeData(this.dataBase, data));
 
     const size = bodies.reduce((sum, body) => sum + body.length + 5, data.length);
     const writer = new ByteWriter(size + (1 << 16)).raw(new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]));
-    const section = (id: number, content: Uint8Array | undefined): void => {
-      if (content !== undefined) writer.byte(id).sized(content);
-    };
-    section(wasm.SECTION_TYPE, vector(this.#types));
-    section(wasm.SECTION_IMPORT, vector(runtime.imports.map(encodeImport)));
-    // Nobody calls an emptied function, so its type may be any: one that compresses well.
-    const kinds = runtime.functions.map((type, index) => (living[index] === EMPTY_BODY ? 0 : type));
-    const types = [...kinds, ...this.#functions.map((item) => item.type)];
-    const kindsOf = new ByteWriter(types.length * 2 + 8).u32(types.length);
-    for (const type of types) kindsOf.u32(type);
-    section(wasm.SECTION_FUNCTION, kindsOf.written());
-    section(wasm.SECTION_TABLE, runtime.raw.get(wasm.SECTION_TABLE));
-    const globals = new ByteWriter(this.#newGlobals.length + 1024).u32(
-      this.#globals.length + this.#newGlobalCount,
-    );
-    for (const global of this.#globals) globals.raw(global);
-    section(wasm.SECTION_GLOBAL, globals.raw(this.#newGlobals.written()).written());
+    const section = (id: number, content: Uint8Array): ByteWriter => writer.byte(id).sized(content);
+    const types = new UsedTypes(this.#types);
+    const imports = runtime.imports.map((item) => encodeImport(item, types));
+    const kinds = new ByteWriter(this.#functions.length * 2 + 8).u32(this.#functions.length);
+    for (const item of this.#functions)
+      kinds.u32(
+        types.number(
+          typeof item === "object"
+            ? item.type
+            : (runtime.functions[item - runtime.importedFunctions] as number),
+        ),
+      );
+    section(wasm.SECTION_TYPE, vector(types.used));
+    section(wasm.SECTION_IMPORT, vector(imports));
+    section(wasm.SECTION_FUNCTION, kinds.written());
+    section(wasm.SECTION_GLOBAL, globals);
     section(wasm.SECTION_EXPORT, vector(this.#exports));
-    section(wasm.SECTION_START, start === undefined ? undefined : new ByteWriter(4).u32(start).finish());
-    section(wasm.SECTION_ELEMENT, runtime.raw.get(wasm.SECTION_ELEMENT));
+    if (start !== undefined) section(wasm.SECTION_START, new ByteWriter(4).u32(start).finish());
     if (late) section(wasm.SECTION_DATA_COUNT, new ByteWriter(4).u32(segments.length).finish());
     const code = new ByteWriter(size + 8).u32(bodies.length);
     for (const body of bodies) code.sized(body);
     section(wasm.SECTION_CODE, code.written());
     section(wasm.SECTION_DATA, vector(segments));
     for (const content of this.#custom) section(wasm.SECTION_CUSTOM, content);
+    if (this.#names !== undefined) section(wasm.SECTION_CUSTOM, this.#nameSection(this.#names));
     return writer.written();
   }
 
-  /** A start function: grow the memory to `end`, copy the passive segment, then what the runtime's own start does. */
+  /** Those of the core, those that were added, and those of the runtime that the rest needs. */
+  #globalSection(rest: readonly number[], heapBase: number): Uint8Array {
+    const { globals: core, heapBase: base } = this.#core;
+    const added = core.length + this.#newGlobalCount;
+    for (const [at, index] of rest.entries()) this.#globalNumbers.set(index, added + at);
+    const writer = new ByteWriter(this.#newGlobals.length + 1024).u32(added + rest.length);
+    const write = (index: number): void => {
+      const global = this.runtime.globals[index]!;
+      const init = global === base ? constantExpression(heapBase) : global.init;
+      writer
+        .byte(global.type)
+        .byte(global.mutable ? 1 : 0)
+        .raw(init);
+    };
+    core.forEach(write);
+    writer.raw(this.#newGlobals.written());
+    rest.forEach(write);
+    return writer.written();
+  }
+
+  #nameSection(own: ReadonlyMap<number, string>): Uint8Array {
+    const names = new Map<number, string>();
+    for (const [name, { kind, index }] of this.#core.exports) {
+      const number = kind === wasm.KIND_FUNCTION ? this.#numbers.get(index) : undefined;
+      if (number !== undefined) names.set(number, name);
+    }
+    for (const [index, name] of own) names.set(index, name);
+    const entries = [...names]
+      .sort(([a], [b]) => a - b)
+      .map(([index, name]) => new ByteWriter(name.length + 8).u32(index).name(name).finish());
+    return new ByteWriter(1024).name("name").byte(1).sized(vector(entries)).finish();
+  }
+
+  /** A start function: grow the memory to `end`, copy the passive segment. */
   #placeLate(end: number, length: number, segment: number): number {
     const index = this.declare(0, 0);
     const pages = Math.ceil(end / PAGE);
@@ -208,7 +234,6 @@ export class Linker {
     body.byte(0x41).s32(-1).byte(0x46).byte(0x04).byte(wasm.TYPE_EMPTY).byte(0x00).byte(0x0b).byte(0x0b); // = -1: trap
     body.byte(0x41).s32(this.dataBase).byte(0x41).s32(0).byte(0x41).s32(length);
     body.byte(0xfc).u32(8).u32(segment).byte(0); // memory.init
-    if (this.runtime.start !== undefined) body.byte(0x10).u32(this.runtime.start);
     const bytes = body.byte(0x0b).finish();
     this.define(index, bytes);
     return index;
@@ -224,26 +249,24 @@ function decoded(runtime: Uint8Array): Module {
   return module;
 }
 
-interface Needed {
-  readonly roots: string;
-  readonly living: readonly Uint8Array[];
-  readonly kept: readonly DataSegment[];
-}
+/** Types by index, of which a module has those that are asked for. */
+class UsedTypes {
+  readonly used: Uint8Array[] = [];
+  readonly #types: readonly Uint8Array[];
+  readonly #numbers = new Map<number, number>();
 
-const lastNeeded = new WeakMap<Module, Needed>();
-
-/** What the runtime must keep for those who call these functions. The next policy often calls what the last one did. */
-function neededBy(runtime: Module, called: readonly number[]): Needed {
-  const imported = runtime.imports.filter((item) => item.kind === wasm.KIND_FUNCTION).length;
-  const own = new Set(called.filter((index) => index < imported + runtime.functions.length));
-  const roots = [...own].sort((a, b) => a - b).join();
-  let needed = lastNeeded.get(runtime);
-  if (needed?.roots !== roots) {
-    const living = prune(runtime, reachable(runtime, own));
-    needed = { roots, living, kept: neededData(runtime, living, own) };
-    lastNeeded.set(runtime, needed);
+  constructor(types: readonly Uint8Array[]) {
+    this.#types = types;
   }
-  return needed;
+
+  number(type: number): number {
+    let number = this.#numbers.get(type);
+    if (number === undefined) {
+      number = this.used.push(this.#types[type]!) - 1;
+      this.#numbers.set(type, number);
+    }
+    return number;
+  }
 }
 
 function missingBody(): never {
@@ -270,24 +293,12 @@ function encodeType(params: readonly number[], results: readonly number[]): Uint
   return writer.finish();
 }
 
-function encodeGlobal(type: number, mutable: boolean, init: Uint8Array): Uint8Array {
-  return new ByteWriter(16)
-    .byte(type)
-    .byte(mutable ? 1 : 0)
-    .raw(init)
-    .finish();
-}
-
-/** The memory is asked for without a maximum and with what every host grants; all else stays as the runtime has it. */
-function encodeImport(item: Module["imports"][number]): Uint8Array {
-  if (item.kind !== wasm.KIND_MEMORY) return item.bytes;
-  return new ByteWriter()
-    .name(item.module)
-    .name(item.name)
-    .byte(item.kind)
-    .byte(0)
-    .u32(MINIMUM_PAGES)
-    .finish();
+/** The memory is asked for without a maximum and with what every host grants. */
+function encodeImport({ module, name, kind, type }: Module["imports"][number], types: UsedTypes): Uint8Array {
+  const writer = new ByteWriter().name(module).name(name).byte(kind);
+  if (kind === wasm.KIND_MEMORY) writer.byte(0).u32(MINIMUM_PAGES);
+  else writer.u32(types.number(type));
+  return writer.finish();
 }
 
 function encodeData(offset: number, bytes: Uint8Array): Uint8Array {
@@ -301,7 +312,7 @@ function encodePassive(bytes: Uint8Array): Uint8Array {
 function constantOf(init: Uint8Array): number {
   let value = 0;
   let shift = 0;
-  if (init[0] !== 0x41) throw new PolicyError("internal_error", `the global \`${HEAP_BASE}\` is no constant`);
+  if (init[0] !== 0x41) throw new PolicyError("internal_error", "the global `heap_base` is no constant");
   for (let at = 1; at < init.length - 1; at++) {
     const byte = init[at] ?? 0;
     value |= (byte & 0x7f) << shift;

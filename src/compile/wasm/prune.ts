@@ -1,36 +1,30 @@
-// Which functions and data of the runtime a module still needs. In: the runtime and what the policy calls. Out: bodies and segments.
-// Indices and addresses may not move: a function that nothing reaches keeps its place and loses its body, data leaves a hole.
+// Which functions, globals and data of the runtime a module needs. In: the runtime and what the policy calls. Out: their indices, and segments.
+// Addresses may not move: data that is left out leaves a hole.
 
 import { type DataSegment, type Module, usesOf } from "./decode.ts";
+import { LINK_CALL } from "./instruction.ts";
 
-/** No locals; `unreachable`; `end`. */
-export const EMPTY_BODY = new Uint8Array([0x00, 0x00, 0x0b]);
-
-/** Function indices that can be reached from `roots` (indices of runtime functions, imports included). */
-export function reachable(runtime: Module, roots: Iterable<number>): Set<number> {
-  const imported = runtime.imports.filter((item) => item.kind === 0).length;
-  const seen = new Set<number>();
-  const pending = [...roots];
-  let indirect = false;
-  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
-    if (seen.has(next)) continue;
-    seen.add(next);
-    const body = runtime.bodies[next - imported];
-    if (next < imported || body === undefined) continue;
-    const uses = usesOf(body);
-    pending.push(...uses.calls);
-    if (uses.indirect && !indirect) {
-      indirect = true;
-      pending.push(...runtime.elements);
-    }
-  }
-  return seen;
+export interface Reached {
+  /** Indices of functions, imports left out, and of globals. */
+  readonly functions: Set<number>;
+  readonly globals: Set<number>;
 }
 
-/** The runtime's bodies with those emptied that are not in `needed`. */
-export function prune(runtime: Module, needed: ReadonlySet<number>): readonly Uint8Array[] {
-  const imported = runtime.imports.length - runtime.imports.filter((item) => item.kind !== 0).length;
-  return runtime.bodies.map((body, index) => (needed.has(index + imported) ? body : EMPTY_BODY));
+/** What can be reached from these functions, but for what is in `already`; all indices are those of the runtime. */
+export function reachable(runtime: Module, roots: Iterable<number>, already?: Reached): Reached {
+  const functions = new Set<number>();
+  const globals = new Set<number>();
+  const pending = [...roots];
+  for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
+    const body = runtime.bodies[next - runtime.importedFunctions];
+    if (body === undefined || functions.has(next) || already?.functions.has(next) === true) continue;
+    functions.add(next);
+    for (const { kind, value } of usesOf(body).links) {
+      if (kind === LINK_CALL) pending.push(value);
+      else if (already?.globals.has(value) !== true) globals.add(value);
+    }
+  }
+  return { functions, globals };
 }
 
 /** An optimiser folds `table + 2 * (i - first)` into `(table - 2 * first) + 2 * i`: how far a constant may lie from what it means. */
@@ -40,12 +34,12 @@ const TABLE_SLACK = 4096;
 const TABLE_LENGTH = 192;
 
 /**
- * The segments that a living body may read, or that such a segment points into. `roots` are the runtime's functions that are called from
- * outside: they decide about tables, where the runtime says who reads them. Elsewhere any constant near a segment keeps it.
+ * The segments that these functions may read, or that such a segment points into. `roots` are those of them that are called from outside:
+ * they decide about tables, where the runtime says who reads them. Elsewhere any constant near a segment keeps it.
  */
 export function neededData(
   runtime: Module,
-  bodies: readonly Uint8Array[],
+  functions: Iterable<number>,
   roots: Iterable<number>,
 ): readonly DataSegment[] {
   const called = new Set(roots);
@@ -60,7 +54,10 @@ export function neededData(
     return table === undefined;
   });
   const constants = new Set<number>();
-  for (const body of bodies) for (const constant of usesOf(body).constants) constants.add(constant);
+  for (const index of functions) {
+    const body = runtime.bodies[index - runtime.importedFunctions] as Uint8Array;
+    for (const constant of usesOf(body).constants) constants.add(constant);
+  }
   const sorted = [...open].sort((a, b) => a.offset - b.offset);
   // An address means a segment at most so far behind it, and at most so far before it.
   const ahead = sorted.reduce((most, segment) => Math.max(most, slackOf(segment)), 0);

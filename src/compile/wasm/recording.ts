@@ -3,8 +3,7 @@
 // and other answers are written in the places of the old ones. In: the emitter's questions and a body. Out: what is kept, and bodies.
 
 import type { PathKey } from "./context.ts";
-import { ByteWriter } from "./encode.ts";
-import { LINK_CALL, LINK_GLOBAL, LINK_I32, type Link, type Linked } from "./instruction.ts";
+import { LINK_CALL, LINK_GLOBAL, LINK_I32, type Link, type Linked, rewritten } from "./instruction.ts";
 import type { Address } from "./statics.ts";
 
 /** One question. Elements and places of collections are known by the numbers of earlier questions, or by what they mean. */
@@ -19,7 +18,7 @@ export type Ask =
       readonly path: readonly string[];
       readonly places: readonly (readonly number[])[];
     }
-  | { readonly kind: "function"; readonly name: string }
+  | { readonly kind: "function" | "runtime"; readonly name: string }
   | { readonly kind: "dispatcher"; readonly args: number; readonly path: readonly PathKey[] }
   | { readonly kind: "global"; readonly type: number };
 
@@ -48,6 +47,7 @@ const ANSWERS: Readonly<Record<Ask["kind"], Answers>> = {
   cell: "addresses",
   index: "addresses",
   function: "functions",
+  runtime: "functions",
   dispatcher: "functions",
   global: "globals",
 };
@@ -100,14 +100,12 @@ export class Recording {
   finish(body: Linked, isFixed: (link: Link) => boolean): KeptBody | undefined {
     if (this.#lost) return undefined;
     const places: Place[] = [];
-    const calls = new Set<number>();
     for (const link of body.links) {
       const ask = this.#by[LINKS[link.kind]].get(link.value);
       if (ask !== undefined) places.push({ at: link.at, kind: link.kind, ask });
       else if (link.kind === LINK_I32 || !isFixed(link)) return undefined;
-      else if (link.kind === LINK_CALL) calls.add(link.value);
     }
-    return new KeptBody(this.asks, this.answers, body.bytes, places, [...calls]);
+    return new KeptBody(this.asks, this.answers, body.bytes, places);
   }
 }
 
@@ -125,17 +123,7 @@ export class KeptBody {
   #bytes: Uint8Array;
   #places: readonly Place[];
 
-  /** The functions that it calls under the same number in every module. */
-  readonly calls: readonly number[];
-
-  constructor(
-    asks: readonly Ask[],
-    answers: readonly number[],
-    bytes: Uint8Array,
-    places: readonly Place[],
-    calls: readonly number[],
-  ) {
-    this.calls = calls;
+  constructor(asks: readonly Ask[], answers: readonly number[], bytes: Uint8Array, places: readonly Place[]) {
     this.#asks = asks;
     this.#cells = asks.filter((ask) => ask.kind === "cell");
     this.#answers = answers;
@@ -162,19 +150,12 @@ export class KeptBody {
   }
 
   #move(answers: readonly number[]): void {
-    const old = this.#bytes;
-    const out = new ByteWriter(old.length + 64);
     const places: Place[] = [];
-    let from = 0;
-    for (const { at, kind, ask } of this.#places) {
-      out.raw(old.subarray(from, at));
+    this.#bytes = rewritten(this.#bytes, this.#places, (out, { kind, ask }) => {
       places.push({ at: out.length, kind, ask });
       if (kind === LINK_I32) out.s32(answers[ask] as number);
       else out.u32(answers[ask] as number);
-      from = at;
-      while ((old[from++] as number) >= 0x80);
-    }
-    this.#bytes = out.raw(old.subarray(from)).finish();
+    });
     this.#places = places;
     this.#answers = answers;
   }

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { ByteReader, usesOf, decodeModule } from "../../../src/compile/wasm/decode.ts";
 import { ByteWriter } from "../../../src/compile/wasm/encode.ts";
-import { Code } from "../../../src/compile/wasm/instruction.ts";
+import { Code, LINK_CALL } from "../../../src/compile/wasm/instruction.ts";
 import { runtime } from "./build.ts";
 
 describe("LEB128", () => {
@@ -40,7 +40,10 @@ describe("decoding", () => {
     expect(module.bodies.length).toBe(module.functions.length);
     const imported = module.imports.filter((item) => item.kind === 0).length;
     for (const body of module.bodies) {
-      for (const index of usesOf(body).calls) expect(index).toBeLessThan(imported + module.bodies.length);
+      for (const { kind, value } of usesOf(body).links)
+        expect(value).toBeLessThan(
+          kind === LINK_CALL ? imported + module.bodies.length : module.globals.length,
+        );
     }
     expect(module.exports.map((item) => item.name)).toContain("opa_json_parse");
   });
@@ -58,6 +61,10 @@ describe("decoding", () => {
     code.brIf(outer);
     code.call(300);
     code.end();
-    expect(usesOf(code.finish())).toEqual({ calls: new Set([300]), indirect: false, constants: new Set() });
+    const body = code.finish();
+    const { links, constants } = usesOf(body);
+    expect(links).toMatchObject([{ kind: LINK_CALL, value: 300 }]);
+    expect(new ByteReader(body, links[0]!.at).u32()).toBe(300);
+    expect(constants).toEqual(new Set());
   });
 });

@@ -91,7 +91,7 @@ const policy: Policy = planEntrypoints(
 
 const at = { file: 0, row: 1, col: 1 };
 
-/** A function before all others that has texts, a global of its own, and reads what no other does. */
+/** A function before all others that has texts, a global of its own, reads what no other does, and calls first what the last ones call. */
 function grown(): Policy {
   const { strings, builtinFuncs, files } = policy.static;
   const first = strings.length;
@@ -108,6 +108,13 @@ function grown(): Policy {
             source: { type: "local", value: 0 },
             key: { type: "string_index", value: first + 2 },
             target: 3,
+            at,
+          },
+          {
+            kind: "CallStmt",
+            func: "units.parse",
+            args: [{ type: "string_index", value: first }],
+            result: 4,
             at,
           },
           { kind: "AssignVarOnceStmt", source: { type: "string_index", value: first }, target: 2, at },

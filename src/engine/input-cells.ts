@@ -8,6 +8,9 @@ const MAX_DEPTH = 64;
 /** Texts that are kept in memory, and how many a place may have before it counts as one of names, not of kinds. */
 const KEPT = 256;
 const KINDS = 24;
+/** A power of two. */
+const LATELY = 256;
+const MAX_ROOM = 2 ** 31 - 8;
 const ENCODER = new TextEncoder();
 
 /** Answer of `write` where the data must go through its text, or does not fit into the memory as it is. */
@@ -23,11 +26,13 @@ export class InputWriter implements InputPen {
   #bytes: Uint8Array;
   #words: Int32Array;
   #at = 0;
+  /** Up to here is written: in the memory, and below 2 GiB, beyond which an address is no positive number. */
+  #room = 0;
   /** Boxes of texts met before, with their hashes once these were asked for. */
   readonly #kept = new Map<string, number>();
   /** The last of them, by first and last character and length. */
-  readonly #lately: string[] = new Array(64).fill("\0");
-  readonly #latelyAt = new Int32Array(64);
+  readonly #lately: string[] = new Array(LATELY).fill("\0");
+  readonly #latelyAt = new Int32Array(LATELY);
   #free: number;
   readonly #end: number;
 
@@ -37,11 +42,13 @@ export class InputWriter implements InputPen {
     this.#end = this.#free + KEPT * (abi.BOX_SIZE + SHORT);
     this.#bytes = new Uint8Array(memory.buffer);
     this.#words = new Int32Array(memory.buffer);
+    this.#room = Math.min(this.#bytes.length, MAX_ROOM);
   }
 
   /** Writes; what has no fixed place from address `at` on. The address where the heap goes on. */
   write(plan: InputPlan, at: number, data: unknown): number {
     const { generated } = plan;
+    if (at < 0) return REFUSED;
     if (generated !== undefined) return this.#generated(generated, plan, at, data);
     this.#start(at);
     return isPlainObject(data) && this.#object(data, plan) ? this.#at : REFUSED;
@@ -59,20 +66,25 @@ export class InputWriter implements InputPen {
     if (this.#bytes.length === 0) {
       this.#bytes = new Uint8Array(this.#memory.buffer);
       this.#words = new Int32Array(this.#memory.buffer);
+      this.#room = Math.min(this.#bytes.length, MAX_ROOM);
     }
     this.#at = (at + 7) & ~7;
   }
 
-  put(slot: Slot, member: unknown): boolean {
-    const value = typeof member === "string" ? this.#leaf(member, slot) : this.#other(member, slot);
-    if (value === REFUSED) return false;
-    this.#words[slot.cell] = value;
+  put(slots: readonly Slot[], members: readonly unknown[]): boolean {
+    const words = this.#words;
+    for (let index = 0; index < slots.length; index++) {
+      const slot = slots[index]!;
+      const member = members[index];
+      const value = typeof member === "string" ? this.#leaf(member, slot) : this.#other(member, slot);
+      if (value === REFUSED) return false;
+      words[slot.cell] = value;
+    }
     return true;
   }
 
-  open(slot: Slot): InputPlan {
+  open(slot: Slot): void {
     this.#words[slot.cell] = slot.below!.box;
-    return slot.below!;
   }
 
   other(slot: Slot, member: unknown): boolean {
@@ -150,14 +162,19 @@ export class InputWriter implements InputPen {
   }
 
   #other(member: unknown, slot: Slot): number {
+    if (typeof member === "number") {
+      if (!Number.isSafeInteger(member)) return this.#number(member);
+      const { box } = slot;
+      const words = this.#words;
+      words[box] = INTEGER;
+      words[box + 2] = member | 0;
+      words[box + 3] = Math.floor(member / 4294967296) | 0;
+      return box << 2;
+    }
     if (typeof member === "boolean") return member ? abi.ADDRESS_TRUE : abi.ADDRESS_FALSE;
     if (member === undefined) return 0;
-    if (typeof member !== "number" || !Number.isSafeInteger(member)) return this.#value(member, slot, 1);
-    const { box } = slot;
-    this.#words[box] = INTEGER;
-    this.#words[box + 2] = member | 0;
-    this.#words[box + 3] = Math.floor(member / 4294967296) | 0;
-    return box << 2;
+    if (member === null) return abi.ADDRESS_NULL;
+    return Array.isArray(member) ? this.#array(member, slot, 1) : REFUSED;
   }
 
   /** A text at a place of its own: a box that is kept, or the place's box. */
@@ -166,17 +183,24 @@ export class InputWriter implements InputPen {
     const kept = this.#keep(text, slot);
     if (kept !== 0) return kept;
     const { box } = slot;
-    const start = (box << 2) + abi.BOX_SIZE;
-    const bytes = this.#bytes;
-    for (let at = 0; at < text.length; at++) {
-      const unit = text.charCodeAt(at);
-      if (unit >= 0x80) return this.#string(text);
-      bytes[start + at] = unit;
+    const { length } = text;
+    const words = this.#words;
+    let at = 0;
+    let any = 0;
+    for (let word = box + 4; at < length; word++) {
+      let four = 0;
+      for (let shift = 0; shift < 32 && at < length; shift += 8, at++) {
+        const unit = text.charCodeAt(at);
+        any |= unit;
+        four |= unit << shift;
+      }
+      words[word] = four;
     }
-    this.#words[box] = ASCII_STRING;
-    this.#words[box + 1] = text.length;
-    this.#words[box + 2] = start;
-    this.#words[box + 3] = 0;
+    if (any >= 0x80) return this.#string(text);
+    words[box] = ASCII_STRING;
+    words[box + 1] = length;
+    words[box + 2] = (box << 2) + abi.BOX_SIZE;
+    words[box + 3] = 0;
     return box << 2;
   }
 
@@ -185,7 +209,8 @@ export class InputWriter implements InputPen {
     if (slot.seen > KINDS) return 0;
     // Most of them were met lately: one comparison finds them, where a map hashes.
     const { length } = text;
-    const at = length === 0 ? 0 : (text.charCodeAt(0) * 7 + text.charCodeAt(length - 1) * 3 + length) & 63;
+    const at =
+      length === 0 ? 0 : (text.charCodeAt(0) * 7 + text.charCodeAt(length - 1) * 3 + length) & (LATELY - 1);
     if (this.#lately[at] === text) return this.#latelyAt[at]!;
     const box = this.#kept.get(text) ?? this.#keepNew(text, slot);
     if (box !== 0) {
@@ -220,7 +245,7 @@ export class InputWriter implements InputPen {
 
   #box(tag: number, n: number, a: number, b: number): number {
     const address = this.#at;
-    if (address + abi.BOX_SIZE > this.#bytes.length) return REFUSED;
+    if (address + abi.BOX_SIZE > this.#room) return REFUSED;
     this.#header(address, tag, n, a, b);
     this.#at = address + abi.BOX_SIZE;
     return address;
@@ -233,22 +258,34 @@ export class InputWriter implements InputPen {
     if (typeof data === "boolean") return data ? abi.ADDRESS_TRUE : abi.ADDRESS_FALSE;
     if (typeof data === "number") return this.#number(data);
     if (data === null) return abi.ADDRESS_NULL;
-    if (
-      !Array.isArray(data) ||
-      depth > MAX_DEPTH ||
-      typeof (data as { toJSON?: unknown }).toJSON === "function"
-    )
-      return REFUSED;
+    return Array.isArray(data) ? this.#array(data, slot, depth) : REFUSED;
+  }
+
+  #array(data: readonly unknown[], slot: Slot, depth: number): number {
+    if (depth > MAX_DEPTH || typeof (data as { toJSON?: unknown }).toJSON === "function") return REFUSED;
+    const { length } = data;
     const elements = this.#at;
-    this.#at = (elements + data.length * 4 + 7) & ~7;
-    if (this.#at > this.#bytes.length) return REFUSED;
-    for (let index = 0; index < data.length; index++) {
+    if (elements + length * 4 + 24 > this.#room) return REFUSED;
+    const box = (elements + length * 4 + 7) & ~7;
+    this.#at = box + abi.BOX_SIZE;
+    const words = this.#words;
+    const start = elements >> 2;
+    for (let index = 0; index < length; index++) {
       const item: unknown = data[index];
-      const value = item === undefined ? abi.ADDRESS_NULL : this.#value(item, slot, depth + 1);
+      let value = 0;
+      if (typeof item === "string") {
+        if (item.length <= SHORT) value = this.#keep(item, slot);
+        if (value === 0) value = this.#string(item);
+      } else value = item === undefined ? abi.ADDRESS_NULL : this.#value(item, slot, depth + 1);
       if (value === REFUSED) return REFUSED;
-      this.#words[(elements >> 2) + index] = value;
+      words[start + index] = value;
     }
-    return this.#box(abi.TAG_ARRAY, data.length, elements, data.length);
+    const word = box >> 2;
+    words[word] = abi.TAG_ARRAY;
+    words[word + 1] = length;
+    words[word + 2] = elements;
+    words[word + 3] = length;
+    return box;
   }
 
   #number(data: number): number {
@@ -268,7 +305,7 @@ export class InputWriter implements InputPen {
   /** UTF-8 of a text: its length. Short ASCII texts are copied here, all others by the platform. */
   #text(text: string): number {
     const start = this.#at;
-    if (start + text.length * 3 + 24 > this.#bytes.length) return REFUSED;
+    if (start + text.length * 3 + 24 > this.#room) return REFUSED;
     let length = 0;
     if (text.length <= SHORT) {
       for (; length < text.length; length++) {

@@ -50,6 +50,8 @@ export interface InputPlan {
   readonly box: number;
   readonly slots: readonly Slot[];
   readonly named: ReadonlyMap<string, Slot>;
+  /** The places below which nothing is read, here and in the objects below, in the order of the keys. */
+  readonly leaves: readonly Slot[];
   /** The bits of all slots. */
   readonly all: number;
   /** Keys as they came last. */
@@ -62,11 +64,11 @@ export interface InputPlan {
 
 /** What a generated function writes with. */
 export interface InputPen {
-  /** Writes what stands at a place below which nothing is read. False: the input has to go through its JSON text. */
-  put(slot: Slot, member: unknown): boolean;
-  /** There is an object here, whose own places are written next. */
-  open(slot: Slot): InputPlan;
-  /** Writes what is no plain object where the policy reads below it. */
+  /** Writes what stands at the leaves of a plan, one for each. False: the input has to go through its JSON text. */
+  put(slots: readonly Slot[], members: readonly unknown[]): boolean;
+  /** There is an object here. */
+  open(slot: Slot): void;
+  /** Writes what is no plain object where the policy reads below it. False: as `put`. */
   other(slot: Slot, member: unknown): boolean;
 }
 
@@ -74,7 +76,7 @@ export interface InputPen {
 export type WriteInput = (pen: InputPen, plan: InputPlan, input: unknown) => boolean;
 
 /** Of what generated functions are given and have to look after themselves. */
-export const WRITER_VERSION = 2;
+export const WRITER_VERSION = 3;
 
 /** The default export of a generated module: `prepare` takes it as `writer`. */
 export interface GeneratedWriter {
@@ -122,7 +124,8 @@ function cellsOf(layout: string, allocate: (bytes: number) => number): Cells {
       });
     const all = slots.reduce((bits, { bit }) => bits | bit, 0);
     const named = new Map(slots.map((slot) => [slot.name, slot]));
-    return { box: node.box, slots, named, all, order: [], wide: slots.length > 31 };
+    const leaves = slots.flatMap((slot) => slot.below?.leaves ?? [slot]);
+    return { box: node.box, slots, leaves, named, all, order: [], wide: slots.length > 31 };
   };
   const writers = new Map<string, InputPlan>();
   for (const [name, tree] of Object.entries(trees))

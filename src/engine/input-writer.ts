@@ -11,7 +11,7 @@ export function inputWriterModule(wasm: Uint8Array): string {
   const functions: string[] = [];
   const entrypoints = [...(cells?.writers ?? [])]
     .filter(([, plan]) => plan.slots.length > 0)
-    .map(([name, plan]) => `  [${literal(name)}]: ${wholeOf(plan, functions)},`);
+    .map(([name, plan]) => `  [${literal(name)}]: ${writerOf(plan, functions)},`);
   if (entrypoints.length === 0) {
     throw new PolicyError(
       "invalid_input",
@@ -43,28 +43,41 @@ ${entrypoints.map((line) => `  ${line}`).join("\n")}
 const plain = (at: string): string =>
   `typeof ${at} === "object" && ${at} !== null && typeof ${at}.toJSON !== "function" && (prototypeOf(${at}) === ofObjects || prototypeOf(${at}) === null)`;
 
-/** The function for a whole input, which may be anything. */
-function wholeOf(plan: InputPlan, functions: string[]): string {
-  return `(pen, plan, data) => ${plain("data")} && ${functionOf(plan, functions)}(pen, plan, data)`;
-}
-
-/** Adds the function for a plan, and those for the objects below: its name. */
-function functionOf(plan: InputPlan, functions: string[]): string {
-  const lines = plan.slots.flatMap(({ name, below }, index) => {
-    const read = OF_OBJECTS.has(name)
-      ? `isEnumerable.call(data, ${literal(name)}) ? data[${literal(name)}] : undefined`
-      : `data[${literal(name)}]`;
-    if (below === undefined) return [`  if (!pen.put(slots[${index}], ${read})) return false;`];
-    const at = `at${index}`;
-    return [
-      `  const ${at} = ${read};`,
-      `  if (${plain(at)}) {`,
-      `    if (!${functionOf(below, functions)}(pen, pen.open(slots[${index}]), ${at})) return false;`,
-      `  } else if (!pen.other(slots[${index}], ${at})) return false;`,
-    ];
-  });
+/**
+ * Adds the function for a whole input, which may be anything: its name. It reads all leaves first and hands them over at once: one loop that
+ * writes them is faster than a call for each.
+ */
+function writerOf(plan: InputPlan, functions: string[]): string {
+  const lines: string[] = [];
+  const members: string[] = [];
+  let objects = 0;
+  const read = ({ slots }: InputPlan, from: string, place: string, indent: string): void => {
+    for (const [index, { name, below }] of slots.entries()) {
+      const value = OF_OBJECTS.has(name)
+        ? `isEnumerable.call(${from}, ${literal(name)}) ? ${from}[${literal(name)}] : undefined`
+        : `${from}[${literal(name)}]`;
+      if (below === undefined) {
+        lines.push(`${indent}leaf${members.length} = ${value};`);
+        members.push(`leaf${members.length}`);
+        continue;
+      }
+      const at = `at${objects++}`;
+      const slot = `${place}.slots[${index}]`;
+      lines.push(`${indent}const ${at} = ${value};`, `${indent}if (${plain(at)}) {`);
+      lines.push(`${indent}  pen.open(${slot});`);
+      read(below, at, `${slot}.below`, `${indent}  `);
+      lines.push(`${indent}} else if (!pen.other(${slot}, ${at})) return false;`);
+    }
+  };
+  read(plan, "data", "plan", "  ");
   const name = `write${functions.length}`;
-  functions.push(`function ${name}(pen, { slots }, data) {\n${lines.join("\n")}\n  return true;\n}\n`);
+  const list = members.join(", ");
+  functions.push(`function ${name}(pen, plan, data) {
+  if (!(${plain("data")})) return false;
+${members.length === 0 ? "" : `  let ${list};\n`}${lines.join("\n")}
+  return pen.put(plan.leaves, [${list}]);
+}
+`);
   return name;
 }
 

@@ -23,22 +23,23 @@ export function bytes_compare(a: usize, n: i32, b: usize, m: i32): i32 {
   return n - m;
 }
 
+/** Words from the start, and the last one, which may overlap the one before. */
 export function bytes_equal(a: usize, b: usize, n: i32): bool {
   const length = <usize>n;
-  let i: usize = 0;
-  while (i + 8 <= length) {
-    if (load<u64>(a + i) != load<u64>(b + i)) return false;
-    i += 8;
+  if (length >= 8) {
+    const last = length - 8;
+    for (let i: usize = 0; i < last; i += 8) if (load<u64>(a + i) != load<u64>(b + i)) return false;
+    return load<u64>(a + last) == load<u64>(b + last);
   }
-  if (i + 4 <= length) {
-    if (load<u32>(a + i) != load<u32>(b + i)) return false;
-    i += 4;
+  if (length >= 4) {
+    const last = length - 4;
+    return load<u32>(a) == load<u32>(b) && load<u32>(a + last) == load<u32>(b + last);
   }
-  while (i < length) {
-    if (load<u8>(a + i) != load<u8>(b + i)) return false;
-    i++;
+  if (length >= 2) {
+    const last = length - 2;
+    return load<u16>(a) == load<u16>(b) && load<u16>(a + last) == load<u16>(b + last);
   }
-  return true;
+  return length == 0 || load<u8>(a) == load<u8>(b);
 }
 
 // @ts-ignore: decorator

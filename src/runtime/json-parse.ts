@@ -651,8 +651,12 @@ function read_cells(node: usize, p: usize): usize {
       if (c == 0x7d) break;
       return 0;
     }
-    p = behind_space(p + 1);
+    p++;
     c = byte_at(p, stop);
+    if (c <= 0x20) {
+      c = byte_behind_space(p);
+      p = at;
+    }
     // No brace may follow a comma.
     if (c != 0x22) return 0;
   }

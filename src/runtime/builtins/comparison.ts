@@ -1,11 +1,21 @@
 // Bodies of the comparison builtins and of membership: any values in, a boolean out. Never fails.
-import { TAG_ARRAY, TAG_OBJECT, TAG_SET } from "../abi";
+import { NUMBER_INT, TAG_ARRAY, TAG_NUMBER, TAG_OBJECT, TAG_SET } from "../abi";
 import { value_get } from "../access";
 import { array_at } from "../array";
 import { value_compare, value_equal } from "../compare";
+import { int_value } from "../number";
 import { object_value_at } from "../object";
 import { set_get } from "../set";
 import { boolean, tag, word_n } from "../value";
+
+const INTEGER: u16 = <u16>(TAG_NUMBER | (NUMBER_INT << 8));
+
+/** Most that is compared is two small integers. */
+// @ts-ignore: decorator
+@inline
+function both_int(a: usize, b: usize): bool {
+  return load<u16>(a) == INTEGER && load<u16>(b) == INTEGER;
+}
 
 export function builtin_equal(a: usize, b: usize): usize {
   return boolean(value_equal(a, b) != 0);
@@ -14,16 +24,16 @@ export function builtin_neq(a: usize, b: usize): usize {
   return boolean(value_equal(a, b) == 0);
 }
 export function builtin_lt(a: usize, b: usize): usize {
-  return boolean(value_compare(a, b) < 0);
+  return boolean(both_int(a, b) ? int_value(a) < int_value(b) : value_compare(a, b) < 0);
 }
 export function builtin_lte(a: usize, b: usize): usize {
-  return boolean(value_compare(a, b) <= 0);
+  return boolean(both_int(a, b) ? int_value(a) <= int_value(b) : value_compare(a, b) <= 0);
 }
 export function builtin_gt(a: usize, b: usize): usize {
-  return boolean(value_compare(a, b) > 0);
+  return boolean(both_int(a, b) ? int_value(a) > int_value(b) : value_compare(a, b) > 0);
 }
 export function builtin_gte(a: usize, b: usize): usize {
-  return boolean(value_compare(a, b) >= 0);
+  return boolean(both_int(a, b) ? int_value(a) >= int_value(b) : value_compare(a, b) >= 0);
 }
 
 /** `v in collection` */

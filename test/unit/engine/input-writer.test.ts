@@ -167,6 +167,45 @@ list := input.list`;
       expect(engine.evaluate(0, { value: { user: { admin: true } } }).value).toBe(true);
   });
 
+  test("and the generic one leave nothing of an earlier input below what is no object", async () => {
+    const engines = await both(
+      'package p\ndefault found := "none"\nfound := input.a.b.c.d\ndefault other := "none"\nother := input.a.b.e',
+      ["p/found", "p/other"],
+    );
+    const whole = { a: { b: { c: { d: "deep" }, e: "less" } } };
+    const cut: unknown[] = [
+      { a: 1 },
+      { a: { b: [] } },
+      { a: { b: { c: "text", e: "less" } } },
+      { a: { b: { c: { d: undefined } } } },
+      { a: {} },
+      {},
+      { a: { b: { c: {} } } },
+    ];
+    for (const value of cut)
+      for (const each of [whole, value])
+        for (const engine of engines)
+          for (const entrypoint of [0, 1])
+            expect(engine.evaluate(entrypoint, { value: each }).results).toEqual(
+              engine.evaluate(entrypoint, { json: JSON.stringify(each) }).results,
+            );
+  });
+
+  test("and the generic one write texts of every length, kept or not", async () => {
+    const engines = await both("package p\nname := input.name\nnames := input.names", ["p/name", "p/names"]);
+    for (let turn = 0; turn < 3; turn++)
+      for (let length = 0; length < 40; length++)
+        for (const last of ["a", "\u007f", "\u0080", "\u00ff", "\u0100", "\u8000", "\ud800"]) {
+          const name = `${"x".repeat(length)}${last}`;
+          const value = { name, names: [name, length, `${name}${turn}`, null] };
+          for (const engine of engines)
+            for (const entrypoint of [0, 1])
+              expect(engine.evaluate(entrypoint, { value }).results).toEqual(
+                engine.evaluate(entrypoint, { json: JSON.stringify(value) }).results,
+              );
+        }
+  });
+
   test("of another policy is refused", async () => {
     const allow = (condition: string): Uint8Array =>
       compiled(`package p\nallow if ${condition}`, ["p/allow"]);

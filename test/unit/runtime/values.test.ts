@@ -45,6 +45,32 @@ const text: fc.Arbitrary<string> = fc.letrec<{ value: string; scalar: string }>(
   ),
 })).value;
 
+test("texts of every length are equal until one byte of them differs", () => {
+  runtime.reset();
+  for (let length = 0; length < 30; length++) {
+    const same = "abcdefghijklmnopqrstuvwxyz0123".slice(0, length);
+    expect(equal(runtime.value(JSON.stringify(same)), runtime.value(JSON.stringify(same)))).toBe(1);
+    for (let at = 0; at < length; at++) {
+      const other = `${same.slice(0, at)}_${same.slice(at + 1)}`;
+      expect(equal(runtime.value(JSON.stringify(same)), runtime.value(JSON.stringify(other)))).toBe(0);
+    }
+  }
+});
+
+test("the builtins that compare follow the order", () => {
+  const builtins = (["lt", "lte", "gt", "gte"] as const).map((name) => runtime.get(`builtin_${name}`));
+  fc.assert(
+    fc.property(text, text, (x, y) => {
+      runtime.reset();
+      const [a, b] = [runtime.value(x), runtime.value(y)];
+      const order = compare(a, b);
+      const wanted = [order < 0, order <= 0, order > 0, order >= 0].map((holds) => (holds ? 48 : 32));
+      expect(builtins.map((builtin) => builtin(a, b))).toEqual(wanted);
+    }),
+    { numRuns: 2000 },
+  );
+});
+
 test("the order is total, and equality and hash agree with it", () => {
   fc.assert(
     fc.property(text, text, text, (x, y, z) => {

@@ -8,7 +8,7 @@ PLANS ?=
 SOURCES := $(shell find src -name '*.ts' -not -path 'src/runtime/*') src/runtime/abi.ts
 RUNTIME_SOURCES := $(shell find src/runtime -name '*.ts') scripts/build-runtime.mjs
 
-.PHONY: help install build check test demo conformance interop interop-whole bench differential differential-builtins differential-tools differential-mutants builtins-reference faults clean
+.PHONY: help install build check test demo conformance interop interop-whole bench differential differential-builtins differential-queries differential-tools differential-mutants builtins-reference faults clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -89,6 +89,12 @@ differential-builtins: build ## Drawn calls of every builtin on the real opa and
 	@$(BIN)/esbuild test/differential/builtins/run.ts --bundle --platform=node --format=esm --packages=external \
 		--log-level=warning --outfile=build/differential/builtins.js
 	@node build/differential/builtins.js --calls $(CALLS) --seed $(SEED) $(if $(ONLY),--only '$(ONLY)')
+
+differential-queries: build ## Drawn queries over drawn modules on the real opa and on ours: SEED=1 TIME=60
+	@$(BIN)/esbuild test/differential/queries.ts --bundle --platform=node --format=esm --packages=external \
+		--log-level=warning --outfile=build/differential/queries.js
+	@cp dist/runtime.wasm build/differential/
+	@node build/differential/queries.js --seed $(SEED) --time $(TIME)
 
 differential-tools: build ## check, parse and fmt of drawn and broken modules on the real opa and on ours: SEED=1 MUTANTS=2000
 	@$(BIN)/esbuild test/differential/tools.ts --bundle --platform=node --format=esm --packages=external \

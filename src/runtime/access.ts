@@ -2,11 +2,14 @@
 // 0 is undefined. Never changes a value that a policy can see (sorting its entries in place is no change).
 import { OPA_ERR_INVALID_PATH, OPA_ERR_INVALID_TYPE, OPA_ERR_OK, TAG_ARRAY, TAG_NUMBER, TAG_OBJECT, TAG_SET, TAG_STRING } from "./abi";
 import { array_at } from "./array";
+import { buffer_open, buffer_string } from "./buffer";
 import { sort_object, sort_set } from "./compare";
-import { int64_of, int64_ok } from "./number";
+import { put_number } from "./json-dump";
+import { is_older } from "./memory";
+import { int64_of, int64_ok, int64_text } from "./number";
 import { object_copy, object_get, object_insert, object_key_at, object_new, object_value_at, object_without } from "./object";
 import { set_at, set_get } from "./set";
-import { number_int, rune_count, tag, word_n } from "./value";
+import { number_int, rune_count, tag, word_a, word_n } from "./value";
 
 export function value_get(v: usize, key: usize): usize {
   if (v == 0 || key == 0) return 0;
@@ -20,6 +23,25 @@ export function value_get(v: usize, key: usize): usize {
     }
   }
   return 0;
+}
+
+/**
+ * The same in a base document. OPA's store has paths of texts: there a number finds the key of an object that is written like it, and a
+ * text the element of a list. Not so in what a policy puts in the place of data (`with`).
+ */
+export function data_get(v: usize, key: usize): usize {
+  const found = value_get(v, key);
+  if (found != 0 || v == 0 || key == 0 || !is_older(v)) return found;
+  if (tag(v) == TAG_OBJECT && tag(key) == TAG_NUMBER) return object_get(v, number_string(key));
+  if (tag(v) != TAG_ARRAY || tag(key) != TAG_STRING) return 0;
+  const i = int64_text(word_a(key), word_n(key));
+  return int64_ok && i >= 0 && i < <i64>word_n(v) ? array_at(v, <i32>i) : 0;
+}
+
+function number_string(v: usize): usize {
+  const saved = buffer_open(24);
+  put_number(v);
+  return buffer_string(saved);
 }
 
 export function value_length(v: usize): i32 {

@@ -2,7 +2,7 @@
 //
 //   0: input   4: data   8: entrypoint   12: result
 import { cache_reset } from "./cache";
-import { alloc, zero } from "./memory";
+import { alloc, evaluation_begin, zero } from "./memory";
 import { failure_reset } from "./failure";
 import { dump_reset } from "./json-dump";
 
@@ -26,6 +26,7 @@ export function opa_eval_ctx_get_result(context: usize): usize {
 
 /** Forgets what an earlier evaluation left (an abort leaves through an exception and cleans up nothing). */
 export function eval_reset(): void {
+  evaluation_begin();
   failure_reset();
   dump_reset();
   cache_reset();

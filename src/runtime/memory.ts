@@ -8,6 +8,9 @@ declare function opa_abort(message: usize): void;
 /** Where the heap starts. The linker rewrites the initialiser: static data of runtime and policy lie below. */
 export let heap_base: usize = 0;
 
+/** Where the heap stood when the evaluation began. */
+let evaluation_base: usize = 0;
+
 let heap_ptr: usize = 0;
 let heap_end: usize = 0;
 
@@ -47,6 +50,15 @@ function reserve(end: usize): void {
 /** Memory up to `end`, for bytes that lie above the heap. */
 export function memory_reach(end: usize): void {
   if (!extend(end)) abort_text("out of memory");
+}
+
+export function evaluation_begin(): void {
+  evaluation_base = heap_ptr;
+}
+
+/** Whether a value was there before the evaluation, and is no constant of the policy. */
+export function is_older(v: usize): bool {
+  return v >= heap_base && v < evaluation_base;
 }
 
 function start(): void {

@@ -36,7 +36,7 @@ export interface Draw {
   /** Packages that are complete: safe to reach dynamically without recursion. */
   readonly finished: string[];
   /** Whether `and` and `or` may be drawn as keywords. */
-  readonly logical: boolean;
+  logical: boolean;
   package: string;
   /** How many terms may still be drawn for this rule: bounds the size. */
   budget: number;

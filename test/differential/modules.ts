@@ -22,6 +22,8 @@ export interface DrawnCase {
   readonly entrypoints: readonly string[];
   /** Those of them that are whole packages. */
   readonly packages: readonly string[];
+  /** Texts of queries over the modules. */
+  queries(count: number): string[];
 }
 
 const PACKAGES = ["p", "q", "p.sub", "r.s", "t"];
@@ -64,7 +66,17 @@ export function drawCase(seed: number, inputCount = 8): DrawnCase {
     inputs: inputs(draw, inputCount),
     entrypoints: [...entrypoints],
     packages: packages.map((name) => name.replaceAll(".", "/")),
+    queries: (count) => Array.from({ length: count }, () => drawQuery(draw)),
   };
+}
+
+/** A body of its own, outside of any package and without imports. OPA prepares `with` only outside of the query's closures. */
+function drawQuery(draw: Draw): string {
+  Object.assign(draw, { package: "", budget: 24, scope: [], logical: false });
+  for (;;) {
+    const text = draw.body(2, 1, 3).join("; ");
+    if (!/\bnot \{|[|{][^}]* with /s.test(text)) return withoutUnread(text);
+  }
 }
 
 function newDraw(random: Random): Draw {
@@ -159,7 +171,11 @@ function drawRule(draw: Draw): string {
     [2.5, () => functionRule(draw, name)],
     [1.2, () => refHead(draw, name)],
   ])();
-  // OPA refuses what `some … in` declares and nobody reads.
+  return withoutUnread(written);
+}
+
+/** OPA refuses what `some … in` declares and nobody reads. */
+function withoutUnread(written: string): string {
   return written.replace(/\b(?:some|every) ([^\n;|]*?) in /g, (all, names: string) =>
     all.replace(
       names,

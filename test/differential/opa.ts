@@ -130,6 +130,20 @@ export class Opa {
     return json === undefined ? { kind: "undefined" } : { kind: "result", json };
   }
 
+  /** The bindings of a query's solutions. */
+  async query(text: string, input: string | undefined): Promise<Answer> {
+    const asked = `{"query":${JSON.stringify(text)}${input === undefined ? "" : `,"input":${input}`}}`;
+    let reply: Reply;
+    try {
+      reply = await this.#send("POST", "/v1/query", asked);
+    } catch (error) {
+      return { kind: "unjudged", why: `opa: ${(error as Error).message}` };
+    }
+    if (reply.status !== 200) return { kind: "error", findings: findingsOf(reply.body) };
+    const json = resultText(reply.body);
+    return json === undefined ? { kind: "undefined" } : { kind: "result", json };
+  }
+
   /** The same question to a fresh `opa eval`, with flags: what depends on OPA's indexing or early exit shows here. */
   async askAlone(
     item: DrawnCase,

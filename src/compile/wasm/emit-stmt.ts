@@ -40,7 +40,6 @@ function fixed(context: FunctionContext, word: number, target: number): void {
 
 function number(context: FunctionContext, text: string, target: number): void {
   constant(context, context.module.statics.number(text), target);
-  context.known.set(target, { number: text });
 }
 
 function isType(context: FunctionContext, source: Operand, tag: number): void {
@@ -181,24 +180,15 @@ function isWorthKeeping({ frames, module, repeated }: FunctionContext, path: str
 
 /** Pushes what stands under a key, or 0. */
 function lookup(context: FunctionContext, stmt: StmtOf<"DotStmt">, fromData: boolean): void {
-  const { code, known, module } = context;
   push(context, stmt.source);
   push(context, stmt.key);
-  call(context, "value_get");
-  const number = stmt.key.type === "local" ? known.of(stmt.key.value).number : undefined;
-  if (number === undefined || !fromData) return;
-  context.locals.scratch((found) => {
-    // Paths into base documents are texts: `data.ports[80]` finds the key "80".
-    code.tee(found);
-    code.eqz();
-    code.if();
-    push(context, stmt.source);
-    code.address(module.statics.string(number));
-    call(context, "value_get");
-    code.set(found);
-    code.end();
-    code.get(found);
-  });
+  call(context, fromData && isOfTwoKinds(context, stmt.key) ? "data_get" : "value_get");
+}
+
+/** Whether a key of a base document may be a number that is meant as a text, or the other way round: `data.ports[80]` finds the key "80". */
+function isOfTwoKinds({ module }: FunctionContext, key: Operand): boolean {
+  if (key.type === "local") return true;
+  return key.type === "string_index" && /^[-+]?\d+(\.0*)?$/.test(module.stringText(key.value));
 }
 
 const len: Emit<"LenStmt"> = (context, stmt) => {
@@ -356,9 +346,6 @@ const EMITTERS: { readonly [K in StmtKind]: Emit<K> } = {
 
 export function emitStmt<K extends StmtKind>(context: FunctionContext, stmt: Stmt & { kind: K }): void {
   (EMITTERS[stmt.kind] as Emit<K>)(context, stmt as unknown as StmtOf<K>);
-  if (REMEMBERED.has(stmt.kind)) return;
+  if (stmt.kind === "DotStmt") return;
   for (const [, role, value] of fieldsOf(stmt)) if (role === "def") context.known.forget([value as number]);
 }
-
-/** Kinds whose emitters say themselves what their target holds. */
-const REMEMBERED: ReadonlySet<StmtKind> = new Set(["DotStmt", "MakeNumberIntStmt", "MakeNumberRefStmt"]);

@@ -14,8 +14,6 @@ export interface Knowledge {
   readonly path?: string | undefined;
   /** Looked up in `data` step by step, not assigned from a variable. */
   readonly fromData?: boolean;
-  /** This number, as its literal. */
-  readonly number?: string | undefined;
 }
 
 /** Follows statements in the order of emission. What a block assigns is not known behind it, nor at the start of a further turn of a loop. */

@@ -1,0 +1,91 @@
+// Drawn queries over drawn modules: `POST /v1/query` of the real `opa` beside ours. In: seeds. Out: where the bindings of the solutions, their
+// order or the findings differ. As a program: `queries [--seed N] [--time SECONDS] [--runs N] [--count N]`; exits 1 if something differs.
+
+import { parseArgs } from "node:util";
+import { type CompiledModules, checkSources } from "../../src/compile/compile.ts";
+import { builtins } from "../../src/builtins/registry.ts";
+import { runQuery } from "../../src/query.ts";
+import { decode, encode, toJsonValue } from "../../src/value/json.ts";
+import { object } from "../../src/value/object.ts";
+import { type DrawnCase, drawCase } from "./modules.ts";
+import { type Answer, type Finding, Opa } from "./opa.ts";
+import { findingsOf } from "./ours.ts";
+
+async function askOurs(
+  compiled: CompiledModules,
+  { data }: DrawnCase,
+  text: string,
+  input: string | undefined,
+): Promise<Answer> {
+  try {
+    const solutions = await runQuery(compiled, {
+      text,
+      data: { json: data },
+      builtins,
+      ...(input !== undefined && { input: { json: input } }),
+    });
+    if (solutions.length === 0) return { kind: "undefined" };
+    const rows = solutions.map(({ bindings }) => object(bindings));
+    return { kind: "result", json: encode(rows.map(toJsonValue), { escapeHtml: false }) };
+  } catch (error) {
+    return { kind: "error", findings: findingsOf(error) };
+  }
+}
+
+/** A result with its keys in our order, an error by all its findings, sorted. */
+function show(answer: Answer): string {
+  if (answer.kind === "undefined") return "undefined";
+  if (answer.kind === "unjudged") return answer.why;
+  if (answer.kind === "result") return encode(decode(answer.json), { escapeHtml: false });
+  const line = ({ code, message, place }: Finding): string =>
+    `${place.replace(/^[^:]*:/, "")} ${code}: ${message}`;
+  return answer.findings.map(line).sort().join("\n");
+}
+
+async function main(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      seed: { type: "string", default: "1" },
+      runs: { type: "string", default: "1000000" },
+      time: { type: "string", default: "60" },
+      count: { type: "string", default: "10" },
+    },
+  });
+  const until = Date.now() + Number(values.time) * 1000;
+  const opa = new Opa();
+  await opa.start();
+  const tally = { cases: 0, queries: 0, results: 0, undefined: 0, errors: 0, unjudged: 0, different: 0 };
+  try {
+    const first = Number(values.seed);
+    for (let seed = first; seed < first + Number(values.runs) && Date.now() < until; seed++) {
+      const item = drawCase(seed, 2);
+      if (item.modules[0]?.regoVersion === "v0") continue;
+      const refused = await opa.load(item).catch(() => opa.restart().then(() => "unjudged"));
+      if (refused !== undefined) continue;
+      tally.cases++;
+      const compiled = checkSources(item.modules);
+      for (const [index, text] of item.queries(Number(values.count)).entries()) {
+        tally.queries++;
+        const input = item.inputs[index % 2];
+        const theirs = await opa.query(text, input);
+        if (theirs.kind === "unjudged") {
+          tally.unjudged++;
+          continue;
+        }
+        tally[theirs.kind === "error" ? "errors" : theirs.kind === "result" ? "results" : "undefined"]++;
+        const [left, right] = [show(theirs), show(await askOurs(compiled, item, text, input))];
+        if (left === right) continue;
+        tally.different++;
+        process.stdout.write(
+          `seed ${seed}: ${text}\n  input ${input}\n  opa:  ${left}\n  ours: ${right}\n\n`,
+        );
+      }
+    }
+  } finally {
+    await opa.stop();
+  }
+  process.stdout.write(`${JSON.stringify(tally)}\n`);
+  process.exitCode = tally.different === 0 ? 0 : 1;
+}
+
+await main();

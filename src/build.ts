@@ -61,7 +61,7 @@ export interface BuildOptions {
   readonly capabilities?: Pick<CheckOptions, "builtins" | "features"> | undefined;
   /** The host's own builtins, besides those of the capabilities. */
   readonly builtins?: readonly Builtin[] | undefined;
-  /** From build to build with the same options: what did not change is mostly not done again. The bytes are those of a build without it. */
+  /** From build to build: what did not change is mostly not done again, with the same options. The bytes are those of a build without it. */
   readonly cache?: BuildCache | undefined;
   /** Receives the plan as text before it is emitted. */
   readonly onPlan?: ((policy: Policy) => void) | undefined;
@@ -79,7 +79,7 @@ export interface BuildResult {
 
 const WASM_PATH = "/policy.wasm";
 
-/** What a build leaves for the next one with the same options; it grows no larger than the modules and the bundle of the last build ask for. */
+/** What a build leaves for the next one; it grows no larger than the modules and the bundle of the last build ask for. */
 export class BuildCache {
   readonly compile = new CompileCache();
   readonly pack = new PackCache();

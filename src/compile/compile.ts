@@ -112,16 +112,17 @@ interface Parsed {
 }
 
 /**
- * What compiling leaves for the next time with the same options. A file that did not change is not parsed again. Where rules still see the
- * same of each other, only modules that changed are checked, only their rules planned, and only those emitted; where one can tell, all are
- * checked and planned. Nothing is kept but of the modules of last time.
+ * What compiling leaves for the next time. A file that did not change is not parsed again. Where rules still see the same of each other, only
+ * modules that changed are checked, only their rules planned, and only those emitted; where one can tell, all are checked and planned. With
+ * other options all is done anew. Nothing is kept but of the modules of last time.
  */
 export class CompileCache {
   #parsed = new Map<string, Parsed>();
   #modules: readonly Module[] = [];
+  #options: CheckOptions = {};
   #compiled: CompiledModules | undefined;
-  readonly #kept = { plans: new KeptPlans(), bodies: new KeptBodies() };
-  #result: ReturnType<typeof compile> | undefined;
+  #kept = { plans: new KeptPlans(), bodies: new KeptBodies() };
+  #result: { readonly entrypoints: readonly string[]; readonly made: ReturnType<typeof compile> } | undefined;
 
   parse(sources: readonly SourceText[]): ReturnType<typeof parse> {
     const next = new Map<string, Parsed>();
@@ -141,12 +142,10 @@ export class CompileCache {
 
   /** The modules that changed since the last check that passed are checked; all are, where others could tell. */
   check(modules: readonly Module[], options: CheckOptions): CompiledModules {
+    if (!sameOptions(options, this.#options)) this.#forget();
+    this.#options = options;
     const known = this.#compiled;
-    const same =
-      known !== undefined &&
-      modules.length === this.#modules.length &&
-      modules.every((module, at) => module === this.#modules[at]);
-    if (known !== undefined && same) return known;
+    if (known !== undefined && sameList(modules, this.#modules)) return known;
     const again = known && withinStack(() => recheck(known, modules, options));
     const compiled = again ?? checkModules(modules, options);
     this.#modules = modules;
@@ -155,15 +154,41 @@ export class CompileCache {
     return compiled;
   }
 
-  /** As `compile`, for modules of the last `check`; texts and files of the policy may stand under other numbers. */
+  #forget(): void {
+    this.#compiled = undefined;
+    this.#result = undefined;
+    this.#kept = { plans: new KeptPlans(), bodies: new KeptBodies() };
+  }
+
+  /** As `compile`, for modules of the last `check` and always the same runtime; texts and files of the policy may stand under other numbers. */
   compile(
     compiled: CompiledModules,
-    requests: PlanRequests,
-    options: CompileOptions,
+    { entrypoints }: { readonly entrypoints: readonly string[] },
+    { runtime }: Pick<CompileOptions, "runtime">,
   ): ReturnType<typeof compile> {
-    this.#result ??= compile(compiled, requests, options, this.#kept);
-    return this.#result;
+    const known = this.#result;
+    if (known !== undefined && sameList(entrypoints, known.entrypoints)) return known.made;
+    const made = compile(compiled, { entrypoints }, { runtime }, this.#kept);
+    this.#result = { entrypoints, made };
+    return made;
   }
+}
+
+const sameList = <T>(a: readonly T[], b: readonly T[]): boolean =>
+  a.length === b.length && a.every((item, at) => item === b[at]);
+
+/** Whether the options say the same; of what cannot be told, such as functions, only the same one is. */
+function sameOptions(a: CheckOptions, b: CheckOptions): boolean {
+  const keys = new Set([...Object.keys(a), ...Object.keys(b)]) as Set<keyof CheckOptions>;
+  return [...keys].every((key) => {
+    const [x, y]: unknown[] = [a[key], b[key]];
+    if (x instanceof Map && y instanceof Map)
+      return (
+        x.size === y.size && [...x].every(([name, value]) => value !== undefined && y.get(name) === value)
+      );
+    if (x instanceof Set && y instanceof Set) return x.size === y.size && [...x].every((item) => y.has(item));
+    return x === y;
+  });
 }
 
 const sameSource = (a: SourceText, b: SourceText): boolean =>

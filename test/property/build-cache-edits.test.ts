@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { builtins as allBuiltins } from "../../src/builtins/registry.ts";
 import { BuildCache, type BuildOptions, build } from "../../src/build.ts";
 import { PolicyError } from "../../src/error.ts";
 
@@ -46,7 +47,12 @@ const STATEMENTS: readonly ((n: number, p: string) => string)[] = [
   (n) => Array.from({ length: 8 }, (_, i) => `table := ${i} if input.t == "t${i + n}"`).join("\n\n"),
   (n) => `granted if { some g in data.grants; g.role == input.role; g.n == ${n} }`,
   (n) => `every_one if every x in input.xs { x > ${n}; not x == 3 }`,
-  (n) => `text := $"{input.name} is {data.b.value} ${n}"`,
+  (n, p) => `text := $"{input.name} is {data.${p}.value} ${n}"`,
+  (n, p) => `texts contains $"{data.${p}.part.k${n}} {data.${p}.member}"`,
+  (n) => `value := ${n} if input.on`,
+  (n) => `value := {"k": input.k${n}}`,
+  (n) => `default value := ${n}`,
+  (n) => `said if print("${n}", input.said)`,
   (n) => `listed := [x | some x in data.grants; x.role != "r${n}"]`,
   (n) => `odd if { {1, x} = {1, ${n}}; x == input.q }`,
   (n) => `asked := http.send({"method": "get", "url": "http://h${n}"})`,
@@ -108,6 +114,7 @@ const edit = fc.record({
     { arbitrary: fc.record({ kind: fc.constant("header" as const), header }), weight: 1 },
     { arbitrary: fc.record({ kind: fc.constant("remove" as const) }), weight: 1 },
     { arbitrary: fc.record({ kind: fc.constant("data" as const), n: fc.nat(3) }), weight: 1 },
+    { arbitrary: fc.record({ kind: fc.constant("options" as const), n: fc.nat(7) }), weight: 1 },
     { arbitrary: fc.record({ kind: fc.constant("undo" as const) }), weight: 2 },
   ),
 });
@@ -167,10 +174,23 @@ test("drawn edits of drawn modules", { timeout: 600_000 }, async () => {
               join(folder, "policy", "data.json"),
               JSON.stringify({ grants: [{ role: "r1", n }] }),
             );
-          const options: BuildOptions = {
+          let options: BuildOptions = {
             paths: [join(folder, "policy")],
             target: "wasm",
             entrypoints: ["a/allow", "a", "b"],
+          };
+          const choose = (n: number): void => {
+            const entrypoints = n % 2 === 0 ? ["a/allow", "a", "b"] : ["b", "a/allow"];
+            const builtins = new Map([...allBuiltins].filter(([name]) => n !== 5 || name !== "object.get"));
+            options = {
+              ...options,
+              entrypoints,
+              print: n === 2,
+              strict: n === 3,
+              pruneUnused: n > 3,
+              builtins: [],
+            };
+            options = { ...options, capabilities: { builtins } };
           };
           const cache = new BuildCache();
           let files: readonly (Source | undefined)[] = [
@@ -196,6 +216,7 @@ test("drawn edits of drawn modules", { timeout: 600_000 }, async () => {
           for (const [at, drawn] of sources.entries()) await step(files.with(at + 2, drawn));
           for (const drawn of edits) {
             if (drawn.what.kind === "data") grants(drawn.what.n);
+            if (drawn.what.kind === "options") choose(drawn.what.n);
             await step(
               drawn.what.kind === "undo" ? before : edited(files, { ...drawn, file: drawn.file + 2 }),
             );

@@ -4,7 +4,7 @@
 import type { Body, Expr, RefTerm, Term } from "../../syntax/ast.ts";
 import { printRef } from "../../syntax/print.ts";
 import type { RuleCell } from "./cells.ts";
-import { isScalar } from "./walk.ts";
+import { isGround, isScalar, isTrueBody } from "./walk.ts";
 
 export interface Features {
   comprehension: boolean;
@@ -26,6 +26,8 @@ export interface Features {
   nameless: boolean;
   /** Names as generated ones are. */
   generated: string[] | undefined;
+  /** The rule has one value, whatever the input is: nothing has to hold, and the value is there as it stands. */
+  readonly constant: boolean;
   /** Functions that are called. */
   readonly calls: Set<string>;
 }
@@ -38,7 +40,7 @@ const known = new WeakMap<RuleCell, Features>();
 export function featuresOf(rule: RuleCell): Features {
   let found = known.get(rule);
   if (found === undefined) {
-    found = new Look().rule(rule);
+    found = new Look(isConstantRule(rule)).rule(rule);
     known.set(rule, found);
   }
   return found;
@@ -66,21 +68,37 @@ export function calledName(operator: RefTerm): string {
   return operator.terms.length === 1 && head.kind === "var" ? head.name : printRef(operator.terms);
 }
 
+const NOTHING: Omit<Features, "calls" | "constant"> = {
+  comprehension: false,
+  template: false,
+  with: false,
+  call: false,
+  assigns: false,
+  some: false,
+  statement: false,
+  data: false,
+  variable: false,
+  nameless: false,
+  generated: undefined,
+};
+
+/** As OPA decides it, of a rule as it stands: refs in a collection count as there. */
+export function isConstantRule({ head, body }: RuleCell): boolean {
+  const { reference, value } = head;
+  return (
+    isTrueBody(body) &&
+    value !== undefined &&
+    (value.kind === "var" || (value.kind !== "ref" && isGround(value))) &&
+    reference.terms.every((term) => term.kind === "var" || isScalar(term))
+  );
+}
+
 class Look {
-  readonly #found: Features = {
-    comprehension: false,
-    template: false,
-    with: false,
-    call: false,
-    assigns: false,
-    some: false,
-    statement: false,
-    data: false,
-    variable: false,
-    nameless: false,
-    generated: undefined,
-    calls: new Set(),
-  };
+  readonly #found: Features;
+
+  constructor(constant: boolean) {
+    this.#found = { ...NOTHING, calls: new Set(), constant };
+  }
 
   rule({ head, body }: RuleCell): Features {
     const { terms } = head.reference;

@@ -20,6 +20,7 @@ import {
   LocalGenerator,
 } from "./compilation.ts";
 import { overrides } from "./conflicts.ts";
+import { isConstantRule } from "./features.ts";
 import { declaredIn, exportsOf, globalsOf, Resolver } from "./resolve-refs.ts";
 import { LocalRewriter } from "./local-rewriter.ts";
 import { namesIn } from "./rewrite-locals.ts";
@@ -109,6 +110,7 @@ export const queryStages: readonly QueryStage[] = [
         locals: generator(s),
         rewritten,
         arity: compilation.arity,
+        isConstant: isConstantRule,
       }).body(s.body, s.reserved).body;
     },
   },

@@ -19,6 +19,7 @@ import {
 import { finish, moduleCell } from "./compiled.ts";
 import { checkRuleConflicts } from "./conflicts.ts";
 import { featuresOf } from "./features.ts";
+import { isAlwaysDefined, rewriteTemplates, wasConstant } from "./rewrite-templates.ts";
 import { collectRequired, stages } from "./stages.ts";
 import { isBelowRules, mayMeet, moduleTree, replacedTree, ruleTree } from "./trees.ts";
 import { groundPrefix } from "./walk.ts";
@@ -187,6 +188,12 @@ const INSTEAD: Readonly<Record<string, Instead>> = {
     // Names go on where the earlier check ended; nobody else may have them.
     return !generated;
   },
+  // A template string takes a document that is always there as it stands.
+  "rewrite-templates": (compilation, state) => {
+    if (seenInTemplates(compilation, state)) return false;
+    rewriteTemplates(compilation, compilation.arity);
+    return true;
+  },
   // Only conflicts of rules are looked for in it.
   "set-module-tree": (compilation, { cells, known, moved }) => {
     compilation.moduleTree = moved ? moduleTree(cells) : known.moduleTree;
@@ -229,6 +236,23 @@ const INSTEAD: Readonly<Record<string, Instead>> = {
     return true;
   },
 };
+
+/** Whether a module that stays as it is has a template string with a document that was always there, and now is not, or the other way round. */
+function seenInTemplates({ others, ruleTree: tree }: Compilation, { known, old }: Recheck): boolean {
+  const turned: (readonly Term[])[] = [];
+  eachRule(old, (rule) => {
+    const path = groundPrefix(ruleRef({ module: rule.module, head: rule.source.head }));
+    if (isAlwaysDefined(tree, path, wasConstant) !== isAlwaysDefined(known.ruleTree, path, wasConstant))
+      turned.push(path);
+    return true;
+  });
+  let seen = false;
+  eachRule(turned.length > 0 ? others : [], (rule) => {
+    seen ||= featuresOf(rule).template && turned.some((path) => known.graph.refersTo(rule, path));
+    return seen;
+  });
+  return seen;
+}
 
 /**
  * A rule is typed again if it changed, if something that it refers to has another type than before, or if it looks at more than that: it

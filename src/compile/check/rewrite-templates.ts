@@ -2,13 +2,13 @@
 // becomes a comprehension `{x | x = expr}`. Bodies in, bodies out; variables that nothing binds before the string are reported.
 
 import type { Location } from "../../error.ts";
-import type { Body, Expr, RefTerm, TemplateString, Term } from "../../syntax/ast.ts";
+import type { Body, Expr, TemplateString, Term } from "../../syntax/ast.ts";
 import { printRef, printTerm } from "../../syntax/print.ts";
-import { eachRule, isMultiValue } from "./cells.ts";
+import { eachRule, isMultiValue, type RuleCell } from "./cells.ts";
 import type { Compilation, Findings, LocalGenerator } from "./compilation.ts";
 import { featuresOf } from "./features.ts";
 import { type Arity, outputsOfBody } from "./outputs.ts";
-import { findNode } from "./trees.ts";
+import { findNode, type RuleNode } from "./trees.ts";
 import { addAll, difference, reservedVars, safetyOptions, varsOfTerm, varsOfTerms, varText } from "./vars.ts";
 import {
   builtinRef,
@@ -16,8 +16,6 @@ import {
   equality,
   everyOf,
   isComprehension,
-  isGround,
-  isTrueBody,
   mapExpr,
   mapTerm,
   termOf,
@@ -30,22 +28,24 @@ export interface TemplateContext {
   readonly locals: LocalGenerator;
   readonly rewritten: ReadonlyMap<string, string>;
   readonly arity: Arity;
+  /** Whether a rule has one value, whatever the input is. */
+  readonly isConstant: (rule: RuleCell) => boolean;
 }
 
 /** A ref to a rule that always has a value: a default, a partial set, or a constant. */
-function isAlwaysDefined(compilation: Compilation, ref: RefTerm): boolean {
-  if (ref.terms.length < 2 || ref.terms[0].kind !== "var" || ref.terms[0].name !== "data") return false;
-  const rules = findNode(compilation.ruleTree, ref.terms)?.values ?? [];
+export function isAlwaysDefined(
+  tree: RuleNode,
+  ref: readonly Term[],
+  isConstant: TemplateContext["isConstant"],
+): boolean {
+  const [head] = ref;
+  if (ref.length < 2 || head?.kind !== "var" || head.name !== "data") return false;
+  const rules = findNode(tree, ref)?.values ?? [];
   const [first, ...others] = rules;
   if (first === undefined || (first.head.args ?? []).length > 0) return false;
   if (first.default || isMultiValue(first.head)) return true;
   if (others.length > 0) return others.some((rule) => rule.default);
-  const { value } = first.head;
-  return (
-    isTrueBody(first.body) &&
-    value !== undefined &&
-    (value.kind === "var" || (value.kind !== "ref" && isGround(value)))
-  );
+  return isConstant(first);
 }
 
 export class TemplateRewriter {
@@ -127,7 +127,7 @@ export class TemplateRewriter {
   }
 
   #part(part: Expr, safe: ReadonlySet<string>): Term | undefined {
-    const { findings, compilation } = this.#context;
+    const { findings, compilation, isConstant } = this.#context;
     const call = callOf(part);
     let term: Term | undefined;
     if (call !== undefined) {
@@ -148,7 +148,10 @@ export class TemplateRewriter {
       return undefined;
     }
     const { location } = term;
-    if (term.kind === "var" || (term.kind === "ref" && isAlwaysDefined(compilation, term)))
+    if (
+      term.kind === "var" ||
+      (term.kind === "ref" && isAlwaysDefined(compilation.ruleTree, term.terms, isConstant))
+    )
       return { kind: "set", items: [term], location };
     if (!this.#bound(term, safe, location)) return undefined;
     const variable = varTerm(this.#context.locals.generate(), location);
@@ -180,9 +183,19 @@ function written(part: Term): Term {
     : part;
 }
 
+/** Of a rule that was checked in an earlier check, too: before the later stages changed it. */
+export const wasConstant = (rule: RuleCell): boolean => featuresOf(rule).constant;
+
 export function rewriteTemplates(compilation: Compilation, arity: Arity): void {
   const { findings, locals, rewritten } = compilation;
-  const rewriter = new TemplateRewriter({ compilation, findings, locals, rewritten, arity });
+  const rewriter = new TemplateRewriter({
+    compilation,
+    findings,
+    locals,
+    rewritten,
+    arity,
+    isConstant: wasConstant,
+  });
   eachRule(compilation.modules, (rule) => {
     if (!featuresOf(rule).template) return false;
     const known = varsOfTerms(rule.head.args ?? []);

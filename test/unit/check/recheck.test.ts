@@ -1,8 +1,10 @@
 // What one module can notice of a change in another: compiled with what was left from before the change, everything is as compiled from nothing.
 
 import { expect, test } from "vitest";
+import { builtins as allBuiltins } from "../../../src/builtins/registry.ts";
 import { loadRuntime } from "../../../src/build.ts";
 import { CompileCache, checkModules, compile, parse, type SourceText } from "../../../src/compile/compile.ts";
+import type { CheckOptions } from "../../../src/compile/check/compilation.ts";
 import { recheck } from "../../../src/compile/check/recheck.ts";
 import { PolicyError } from "../../../src/error.ts";
 
@@ -27,6 +29,10 @@ all := data.a
 described := rego.metadata.chain()
 
 own := input.z
+
+told := $"is {data.a.value}"
+
+kept := {"k": input.k}
 `;
 
 /** Those that see only what they name. */
@@ -69,6 +75,12 @@ const CHANGES: Readonly<Record<string, readonly [before: string, after: string]>
   ],
   "an alternative": [FIRST, `${FIRST}\nhere if input.there\n`],
   "a set": [FIRST, FIRST.replace("here if input.here", "here contains input.here")],
+  "a constant that becomes a condition": [FIRST, FIRST.replace("value := 1", "value := 1 if input.on")],
+  "a constant with a default that goes": [
+    `${FIRST.replace("value := 1", "value := 1 if input.on")}\ndefault value := 4\n`,
+    FIRST.replace("value := 1", "value := 1 if input.on"),
+  ],
+  "a text with a document of a module that stays": [FIRST, `${FIRST}\ntold := $"is {data.b.kept}"\n`],
   "a loop through others": [FIRST, FIRST.replace("value := 1", "value := data.b.looks")],
   "a rule that another module refers to, made of that module": [
     FIRST,
@@ -129,6 +141,42 @@ for (const [name, [before, after]] of Object.entries(CHANGES)) {
     }
   });
 }
+
+test("with other options all is done anew", () => {
+  const sources = [
+    ...sourcesOf(FIRST, OTHERS),
+    { file: "c.rego", text: "package c\n\nimport data.b\n\nsaid if print(input.x)\n" },
+  ];
+  const builtins = new Map(allBuiltins);
+  const fewer = new Map([...allBuiltins].filter(([name]) => name !== "print"));
+  const other = new Map([...allBuiltins].map(([name, builtin]) => [name, { ...builtin }]));
+  const cache = new CompileCache();
+  const made = (options: CheckOptions, entrypoints: readonly string[], cache_: CompileCache): string =>
+    outcome(() => {
+      const compiled = cache_.check(cache_.parse(sources).modules, options);
+      return cache_.compile(compiled, { entrypoints }, RUNTIME).emitted.bytes;
+    });
+  const different = new Set<string>();
+  for (const options of [
+    {},
+    { print: true },
+    { print: false },
+    { strict: true },
+    { builtins },
+    { builtins: fewer },
+    { builtins: other },
+    { features: new Set<string>() },
+    { features: new Set(["rego_v1", "template_strings"]) },
+    {},
+  ]) {
+    for (const entrypoints of [["c"], ["b"], ["c", "b"], ["b", "c"]]) {
+      const fresh = made(options, entrypoints, new CompileCache());
+      expect(made(options, entrypoints, cache)).toBe(fresh);
+      different.add(fresh);
+    }
+  }
+  expect(different.size).toBeGreaterThan(8);
+});
 
 test("only what others cannot notice is checked alone", () => {
   const modulesOf = (text: string) => parse(sourcesOf(text, NARROW)).modules;

@@ -4,6 +4,7 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { assemble } from "./bundle/assemble.ts";
 import type { Bundle, Manifest, ModuleFile, WasmResolver } from "./bundle/bundle.ts";
+import { FileCache } from "./bundle/file-cache.ts";
 import { load, mergeBundles, underFolder } from "./bundle/load.ts";
 import { defaultManifest, moduleVersion, versionsByFile } from "./bundle/manifest.ts";
 import { type SignOptions, sign } from "./bundle/sign.ts";
@@ -81,6 +82,7 @@ const WASM_PATH = "/policy.wasm";
 
 /** What a build leaves for the next one; it grows no larger than the modules and the bundle of the last build ask for. */
 export class BuildCache {
+  readonly files = new FileCache();
   readonly compile = new CompileCache();
   readonly pack = new PackCache();
   /** What ships of modules beside a Wasm module with these entrypoints. */
@@ -104,12 +106,14 @@ export async function build(options: BuildOptions): Promise<BuildResult> {
 async function gather(options: BuildOptions): Promise<Bundle> {
   if (options.paths.length === 0) throw new PolicyError("invalid_parameter", "expected at least one path");
   const ignore = options.ignore ?? [];
+  const files = options.cache?.files;
+  files?.turn();
   if (options.asBundle === true) {
-    const bundles = await Promise.all(options.paths.map((path) => load(path, { ignore })));
+    const bundles = await Promise.all(options.paths.map((path) => load(path, { ignore, files })));
     for (const [i, bundle] of bundles.entries()) await verifyInput(bundle, options.paths[i] ?? "", options);
     return mergeBundles(bundles);
   }
-  const sources = loadSources(options.paths, { ignore });
+  const sources = loadSources(options.paths, { ignore, files });
   // As in OPA, packed bundles inside folders are passed over: last time's output may lie there.
   const packed = sources.bundles.find((path) => options.paths.includes(path));
   if (packed !== undefined)

@@ -5,6 +5,7 @@ import { type Dirent, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import * as yaml from "yaml";
+import type { FileCache } from "./bundle/file-cache.ts";
 import { matchesFile } from "./bundle/glob.ts";
 import { merge as mergeDocuments, nest } from "./bundle/tree.ts";
 import { decodeYamlWith } from "./bundle/yaml.ts";
@@ -37,6 +38,8 @@ export interface LoadOptions {
   readonly timeData?: <T>(read: () => T) => T;
   /** Leaves out every file but Rego (and packed bundles). */
   readonly onlyRego?: boolean;
+  /** Files that are the same as last time are not read again. */
+  readonly files?: FileCache | undefined;
 }
 
 interface Gathering {
@@ -117,22 +120,26 @@ function loadFile(gathering: Gathering, path: string, place: readonly string[], 
     return;
   }
   if (gathering.seen.has(path)) return;
-  const text = failsAsIo("open", path, () => readFileSync(path, "utf8"));
+  const { files, onModule, timeData = (work) => work() } = gathering.options;
+  const remembered = <T>(kind: string, make: () => T): T =>
+    files === undefined ? make() : files.of(kind, path, make);
+  const read = (): string => failsAsIo("open", path, () => readFileSync(path, "utf8"));
   if (extension === ".rego") {
-    const module = { file: path, text };
+    const module = { file: path, text: remembered("text", read) };
     gathering.modules.push(module);
     gathering.seen.add(path);
-    gathering.options.onModule?.(module);
+    onModule?.(module);
   } else if (extension === ".json" || extension === ".yaml" || extension === ".yml") {
-    const read = extension === ".json" ? decodeJson : decodeYaml;
-    const { timeData = (work) => work() } = gathering.options;
-    addData(
-      gathering,
-      path,
-      place,
-      timeData(() => read(path, text)),
-    );
-  } else if (depth === 0) throw new PolicyError("invalid_input", `${path}: can't recognize file type`);
+    const decoded = extension === ".json" ? decodeJson : decodeYaml;
+    const document = remembered("document", () => {
+      const text = read();
+      return timeData(() => decoded(path, text));
+    });
+    addData(gathering, path, place, document);
+  } else {
+    remembered("other", () => void read());
+    if (depth === 0) throw new PolicyError("invalid_input", `${path}: can't recognize file type`);
+  }
 }
 
 function decodeJson(path: string, text: string): Value {

@@ -7,6 +7,7 @@ import { PolicyError } from "../error.ts";
 import type { ArchiveLimits } from "./archive.ts";
 import type { Bundle, BundleFile, Manifest, ModuleFile } from "./bundle.ts";
 import { bundleError } from "./bundle.ts";
+import type { FileCache } from "./file-cache.ts";
 import { matchesFile } from "./glob.ts";
 import { checkManifest, moduleVersion, rootsOverlap } from "./manifest.ts";
 import { fromFiles, read } from "./read.ts";
@@ -19,6 +20,8 @@ export interface LoadOptions {
   /** Patterns of names (of files and folders) to leave out: `--ignore`. */
   readonly ignore?: readonly string[];
   readonly limits?: ArchiveLimits;
+  /** Files of folders that are the same as last time are not read again. */
+  readonly files?: FileCache | undefined;
 }
 
 /** The bundle at a path: a folder, or a packed bundle. Its manifest is checked, its signature is not. */
@@ -53,7 +56,7 @@ function statOf(path: string): Stats {
 }
 
 /** Every regular file below a folder, in the order of names. */
-function readFolder(folder: string, { ignore = [], limits = {} }: LoadOptions): BundleFile[] {
+function readFolder(folder: string, { ignore = [], limits = {}, files: known }: LoadOptions): BundleFile[] {
   const files: BundleFile[] = [];
   const walk = (path: string): void => {
     for (const name of onDisk(path, () => readdirSync(path)).sort()) {
@@ -66,7 +69,8 @@ function readFolder(folder: string, { ignore = [], limits = {} }: LoadOptions): 
         throw bundleError(
           `bundle file ${inner} size (${stat.size} bytes) exceeds configured size_limit_bytes (${limits.maxFileBytes} bytes)`,
         );
-      const bytes = new Uint8Array(onDisk(inner, () => readFileSync(inner)));
+      const read = (): Uint8Array => new Uint8Array(onDisk(inner, () => readFileSync(inner)));
+      const bytes = known === undefined ? read() : known.of("bytes", inner, read);
       files.push({ path: relative(folder, inner).replaceAll("\\", "/"), bytes });
     }
   };

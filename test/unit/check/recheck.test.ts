@@ -87,6 +87,7 @@ const CHANGES: Readonly<Record<string, readonly [before: string, after: string]>
     FIRST.replace("value := 1", "value := data.b.own"),
   ],
   "an import": [FIRST, `import data.b.own as number\n\n${FIRST.replace("number := 2\n", "")}`],
+  "a rule in the place of a package": [FIRST, `${FIRST}\nc := 1\n`],
   "a mistake": [FIRST, `${FIRST}\nwrong := unknown(1)\n`],
   "metadata of a rule": [FIRST, `# METADATA\n# title: t\n${FIRST}`],
   "metadata of a package below which others stand": [
@@ -95,7 +96,44 @@ const CHANGES: Readonly<Record<string, readonly [before: string, after: string]>
   ],
 };
 
-const sourcesOf = (text: string, others: string): SourceText[] => [
+/** The same beside another file of package a, which stands before it or behind it. */
+const BESIDE: Readonly<Record<string, readonly [before: string, after: string, beside: string]>> = {
+  "another number of arguments than elsewhere": [
+    FIRST,
+    FIRST.replace("helper(x) if x == 1", "helper(x, y) if x == y"),
+    "helper(x) if x == 2",
+  ],
+  "a function elsewhere": [
+    FIRST.replace("helper(x) if x == 1", "helper(x) if x == 3"),
+    FIRST.replace("helper(x) if x == 1", "helper if input.x == 1"),
+    "helper(x) if x == 2",
+  ],
+  "a set here, none elsewhere": [
+    FIRST,
+    FIRST.replace("here if input.here", "here contains input.here"),
+    "here if input.there",
+  ],
+  "two defaults": [FIRST, `${FIRST}\ndefault value := 4\n`, "default value := 5\n\nvalue := 6 if input.six"],
+  "a name that is a variable elsewhere": [FIRST, `${FIRST}\nfresh := 1\n`, "finds if input.list[fresh] == 2"],
+  "a rule of which there are others": [
+    FIRST,
+    FIRST.replace("here if input.here", "here if input.there == data.b.own"),
+    "here if input.elsewhere\n\nhere if data.b.calls",
+  ],
+  "one more of them": [
+    FIRST,
+    FIRST.replace("here if input.here", "here if input.here\n\nhere if input.there"),
+    "here if input.elsewhere",
+  ],
+  "a type that others have, too": [
+    FIRST,
+    FIRST.replace("number := 2", "number := 3 if input.three"),
+    'number := "two" if input.two',
+  ],
+};
+
+const sourcesOf = (text: string, others: string, beside: readonly SourceText[] = []): SourceText[] => [
+  ...beside,
   { file: "a.rego", text: text.includes("package a") ? text : `package a\n\n${text}` },
   { file: "a2.rego", text: "package a.c\n\nchained := rego.metadata.chain()\n\nvalue if data.a.here\n" },
   { file: "b.rego", text: others },
@@ -135,6 +173,23 @@ for (const [name, [before, after]] of Object.entries(CHANGES)) {
         const cache = new CompileCache();
         for (const text of [first, second, first]) {
           const sources = sourcesOf(text, others);
+          expect(again(cache, sources)).toBe(fromNothing(sources));
+        }
+      }
+    }
+  });
+}
+
+for (const [name, [before, after, beside]] of Object.entries(BESIDE)) {
+  test(name, () => {
+    for (const file of ["a.0.rego", "a1.rego"]) {
+      for (const [first, second] of [
+        [before, after],
+        [after, before],
+      ] as const) {
+        const cache = new CompileCache();
+        for (const text of [first, second, first]) {
+          const sources = sourcesOf(text, NARROW, [{ file, text: `package a\n\n${beside}\n` }]);
           expect(again(cache, sources)).toBe(fromNothing(sources));
         }
       }

@@ -36,8 +36,8 @@ export class FileCache {
   readonly #files = new Map<string, Known>();
   #turn = 0;
 
-  constructor(world = NODE) {
-    this.#world = world;
+  constructor(world: Partial<World> = {}) {
+    this.#world = { ...NODE, ...world };
   }
 
   /** What `make` makes of the file, which it reads; `kind` tells apart what different ones make. */
@@ -67,7 +67,9 @@ export class FileCache {
 
   /** All files were asked for: the others are forgotten. */
   turn(): void {
-    for (const [key, { turn }] of this.#files) if (turn !== this.#turn) this.#files.delete(key);
+    this.#files.forEach(({ turn }, key) => {
+      if (turn !== this.#turn) this.#files.delete(key);
+    });
     this.#turn++;
   }
 }

@@ -8,6 +8,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { builtins as allBuiltins } from "../../src/builtins/registry.ts";
+import { FileCache } from "../../src/bundle/file-cache.ts";
 import { BuildCache, type BuildOptions, build } from "../../src/build.ts";
 import { PolicyError } from "../../src/error.ts";
 
@@ -193,6 +194,9 @@ test("drawn edits of drawn modules", { timeout: 600_000 }, async () => {
             options = { ...options, capabilities: { builtins } };
           };
           const cache = new BuildCache();
+          // Files count as settled at the next build.
+          let now = 0;
+          Object.assign(cache, { files: new FileCache({ now: () => (now += 10_000) }) });
           let files: readonly (Source | undefined)[] = [
             { header: "package a\n", statements: ["allow if data.b.always"] },
             { header: "package b\n", statements: ["always if input.always"] },

@@ -228,11 +228,6 @@ const INSTEAD: Readonly<Record<string, Instead>> = {
   },
   "collect-required": (compilation, { cells }) => {
     collectRequired({ ...compilation, modules: cells });
-    // Counts as well where the template itself is erased with a call of print.
-    eachRule(compilation.others, (rule) => {
-      if (featuresOf(rule).template) compilation.required.add("internal.template_string");
-      return false;
-    });
     return true;
   },
 };
@@ -273,10 +268,11 @@ function remembered(compilation: Compilation, state: Recheck, sorted: readonly R
     for (const user of state.known.graph.dependents(rule)) left.add(user);
   }
   // Who refers to a rule that comes or goes is typed again, so it may stand anywhere.
-  const places = [...before.keys()].filter((rule) => !gone.has(rule));
-  const order = sorted.filter((rule) => !fresh.has(rule));
-  const inOrder =
-    order.length === places.length && order.every((rule, at) => (former.get(rule) ?? rule) === places[at]);
+  const inOrder = equalWithout(
+    { list: before.keys(), without: gone },
+    { list: sorted, without: fresh },
+    (was, is) => was === (former.get(is) ?? is),
+  );
   const other = new Set<RuleCell>();
   // The type of a part is in that of the whole, which is then another one for who refers to other parts of it.
   const isPart = (rule: RuleCell): boolean =>
@@ -297,6 +293,27 @@ function remembered(compilation: Compilation, state: Recheck, sorted: readonly R
       }
     },
   };
+}
+
+/** Whether two lists say the same, each without some of its elements. */
+function equalWithout(
+  a: { readonly list: Iterable<RuleCell>; readonly without: ReadonlySet<RuleCell> },
+  b: { readonly list: Iterable<RuleCell>; readonly without: ReadonlySet<RuleCell> },
+  same: (a: RuleCell, b: RuleCell) => boolean,
+): boolean {
+  const others = b.list[Symbol.iterator]();
+  const next = (): RuleCell | undefined => {
+    for (;;) {
+      const { done, value } = others.next();
+      if (done === true || !b.without.has(value)) return value;
+    }
+  };
+  for (const element of a.list) {
+    if (a.without.has(element)) continue;
+    const other = next();
+    if (other === undefined || !same(element, other)) return false;
+  }
+  return next() === undefined;
 }
 
 function rulesOf(modules: readonly ModuleCell[]): RuleCell[] {

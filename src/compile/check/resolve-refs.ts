@@ -279,18 +279,13 @@ function packageName(module: ModuleCell): string {
 export function resolveRefs(compilation: Compilation): void {
   const { findings, modules, options, others } = compilation;
   const packages = new Map<string, ModuleCell[]>();
-  const packageOf = new Map<ModuleCell, ModuleCell[]>();
-  for (const module of [...modules, ...others]) {
-    const key = packageName(module);
-    const members = packages.get(key) ?? [];
-    packages.set(key, members);
-    packageOf.set(module, members);
-    members.push(module);
-  }
+  for (const module of modules) packages.set(packageName(module), []);
+  for (const module of modules) packages.get(packageName(module))?.push(module);
+  for (const module of others) packages.get(packageName(module))?.push(module);
   for (const module of modules) {
     const globals = globalsOf(
       module.path,
-      exportsOf(packageOf.get(module) ?? [], module.path),
+      exportsOf(packages.get(packageName(module)) ?? [], module.path),
       module.imports,
     );
     eachRule([module], (rule) => !resolveRule(compilation, globals, rule));

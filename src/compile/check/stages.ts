@@ -14,7 +14,7 @@ import {
   overExprs,
   overRules,
 } from "./calls.ts";
-import { type ModuleCell, type RuleCell, ruleRef } from "./cells.ts";
+import { eachRule, type ModuleCell, type RuleCell, ruleRef } from "./cells.ts";
 import { arityDetails, checkTypes } from "./check-types.ts";
 import { type CheckOptions, type Compilation, type CompiledModules, LocalGenerator } from "./compilation.ts";
 import { finish, startCompilation } from "./compiled.ts";
@@ -329,6 +329,11 @@ function calledIn(compilation: Compilation, module: ModuleCell): Set<string> {
     const call = callOf(expr);
     const name = call === undefined ? "" : calledName(call[0]);
     if (compilation.builtins.has(name)) names.add(name);
+    return false;
+  });
+  // Counts as well where the template itself is erased with a call of print.
+  eachRule([module], (rule) => {
+    if (featuresOf(rule).template) names.add("internal.template_string");
     return false;
   });
   return names;

@@ -18,6 +18,7 @@ interface Kept<T> {
   readonly node: TrieNode;
   /** The trie that the nodes are of. */
   readonly trie: TrieNode;
+  turn: number;
 }
 
 /** The same in another trie; undefined if it has not all of the nodes. */
@@ -34,12 +35,15 @@ function inTrie<T>(kept: Kept<T>, trie: TrieNode): Kept<T> | undefined {
 
 /** What is kept of one kind, by name. */
 class Shelf<T> {
-  #before = new Map<string, Kept<T>>();
-  #now = new Map<string, Kept<T>>();
+  readonly #kept = new Map<string, Kept<T>>();
+  #turn = 0;
 
+  /** What the plan had not is forgotten. */
   turn(): void {
-    this.#before = this.#now;
-    this.#now = new Map();
+    this.#kept.forEach(({ turn }, name) => {
+      if (turn !== this.#turn) this.#kept.delete(name);
+    });
+    this.#turn++;
   }
 
   /**
@@ -47,13 +51,14 @@ class Shelf<T> {
    * where the rules stand.
    */
   take(shared: Shared, name: string, find: () => TrieNode | undefined, make: () => T): T {
-    const before = this.#before.get(name);
+    const before = this.#kept.get(name);
     const known = before && inTrie(before, shared.trie);
     if (known !== undefined && sameRules(known.rules, known.node.group)) {
       for (const { node, keys } of known.wants)
         if (node.group !== undefined) shared.want(node.group, PLAIN, keys);
       for (const call of known.calls) shared.call(call);
-      this.#now.set(name, known);
+      known.turn = this.#turn;
+      if (known !== before) this.#kept.set(name, known);
       return known.made;
     }
     const node = find();
@@ -68,7 +73,16 @@ class Shelf<T> {
         return wanted === undefined ? [] : [{ node: wanted, keys }];
       });
       const rules = group.rules.map(({ rule }) => rule);
-      this.#now.set(name, { made, rules, wants, calls: [...notes.calls], node, trie: shared.trie });
+      const { trie } = shared;
+      this.#kept.set(name, {
+        made,
+        rules,
+        wants,
+        calls: [...notes.calls],
+        node,
+        trie,
+        turn: this.#turn,
+      });
     }
     return made;
   }

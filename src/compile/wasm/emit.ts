@@ -50,7 +50,7 @@ import { Locals } from "./locals.ts";
 import { updatesOf } from "./constants.ts";
 import { Known, localsRead, repeatedPaths } from "./facts.ts";
 import type { Passes } from "./passes.ts";
-import { READS_SECTION, readSets } from "./read-set.ts";
+import { READS_SECTION, readSets, recordOf } from "./read-set.ts";
 import { type Answerer, type Ask, type CellAsk, Recording } from "./recording.ts";
 import { type Address, fixedBoxes, Statics } from "./statics.ts";
 import { FIRST_HOLE } from "./templates.ts";
@@ -199,7 +199,7 @@ class Emitter implements ModuleContext, EntryContext, IndexLifetime, Answerer {
     linker.place(fixedBoxes().offset, fixedBoxes().bytes);
     return {
       bytes: linker.finish(this.statics.finish()),
-      entrypoints: Object.fromEntries(plans.map((plan, id) => [plan.name, id])),
+      entrypoints: recordOf(plans.map((plan, id) => [plan.name, id])),
       builtins: Object.fromEntries(this.#hostIds),
     };
   }
@@ -257,13 +257,13 @@ class Emitter implements ModuleContext, EntryContext, IndexLifetime, Answerer {
       case "cell":
         return this.cell(ask.path) ?? 0;
       case "index":
-        return this.dataIndex(ask.path, ask.places) ?? 0;
+        return this.#dataIndex(ask.path, ask.places);
       case "function":
-        return this.callee(ask.name).index;
+        return this.#index(ask);
       case "runtime":
         return this.runtime(ask.name);
       case "dispatcher":
-        return this.dispatcher(ask.args, ask.path);
+        return this.#dispatcher(ask.args, ask.path);
       case "global":
         return this.#memo(ask.type);
     }
@@ -418,8 +418,8 @@ class Emitter implements ModuleContext, EntryContext, IndexLifetime, Answerer {
     return this.statics.string(this.#policy.static.files[index] ?? "");
   }
 
-  #index(func: Func): number {
-    return this.#funcs.get(func.name) ?? this.callee(func.name).index;
+  #index({ name }: Pick<Func, "name">): number {
+    return this.#funcs.get(name) ?? this.callee(name).index;
   }
 
   /** A rule (input and data only) keeps its value for the epoch, undefined included; a function with arguments does not. */

@@ -7,29 +7,32 @@ import type { Answerer, KeptBody } from "./recording.ts";
 import { Encodings } from "./statics.ts";
 
 export class Shelf {
-  #before = new Map<object, KeptBody>();
-  #now = new Map<object, KeptBody>();
+  readonly #kept = new Map<object, { readonly body: KeptBody; turn: number }>();
+  #turn = 0;
 
   /** The body kept of this, with the numbers that it has in the module. */
   take(of: object, module: Answerer): KeptBody | undefined {
-    const kept = this.#before.get(of);
-    if (kept === undefined || !kept.moveTo(module)) return undefined;
-    this.#now.set(of, kept);
-    return kept;
+    const kept = this.#kept.get(of);
+    if (kept === undefined || !kept.body.moveTo(module)) return undefined;
+    kept.turn = this.#turn;
+    return kept.body;
   }
 
   put(of: object, body: KeptBody): void {
-    this.#now.set(of, body);
+    this.#kept.set(of, { body, turn: this.#turn });
   }
 
   /** Whether the body was kept of the last module. */
   has(of: object): boolean {
-    return this.#before.has(of);
+    return this.#kept.has(of);
   }
 
+  /** What the module had not is forgotten. */
   turn(): void {
-    this.#before = this.#now;
-    this.#now = new Map();
+    this.#kept.forEach(({ turn }, of) => {
+      if (turn !== this.#turn) this.#kept.delete(of);
+    });
+    this.#turn++;
   }
 }
 

@@ -73,9 +73,11 @@ export function readSets(policy: Policy, known?: KnownReads): Record<string, Rea
     return summary;
   };
   const summaries = new Map(policy.funcs.map((func) => [func.name, summaryOf(func, func.params[0] ?? 0)]));
-  const dynamic = policy.funcs.filter((func) => func.path !== undefined).map((func) => func.name);
-  return Object.fromEntries(
-    policy.plans.map((plan) => {
+  let dynamic: readonly string[] | undefined;
+  const named = (): readonly string[] =>
+    (dynamic ??= policy.funcs.filter((func) => func.path !== undefined).map((func) => func.name));
+  return recordOf(
+    policy.plans.map((plan): [string, ReadTree] => {
       const before = known?.trees.get(plan);
       if (before !== undefined && isSame(before.reached, summaries)) return [plan.name, before.tree];
       const reads = new Node();
@@ -85,7 +87,7 @@ export function readSets(policy: Policy, known?: KnownReads): Record<string, Rea
       for (let next = pending.pop(); next !== undefined; next = pending.pop()) {
         reads.add(next.reads);
         dynamics ||= next.dynamic;
-        for (const name of next.dynamic ? [...next.calls, ...dynamic] : next.calls) {
+        for (const name of next.dynamic ? [...next.calls, ...named()] : next.calls) {
           const summary = summaries.get(name);
           if (summary === undefined || reached.has(name)) continue;
           reached.set(name, summary);
@@ -98,6 +100,13 @@ export function readSets(policy: Policy, known?: KnownReads): Record<string, Rea
       return [plan.name, tree];
     }),
   );
+}
+
+/** Of many entries: what has no prototype is a dictionary from the start, where `Object.fromEntries` goes through a thousand shapes. */
+export function recordOf<T>(entries: Iterable<readonly [key: string, value: T]>): Record<string, T> {
+  const record: Record<string, T> = Object.create(null);
+  for (const [key, value] of entries) record[key] = value;
+  return record;
 }
 
 function isSame(reached: ReadonlyMap<string, Summary>, summaries: ReadonlyMap<string, Summary>): boolean {

@@ -138,14 +138,16 @@ export class KeptBody {
   /** Puts the body into a module: the answers are its own then. False, and nothing is asked, if it would be another body there. */
   moveTo(module: Answerer): boolean {
     if (!module.fits(this.#cells)) return false;
-    const answers: number[] = [];
-    let same = true;
-    for (const [at, ask] of this.#asks.entries()) {
-      const answer = module.answer(ask, answers);
-      answers.push(answer);
-      same &&= answer === this.#answers[at];
+    const asks = this.#asks;
+    const known = this.#answers;
+    // Mostly they are the ones of last time.
+    let answers: number[] | undefined;
+    for (let at = 0; at < asks.length; at++) {
+      const answer = module.answer(asks[at] as Ask, answers ?? known);
+      if (answers === undefined && answer !== known[at]) answers = known.slice(0, at);
+      answers?.push(answer);
     }
-    if (!same) this.#move(answers);
+    if (answers !== undefined) this.#move(answers);
     return true;
   }
 

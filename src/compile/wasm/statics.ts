@@ -56,19 +56,22 @@ function encoding(text: string): Encoding {
 
 /** Texts as modules have them, from one module to the next. */
 export class Encodings {
-  #before = new Map<string, Encoding>();
-  #now = new Map<string, Encoding>();
+  readonly #known = new Map<string, { readonly encoding: Encoding; turn: number }>();
+  #turn = 0;
 
   of(text: string): Encoding {
-    const known = this.#before.get(text) ?? encoding(text);
-    this.#now.set(text, known);
-    return known;
+    let known = this.#known.get(text);
+    if (known === undefined) this.#known.set(text, (known = { encoding: encoding(text), turn: 0 }));
+    known.turn = this.#turn;
+    return known.encoding;
   }
 
   /** The module is finished: texts that it had not are forgotten. */
   turn(): void {
-    this.#before = this.#now;
-    this.#now = new Map();
+    this.#known.forEach(({ turn }, text) => {
+      if (turn !== this.#turn) this.#known.delete(text);
+    });
+    this.#turn++;
   }
 }
 

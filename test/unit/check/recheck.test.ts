@@ -38,6 +38,9 @@ kept := {"k": input.k}
 /** Those that see only what they name. */
 const NARROW = OTHERS.replace(/^(names|found|all) .*\n\n/gm, "");
 
+/** Those that see nothing. */
+const BLIND = "package b\n\nown := input.z\n\ncalls if input.calls\n";
+
 const FIRST = `helper(x) if x == 1
 
 value := 1
@@ -189,7 +192,7 @@ for (const [name, [before, after, beside]] of Object.entries(BESIDE)) {
       ] as const) {
         const cache = new CompileCache();
         for (const text of [first, second, first]) {
-          const sources = sourcesOf(text, NARROW, [{ file, text: `package a\n\n${beside}\n` }]);
+          const sources = sourcesOf(text, BLIND, [{ file, text: `package a\n\n${beside}\n` }]);
           expect(again(cache, sources)).toBe(fromNothing(sources));
         }
       }

@@ -98,10 +98,9 @@ export function compile(
       const [wrong] = validate(policy);
       if (wrong !== undefined) throw new PolicyError("internal_error", `malformed plan: ${wrong.message}`);
     }
-    return {
-      policy,
-      emitted: emit(policy, { runtime: options.runtime, names: options.names }, kept?.bodies),
-    };
+    const { runtime, names } = options;
+    const marks = requests.marks !== undefined;
+    return { policy, emitted: emit(policy, { runtime, names, marks }, kept?.bodies) };
   });
 }
 

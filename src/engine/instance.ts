@@ -82,7 +82,8 @@ export class Instance implements BuiltinHost {
   }
 
   #imports(memory: WebAssembly.Memory): Record<string, WebAssembly.ImportValue> {
-    const call = (id: number, _context: number, ...args: number[]): number => callHost(this, id, args);
+    // As many parameters as the module's calls have arguments: V8 makes each import ready when it compiles a module, and once more when it
+    // is given a function of fewer.
     return {
       memory,
       opa_abort: (address: number) => {
@@ -92,10 +93,11 @@ export class Instance implements BuiltinHost {
       opa_println: () => {},
       opa_builtin0: (id: number, payload: number) =>
         id < 0 ? this.#mark(id, payload) : callHost(this, id, []),
-      opa_builtin1: call,
-      opa_builtin2: call,
-      opa_builtin3: call,
-      opa_builtin4: call,
+      opa_builtin1: (id: number, _: number, a: number) => callHost(this, id, [a]),
+      opa_builtin2: (id: number, _: number, a: number, b: number) => callHost(this, id, [a, b]),
+      opa_builtin3: (id: number, _: number, a: number, b: number, c: number) => callHost(this, id, [a, b, c]),
+      opa_builtin4: (id: number, _: number, a: number, b: number, c: number, d: number) =>
+        callHost(this, id, [a, b, c, d]),
     };
   }
 

@@ -27,7 +27,8 @@ export class NumberValue implements RegoNumber {
   }
 }
 
-const small: readonly NumberValue[] = Array.from({ length: 512 }, (_, n) => new NumberValue(String(n)));
+/** Integers from 0 on that came up before. */
+const small = new Array<NumberValue | undefined>(512);
 
 /** A number from its literal, which must be JSON number syntax and is kept as it stands. */
 export function number(text: string): RegoNumber {
@@ -38,7 +39,11 @@ export function number(text: string): RegoNumber {
 export function integer(n: number | bigint): RegoNumber {
   if (typeof n === "number") {
     if (!Number.isInteger(n)) throw new PolicyError("invalid_parameter", `\`${n}\` is not an integer`);
-    return small[n] ?? new NumberValue(BigInt(n).toString());
+    const known = small[n];
+    if (known !== undefined) return known;
+    const made = new NumberValue(BigInt(n).toString());
+    if (n >= 0 && n < small.length) small[n] = made;
+    return made;
   }
   return new NumberValue(n.toString());
 }

@@ -2,17 +2,18 @@
 // and the functions that are called. Out: indices of the runtime, the core's bodies with their numbers, data. Kept for the next module.
 
 import { PolicyError } from "../../error.ts";
-import { type DataSegment, type Export, type Module, usesOf } from "./decode.ts";
+import { type DataSegment, type Export, type Import, type Module, usesOf } from "./decode.ts";
 import * as wasm from "./encode.ts";
 import { LINK_CALL, rewritten } from "./instruction.ts";
 import { neededData, type Reached, reachable } from "./prune.ts";
 
 const HEAP_BASE = "heap_base";
 
-/** What all modules have of the runtime, under the numbers that it has in all of them; indices are those of the runtime. */
+/** What all modules have of the runtime, under the numbers that it has in all that have the same imports; indices are those of the runtime. */
 export interface Core {
-  readonly always: readonly string[];
   readonly exports: ReadonlyMap<string, Export>;
+  readonly imports: readonly Import[];
+  readonly importedFunctions: number;
   readonly heapBase: Module["globals"][number];
   readonly reached: Reached;
   readonly roots: readonly number[];
@@ -24,15 +25,37 @@ export interface Core {
   readonly globalNumbers: ReadonlyMap<number, number>;
 }
 
-const cores = new WeakMap<Module, Core>();
+const exported = new WeakMap<Module, ReadonlyMap<string, Export>>();
 
-export function coreOf(runtime: Module, always: readonly string[]): Core {
-  const known = cores.get(runtime);
-  if (known?.always === always) return known;
-  const exports = new Map(runtime.exports.map((item) => [item.name, item]));
+/** What the runtime exports, by name. */
+export function exportsOf(runtime: Module): ReadonlyMap<string, Export> {
+  let exports = exported.get(runtime);
+  if (exports === undefined)
+    exported.set(runtime, (exports = new Map(runtime.exports.map((item) => [item.name, item]))));
+  return exports;
+}
+
+export function isFunction(item: Export | undefined): item is Export {
+  return item?.kind === wasm.KIND_FUNCTION;
+}
+
+const cores = new WeakMap<Module, Map<string, Core>>();
+
+/** `always`: exports that every module needs, the same in each call; `imports`: functions that this one imports. */
+export function coreOf(runtime: Module, always: readonly string[], imports: ReadonlySet<string>): Core {
+  const key = [...imports].sort().join();
+  const known = cores.get(runtime) ?? new Map<string, Core>();
+  cores.set(runtime, known);
+  let core = known.get(key);
+  if (core === undefined) known.set(key, (core = makeCore(runtime, always, imports)));
+  return core;
+}
+
+function makeCore(runtime: Module, always: readonly string[], names: ReadonlySet<string>): Core {
+  const exports = exportsOf(runtime);
   const roots = always.flatMap((name) => {
     const found = exports.get(name);
-    return found?.kind === wasm.KIND_FUNCTION ? [found.index] : [];
+    return isFunction(found) ? [found.index] : [];
   });
   const base = exports.get(HEAP_BASE);
   const heapBase = base?.kind === wasm.KIND_GLOBAL ? runtime.globals[base.index] : undefined;
@@ -44,15 +67,22 @@ export function coreOf(runtime: Module, always: readonly string[]): Core {
   const functions = inOrder(reached.functions);
   const globals = inOrder(reached.globals);
   const numbers = new Map<number, number>();
-  for (let index = 0; index < runtime.importedFunctions; index++) numbers.set(index, index);
+  const imports = runtime.imports.filter((item) => item.kind !== wasm.KIND_FUNCTION || names.has(item.name));
+  runtime.imports
+    .filter((item) => item.kind === wasm.KIND_FUNCTION)
+    .forEach((item, index) => {
+      if (names.has(item.name)) numbers.set(index, numbers.size);
+    });
+  const importedFunctions = numbers.size;
   for (const index of functions) numbers.set(index, numbers.size);
   const globalNumbers = new Map(globals.map((index, number) => [index, number]));
   const bodies = functions.map((index) =>
     renumbered(runtime.bodies[index - runtime.importedFunctions]!, numbers, globalNumbers),
   );
-  const core = {
-    always,
+  return {
     exports,
+    imports,
+    importedFunctions,
     heapBase,
     reached,
     roots,
@@ -62,8 +92,6 @@ export function coreOf(runtime: Module, always: readonly string[]): Core {
     numbers,
     globalNumbers,
   };
-  cores.set(runtime, core);
-  return core;
 }
 
 /** What a module needs of the runtime beyond the core; data is that of the core, too. */
@@ -103,7 +131,10 @@ export function renumbered(
   functions: ReadonlyMap<number, number>,
   globals: ReadonlyMap<number, number>,
 ): Uint8Array {
-  return rewritten(body, usesOf(body).links, (out, { kind, value }) =>
-    out.u32((kind === LINK_CALL ? functions : globals).get(value) as number),
-  );
+  return rewritten(body, usesOf(body).links, (out, { kind, value }) => {
+    const number = (kind === LINK_CALL ? functions : globals).get(value);
+    if (number === undefined)
+      throw new PolicyError("internal_error", "the runtime calls an import that the module has not");
+    out.u32(number);
+  });
 }

@@ -45,7 +45,7 @@ import { dotsBehind, emitCellPath } from "./cell-path.ts";
 import { CELLS_SECTION, Cells } from "./cells.ts";
 import { Code, LINK_CALL } from "./instruction.ts";
 import type { KeptBodies, Shelf } from "./kept-bodies.ts";
-import { Linker } from "./link.ts";
+import { Linker, runtimeHas } from "./link.ts";
 import { Locals } from "./locals.ts";
 import { updatesOf } from "./constants.ts";
 import { Known, localsRead, repeatedPaths } from "./facts.ts";
@@ -65,6 +65,8 @@ export interface EmitOptions {
   readonly passes?: Passes | undefined;
   /** Functions carry their names, for profiles; nothing else differs. */
   readonly names?: boolean | undefined;
+  /** The policy has marks. */
+  readonly marks?: boolean | undefined;
 }
 
 export interface Emitted {
@@ -115,6 +117,8 @@ const ENGINE_EXPORTS = [
 const ALWAYS = [...ABI_EXPORTS, ...ENGINE_EXPORTS, ...ENTRY_CALLS];
 
 const MAX_HOST_ARGUMENTS = 4;
+/** The import that marks go to. */
+const MARKED = "opa_builtin0";
 
 /** What globals start with. */
 const NO_EPOCH = new Uint8Array([0x42, 0x7f, 0x0b]);
@@ -138,7 +142,6 @@ class Emitter implements ModuleContext, EntryContext, IndexLifetime, Answerer {
   readonly fuel: number;
   readonly busy: number;
   readonly opaAbort: number;
-  readonly mark: number;
   readonly #policy: Policy;
   readonly #linker: Linker;
   readonly #funcs = new Map<string, number>();
@@ -154,11 +157,17 @@ class Emitter implements ModuleContext, EntryContext, IndexLifetime, Answerer {
   readonly #kept: KeptBodies | undefined;
   #recording: Recording | undefined;
 
-  constructor(policy: Policy, { runtime, passes = {}, names = false }: EmitOptions, kept?: KeptBodies) {
+  constructor(
+    policy: Policy,
+    { runtime, passes = {}, names = false, marks = false }: EmitOptions,
+    kept?: KeptBodies,
+  ) {
     this.#kept = kept;
     this.#names = names;
     this.#policy = policy;
-    this.#linker = new Linker(runtime, ALWAYS);
+    const imports = importsOf(policy, runtime, marks);
+    kept?.fit(imports);
+    this.#linker = new Linker(runtime, ALWAYS, imports);
     this.statics = new Statics(this.#linker.dataBase, kept?.encodings);
     this.#reads = readSets(policy, kept?.reads);
     this.strings = policy.static.strings;
@@ -174,7 +183,6 @@ class Emitter implements ModuleContext, EntryContext, IndexLifetime, Answerer {
     );
     this.busy = this.#linker.global(TYPE_I32, true, constantExpression(0));
     this.opaAbort = this.#linker.import("opa_abort");
-    this.mark = this.#linker.import("opa_builtin0");
     this.charge = this.#define(1, 0, (code) => chargeBody(code, this));
     this.#builtinFuncs = new Map(policy.static.builtinFuncs.map((item) => [item.name, item]));
     this.#tree = ruleTree(policy.funcs);
@@ -278,6 +286,10 @@ class Emitter implements ModuleContext, EntryContext, IndexLifetime, Answerer {
 
   // What statement emitters ask for.
 
+  get mark(): number {
+    return this.#linker.import(MARKED);
+  }
+
   cell(path: string): Address | undefined {
     const found = this.cells?.at(path);
     this.#recording?.noteCell(path, found);
@@ -307,7 +319,7 @@ class Emitter implements ModuleContext, EntryContext, IndexLifetime, Answerer {
     if (builtin === undefined)
       throw new PolicyError("internal_error", `the plan calls \`${name}\`, which it does not declare`);
     const result = hasResult(builtin);
-    const native = `builtin_${name.replaceAll(".", "_")}`;
+    const native = nativeName(name);
     if (this.#linker.has(native)) {
       return { kind: "native", index: this.runtime(native), result };
     }
@@ -642,6 +654,17 @@ class Emitter implements ModuleContext, EntryContext, IndexLifetime, Answerer {
     this.#linker.define(index, code.finish());
     return index;
   }
+}
+
+function nativeName(builtin: string): string {
+  return `builtin_${builtin.replaceAll(".", "_")}`;
+}
+
+/** The functions that a module of this policy imports. */
+function importsOf({ static: { builtinFuncs } }: Policy, runtime: Uint8Array, marks: boolean): Set<string> {
+  const hosts = builtinFuncs.filter(({ name }) => !runtimeHas(runtime, nativeName(name)));
+  const calls = hosts.map((item) => `opa_builtin${argumentCount(item)}`);
+  return new Set(["opa_abort", ...(marks ? [MARKED] : []), ...calls]);
 }
 
 /** The blocks of a plan that ends by adding `{"result": value}` and adds nothing else, with the value returned instead. */

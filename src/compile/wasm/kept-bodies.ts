@@ -34,6 +34,10 @@ export class Shelf {
     });
     this.#turn++;
   }
+
+  clear(): void {
+    this.#kept.clear();
+  }
 }
 
 export class KeptBodies {
@@ -46,6 +50,14 @@ export class KeptBodies {
   readonly singles = new WeakMap<Plan, readonly Block[] | null>();
 
   readonly encodings = new Encodings();
+  #imports = "";
+
+  /** The next module imports these functions. What was kept of one with others calls the runtime by other numbers. */
+  fit(imports: ReadonlySet<string>): void {
+    const all = [...imports].sort().join();
+    if (all !== this.#imports) for (const kept of [this.funcs, this.plans, this.decides]) kept.clear();
+    this.#imports = all;
+  }
 
   /** The module is finished. */
   turn(): void {

@@ -4,7 +4,7 @@
 // is linked, and of these only what is not in every module. The same calls in the same order give the same bytes. Knows nothing of policies.
 
 import { PolicyError } from "../../error.ts";
-import { type Core, coreOf, renumbered, restOf } from "./core.ts";
+import { type Core, coreOf, exportsOf, isFunction, renumbered, restOf } from "./core.ts";
 import { decodeModule, type Module } from "./decode.ts";
 import * as wasm from "./encode.ts";
 import { ByteWriter, constantExpression, vector } from "./encode.ts";
@@ -42,11 +42,14 @@ export class Linker {
   readonly #custom: Uint8Array[] = [];
   #names: ReadonlyMap<number, string> | undefined;
 
-  /** `always`: exports of the runtime that the module needs whatever the policy is. */
-  constructor(runtime: Uint8Array, always: readonly string[]) {
+  /**
+   * `always`: exports of the runtime that every module needs, the same for all; `imports`: functions that this one imports. A host makes each of
+   * them ready, which takes it longer than a hundred functions that nobody calls.
+   */
+  constructor(runtime: Uint8Array, always: readonly string[], imports: ReadonlySet<string>) {
     const module = decoded(runtime);
     this.runtime = module;
-    this.#core = coreOf(module, always);
+    this.#core = coreOf(module, always, imports);
     this.#functions = [...this.#core.functions];
     this.#numbers = new Map(this.#core.numbers);
     this.#globalNumbers = new Map(this.#core.globalNumbers);
@@ -59,13 +62,13 @@ export class Linker {
   }
 
   has(name: string): boolean {
-    return this.#core.exports.get(name)?.kind === wasm.KIND_FUNCTION;
+    return isFunction(this.#core.exports.get(name));
   }
 
   /** Number of a function that the runtime exports; it is in the module from now on. */
   function(name: string): number {
     const found = this.#core.exports.get(name);
-    if (found?.kind !== wasm.KIND_FUNCTION) {
+    if (!isFunction(found)) {
       throw new PolicyError("internal_error", `the runtime exports no function \`${name}\``);
     }
     const known = this.#numbers.get(found.index);
@@ -76,17 +79,17 @@ export class Linker {
 
   /** The next number for a function of the runtime. */
   #add(index: number): number {
-    const number = this.runtime.importedFunctions + this.#functions.push(index) - 1;
+    const number = this.#core.importedFunctions + this.#functions.push(index) - 1;
     this.#numbers.set(index, number);
     return number;
   }
 
-  /** Index of a function that the runtime imports from `env`. */
+  /** Number of a function that the module imports from `env`. */
   import(name: string): number {
-    const functions = this.runtime.imports.filter((item) => item.kind === wasm.KIND_FUNCTION);
-    const index = functions.findIndex((item) => item.module === "env" && item.name === name);
-    if (index < 0) throw new PolicyError("internal_error", `the runtime does not import \`env.${name}\``);
-    return index;
+    const functions = this.#core.imports.filter((item) => item.kind === wasm.KIND_FUNCTION);
+    const number = functions.findIndex((item) => item.module === "env" && item.name === name);
+    if (number < 0) throw new PolicyError("internal_error", `the module does not import \`env.${name}\``);
+    return number;
   }
 
   /** A new function of i32 parameters and results: its index. Its body is given later with `define`. */
@@ -99,11 +102,11 @@ export class Linker {
       this.#typeIndex.set(key, type);
       this.#typesOfInts.set(params * 2 + results, type);
     }
-    return this.runtime.importedFunctions + this.#functions.push({ type, body: undefined }) - 1;
+    return this.#core.importedFunctions + this.#functions.push({ type, body: undefined }) - 1;
   }
 
   define(index: number, body: Uint8Array): void {
-    const added = this.#functions[index - this.runtime.importedFunctions];
+    const added = this.#functions[index - this.#core.importedFunctions];
     if (typeof added !== "object")
       throw new PolicyError("internal_error", "function defined that was not declared");
     added.body = body;
@@ -165,7 +168,7 @@ export class Linker {
     const writer = new ByteWriter(size + (1 << 16)).raw(new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]));
     const section = (id: number, content: Uint8Array): ByteWriter => writer.byte(id).sized(content);
     const types = new UsedTypes(this.#types);
-    const imports = runtime.imports.map((item) => encodeImport(item, types));
+    const imports = this.#core.imports.map((item) => encodeImport(item, types));
     const kinds = new ByteWriter(this.#functions.length * 2 + 8).u32(this.#functions.length);
     for (const item of this.#functions)
       kinds.u32(
@@ -247,6 +250,11 @@ function decoded(runtime: Uint8Array): Module {
   let module = runtimes.get(runtime);
   if (module === undefined) runtimes.set(runtime, (module = decodeModule(runtime)));
   return module;
+}
+
+/** Whether the runtime has a function of this name. */
+export function runtimeHas(runtime: Uint8Array, name: string): boolean {
+  return isFunction(exportsOf(decoded(runtime)).get(name));
 }
 
 /** Types by index, of which a module has those that are asked for. */

@@ -156,6 +156,24 @@ test("into a module with more before them, and back", () => {
   expect(bytes(more, kept)).toBe(large);
 });
 
+test("into a module with other imports, whose functions all have other numbers", () => {
+  const { static: texts } = policy;
+  const asking = { name: "opa.runtime", decl: { type: "function", args: [], result: { type: "any" } } };
+  const more: Policy = {
+    ...policy,
+    static: { ...texts, builtinFuncs: [...texts.builtinFuncs, asking] },
+  };
+  const [small, large] = [bytes(policy), bytes(more)];
+  expect(small).not.toBe(large);
+  const kept = new KeptBodies();
+  for (const [of, wanted] of [
+    [policy, small],
+    [more, large],
+    [policy, small],
+  ] as const)
+    expect(bytes(of, kept)).toBe(wanted);
+});
+
 test("most bodies are kept: not those with tables, or that call their host", () => {
   const kept = new KeptBodies();
   emit(policy, { runtime: loadRuntime() }, kept);

@@ -79,6 +79,18 @@ describe.each(Object.entries(POLICIES))("%s", (_, rule) => {
   });
 });
 
+test("imports of the functions that call builtins those that are called", () => {
+  const importsOf = (rule: string): string[] =>
+    decodeModule(compiled(rule))
+      .imports.map(({ name }) => name)
+      .filter((name) => name !== "memory" && name !== "opa_abort");
+  expect(importsOf(POLICIES.builtins)).toEqual([]);
+  expect(importsOf('allow if http.send({"method": "get", "url": input.url})')).toEqual(["opa_builtin1"]);
+  expect(importsOf("allow if opa.runtime().env.x")).toEqual(["opa_builtin0"]);
+  // A body of the runtime that may hand the call on.
+  expect(importsOf("allow if time.weekday(input.t) == `Monday`")).toEqual(["opa_builtin1"]);
+});
+
 test("static data that does not fit into the first pages is put in place by a start function", () => {
   const texts = Array.from(
     { length: 4000 },

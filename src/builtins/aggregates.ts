@@ -5,7 +5,8 @@ import { arg, arrayOf, builtin, objectOf, setOf, unnamed } from "./signature.ts"
 import { anyOf, anyType, booleanType, numberType, stringType } from "../value/type.ts";
 import type { Builtin } from "./builtin.ts";
 import { compare } from "../value/compare.ts";
-import { addFloats, fromFloat, integer, multiplyFloats, toBigInt, toFloat } from "../value/number.ts";
+import { integer } from "../value/number.ts";
+import { addFloats, fromFloat, multiplyFloats, toBigInt, toFloat } from "../value/arithmetic.ts";
 import type { RegoNumber, Value } from "../value/value.ts";
 import { isArray, isNumber } from "../value/value.ts";
 import type { HostBody } from "./builtin.ts";

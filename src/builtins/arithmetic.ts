@@ -15,7 +15,7 @@ import {
   round as roundNumber,
   subtract,
   toBigInt,
-} from "../value/number.ts";
+} from "../value/arithmetic.ts";
 import { set } from "../value/set.ts";
 import type { RegoNumber, RegoSet, Value } from "../value/value.ts";
 import { isNumber, isSet } from "../value/value.ts";

@@ -3,7 +3,8 @@
 import { arg, arrayOf, builtin, objectOf, setOf, unnamed } from "./signature.ts";
 import { anyOf, anyType, booleanType, nullType, numberType, stringType } from "../value/type.ts";
 import type { Builtin } from "./builtin.ts";
-import { integer, NumberValue, numberFromFloat64 } from "../value/number.ts";
+import { integer, NumberValue } from "../value/number.ts";
+import { numberFromFloat64 } from "../value/arithmetic.ts";
 import { isNumberText } from "../value/decimal.ts";
 import { set } from "../value/set.ts";
 import { goQuote } from "../value/text.ts";

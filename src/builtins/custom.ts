@@ -6,7 +6,6 @@ import { fromPlain, toPlain } from "../value/json.ts";
 import { typeFromJson } from "../value/type-json.ts";
 import type { Value } from "../value/value.ts";
 import type { Builtin } from "./builtin.ts";
-import { failure } from "./operand.ts";
 import { builtin } from "./signature.ts";
 
 export interface CustomBuiltin {
@@ -69,7 +68,7 @@ export function customBuiltin(declaration: CustomBuiltin): Builtin {
     try {
       return fromPlain(answer);
     } catch (cause) {
-      throw failure(`its answer is no data: ${(cause as Error).message}`);
+      throw new PolicyError("eval_builtin_error", `its answer is no data: ${(cause as Error).message}`);
     }
   }
 }

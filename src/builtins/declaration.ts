@@ -2,7 +2,7 @@
 
 import type { FunctionType } from "../value/type.ts";
 import { functionType } from "../value/type.ts";
-import { typeToJson } from "../value/type-json.ts";
+import { typeToJson } from "../value/type-text.ts";
 import type { Argument, Builtin } from "./builtin.ts";
 
 export function functionTypeOf(builtin: Pick<Builtin, "args" | "result" | "variadic">): FunctionType {

@@ -1,6 +1,6 @@
 // Rego values as the Go values that OPA hands to fmt: numbers by their spelling, strings bare, everything else as Rego text.
 
-import { toInt64 } from "../value/number.ts";
+import { toInt64 } from "../value/arithmetic.ts";
 import { termText } from "../value/text.ts";
 import type { Value } from "../value/value.ts";
 import { isNumber } from "../value/value.ts";

@@ -1,7 +1,7 @@
 // One step into a value, as a reference takes it: array by position, object by key, set by member. Value and key in, member or
 // undefined out.
 
-import { toInt64 } from "../value/number.ts";
+import { toInt64 } from "../value/arithmetic.ts";
 import type { Value } from "../value/value.ts";
 import { isArray, isNumber, isObject, isSet } from "../value/value.ts";
 

@@ -2,7 +2,7 @@
 // `eval_type_error` for a wrong type, `eval_builtin_error` for everything else. Messages here lack the builtin's name: builtin() adds it.
 
 import { PolicyError } from "../error.ts";
-import { toBigInt, toInt64 } from "../value/number.ts";
+import { toBigInt, toInt64 } from "../value/arithmetic.ts";
 import type { RegoNumber, RegoObject, RegoSet, Value } from "../value/value.ts";
 import { isArray, isNumber, isObject, isSet, typeName } from "../value/value.ts";
 

@@ -2,7 +2,7 @@
 // failures carry the words of OPA's edit tree. An undefined value stands for a root that was removed.
 
 import { equal } from "../value/compare.ts";
-import { toInt64 } from "../value/number.ts";
+import { toInt64 } from "../value/arithmetic.ts";
 import { object } from "../value/object.ts";
 import { set } from "../value/set.ts";
 import { termText } from "../value/text.ts";

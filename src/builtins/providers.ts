@@ -7,7 +7,7 @@ import type { Builtin } from "./builtin.ts";
 import { digest, hmac, toHex } from "../crypto/hash.ts";
 import { compareStrings } from "../value/compare.ts";
 import { encode } from "../value/json.ts";
-import { toInt64 } from "../value/number.ts";
+import { toInt64 } from "../value/arithmetic.ts";
 import { object } from "../value/object.ts";
 import { set } from "../value/set.ts";
 import { termText } from "../value/text.ts";

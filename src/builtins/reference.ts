@@ -1,6 +1,6 @@
 // The reference page of all builtins, derived from their declarations like every other list of them. Nothing in, Markdown out.
 
-import { typeToText } from "../value/type-json.ts";
+import { typeToText } from "../value/type-text.ts";
 import type { Argument, Builtin } from "./builtin.ts";
 import { builtins } from "./registry.ts";
 

@@ -3,7 +3,7 @@
 
 import { compareDecimals, parseDecimal } from "../value/decimal.ts";
 import { encode } from "../value/json.ts";
-import { numberFromFloat64, toBigInt } from "../value/number.ts";
+import { numberFromFloat64, toBigInt } from "../value/arithmetic.ts";
 import type { RegoNumber, RegoObject, Value } from "../value/value.ts";
 import { isArray, isNumber, isObject } from "../value/value.ts";
 import { failure } from "./operand.ts";

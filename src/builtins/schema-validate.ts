@@ -1,7 +1,7 @@
 // Holds a JSON value against a compiled schema. Value in, findings out, in the order and words of the library OPA uses; where several
 // alternatives fail, the findings of the one that came closest are added.
 
-import { toBigInt } from "../value/number.ts";
+import { toBigInt } from "../value/arithmetic.ts";
 import { floatToText, parseFloatText, shortestDigits, layOutDigits, isIntegral } from "../value/float.ts";
 import { compareDecimals, parseDecimal } from "../value/decimal.ts";
 import type { RegoNumber, RegoObject, Value } from "../value/value.ts";

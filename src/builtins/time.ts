@@ -4,7 +4,8 @@
 import { arg, builtin } from "./signature.ts";
 import { anyOf, arrayType, numberType, stringType } from "../value/type.ts";
 import type { Builtin } from "./builtin.ts";
-import { integer, toBigInt } from "../value/number.ts";
+import { integer } from "../value/number.ts";
+import { toBigInt } from "../value/arithmetic.ts";
 import type { Value } from "../value/value.ts";
 import { isArray, isNumber } from "../value/value.ts";
 import type { HostBody } from "./builtin.ts";

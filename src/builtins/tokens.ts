@@ -5,7 +5,8 @@
 import { arg, builtin, objectOf } from "./signature.ts";
 import { anyType, arrayType, booleanType, stringType } from "../value/type.ts";
 import type { Builtin } from "./builtin.ts";
-import { compareNumbers, numberFromFloat64, toFloat64 } from "../value/number.ts";
+import { compareNumbers } from "../value/number.ts";
+import { numberFromFloat64, toFloat64 } from "../value/arithmetic.ts";
 import { decode, encode } from "../value/json.ts";
 import { emptyObject } from "../value/object.ts";
 import { decodeUtf8, encodeUtf8 } from "../value/utf8.ts";

@@ -6,7 +6,7 @@ import { anyType, arrayType, booleanType, stringType } from "../value/type.ts";
 import type { Builtin } from "./builtin.ts";
 import type { KeyObject } from "node:crypto";
 import { fromPlain } from "../value/json.ts";
-import { toInt64 } from "../value/number.ts";
+import { toInt64 } from "../value/arithmetic.ts";
 import { decodeUtf8, encodeUtf8 } from "../value/utf8.ts";
 import type { RegoObject, Value } from "../value/value.ts";
 import { isNumber } from "../value/value.ts";

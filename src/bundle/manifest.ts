@@ -3,7 +3,8 @@
 
 import type { PolicyError } from "../error.ts";
 import { decode, encode, encodeString } from "../value/json.ts";
-import { integer, toInt64 } from "../value/number.ts";
+import { integer } from "../value/number.ts";
+import { toInt64 } from "../value/arithmetic.ts";
 import type { RegoObject, Value } from "../value/value.ts";
 import { isNumber, isObject, typeName } from "../value/value.ts";
 import type { Bundle, Manifest, ModuleFile, WasmResolver } from "./bundle.ts";

@@ -7,7 +7,7 @@ import { importVerificationKey } from "../crypto/jwk.ts";
 import { readCompact, verifyCompact } from "../crypto/jws.ts";
 import { PolicyError } from "../error.ts";
 import { decode } from "../value/json.ts";
-import { toFloat64 } from "../value/number.ts";
+import { toFloat64 } from "../value/arithmetic.ts";
 import type { RegoObject, Value } from "../value/value.ts";
 import { isArray, isNumber, isObject } from "../value/value.ts";
 import type { Bundle, Signatures, Verification, VerifiedBundle } from "./bundle.ts";

@@ -4,7 +4,7 @@ import type { CompiledQuery } from "../compile/compile.ts";
 import { printTerm } from "../syntax/print.ts";
 import { walkBody } from "../syntax/visit.ts";
 import type { Type } from "../value/type.ts";
-import { typeToText } from "../value/type-json.ts";
+import { typeToText } from "../value/type-text.ts";
 
 export function typesText(query: CompiledQuery): string {
   const refs: string[] = [];

@@ -5,7 +5,8 @@ import type { Diagnostic } from "../../error.ts";
 import type { Expr, RefTerm, Term } from "../../syntax/ast.ts";
 import { printRef, printTerm } from "../../syntax/print.ts";
 import { compare } from "../../value/compare.ts";
-import { anyType, keysType, resolveType, stringType, type Type, valuesType } from "../../value/type.ts";
+import { anyType, resolveType, stringType, type Type } from "../../value/type.ts";
+import { keysType, valuesType } from "../../value/type-algebra.ts";
 import type { Value } from "../../value/value.ts";
 import { memberRefDetails, scalarRefDetails } from "./type-details.ts";
 import {

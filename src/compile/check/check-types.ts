@@ -9,12 +9,11 @@ import {
   dynamicProperty,
   type FunctionType,
   functionType,
-  isUnknownType,
   objectType,
   setType,
   type Type,
-  unionType,
 } from "../../value/type.ts";
+import { isUnknownType, unionType } from "../../value/type-algebra.ts";
 import { builtinTypes, newBuiltinTypes } from "./builtin-types.ts";
 import { type RuleCell, isMultiValue, ruleRef } from "./cells.ts";
 import { RefChecker, type RefRewriter } from "./check-refs.ts";

@@ -4,7 +4,7 @@
 
 import type { Module, Term } from "../../syntax/ast.ts";
 import { printRef } from "../../syntax/print.ts";
-import { equalTypes } from "../../value/type.ts";
+import { equalTypes } from "../../value/type-algebra.ts";
 import { AnnotationSet } from "./annotation-set.ts";
 import { arityOf } from "./calls.ts";
 import { eachRule, isMultiValue, type ModuleCell, type RuleCell, ruleRef } from "./cells.ts";

@@ -23,8 +23,8 @@ import {
   resolveType,
   stringType,
   type Type,
-  unionType,
 } from "../../value/type.ts";
+import { unionType } from "../../value/type-algebra.ts";
 import type { AnnotationSet } from "./annotation-set.ts";
 import { type RuleCell, ruleRef } from "./cells.ts";
 import type { RuleSchemas } from "./check-types.ts";

@@ -7,7 +7,7 @@ import { printRef, printTerm } from "../../syntax/print.ts";
 import { toPlain } from "../../value/json.ts";
 import { termText } from "../../value/text.ts";
 import type { Type } from "../../value/type.ts";
-import { typeToText } from "../../value/type-json.ts";
+import { typeToText } from "../../value/type-text.ts";
 import type { Value } from "../../value/value.ts";
 import type { BuiltinDeclaration } from "./compilation.ts";
 

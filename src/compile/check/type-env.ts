@@ -13,14 +13,12 @@ import {
   objectType,
   property,
   resolveType,
-  selectType,
   setType,
   type StaticProperty,
   stringType,
   type Type,
-  unionType,
-  valuesType,
 } from "../../value/type.ts";
+import { selectType, unionType, valuesType } from "../../value/type-algebra.ts";
 import { object } from "../../value/object.ts";
 import { number } from "../../value/number.ts";
 import type { Value } from "../../value/value.ts";

@@ -6,14 +6,11 @@ import {
   anyType,
   type ArrayType,
   type FunctionType,
-  isUnknownType,
   type ObjectType,
   resolveType,
-  selectType,
   type Type,
-  unionType,
-  valuesType,
 } from "../../value/type.ts";
+import { isUnknownType, selectType, unionType, valuesType } from "../../value/type-algebra.ts";
 import { integer } from "../../value/number.ts";
 import { isConstant } from "./trees.ts";
 import { selectConstant, type TypeEnv } from "./type-env.ts";

@@ -6,7 +6,7 @@ import { schemaType } from "../../../src/compile/check/schemas.ts";
 import { check } from "../../../src/compile/check/stages.ts";
 import { PolicyError } from "../../../src/error.ts";
 import { parseModule } from "../../../src/syntax/parser.ts";
-import { typeToText } from "../../../src/value/type-json.ts";
+import { typeToText } from "../../../src/value/type-text.ts";
 import { show } from "./support.ts";
 
 interface Case {

@@ -9,16 +9,10 @@ import { number } from "../../../src/value/number.ts";
 import { object } from "../../../src/value/object.ts";
 import { set } from "../../../src/value/set.ts";
 import { termText } from "../../../src/value/text.ts";
-import { typeFromJson, typeToJson, typeToText } from "../../../src/value/type-json.ts";
-import {
-  anyOf,
-  containsType,
-  nullType,
-  numberType,
-  stringType,
-  typeOfValue,
-  unionType,
-} from "../../../src/value/type.ts";
+import { typeFromJson } from "../../../src/value/type-json.ts";
+import { typeToJson, typeToText } from "../../../src/value/type-text.ts";
+import { anyOf, nullType, numberType, stringType } from "../../../src/value/type.ts";
+import { containsType, typeOfValue, unionType } from "../../../src/value/type-algebra.ts";
 import type { Value } from "../../../src/value/value.ts";
 
 const value: fc.Arbitrary<Value> = fc.letrec<{ value: Value }>((tie) => ({

@@ -135,6 +135,16 @@ const BESIDE: Readonly<Record<string, readonly [before: string, after: string, b
   ],
 };
 
+/** The same under the eyes of one rule of another package. */
+const WATCHED: Readonly<Record<string, readonly [before: string, after: string, watching: string]>> = {
+  "what hangs on a replaced document, and no longer does": [
+    'word := "x" if data.b.k',
+    'word := "x" if input.k',
+    "k := 2\n\nrelaxed if data.a.word == 1 with data.b.k as 1",
+  ],
+  "the last rule of a package": ["word := 1", "", "names contains x if data[x].word == 1"],
+};
+
 const sourcesOf = (text: string, others: string, beside: readonly SourceText[] = []): SourceText[] => [
   ...beside,
   { file: "a.rego", text: text.includes("package a") ? text : `package a\n\n${text}` },
@@ -195,6 +205,22 @@ for (const [name, [before, after, beside]] of Object.entries(BESIDE)) {
           const sources = sourcesOf(text, BLIND, [{ file, text: `package a\n\n${beside}\n` }]);
           expect(again(cache, sources)).toBe(fromNothing(sources));
         }
+      }
+    }
+  });
+}
+
+for (const [name, [before, after, watching]] of Object.entries(WATCHED)) {
+  test(name, () => {
+    const others = `package b\n\n${watching}\n\nown := input.z\n\ncalls if input.calls\n`;
+    for (const [first, second] of [
+      [before, after],
+      [after, before],
+    ] as const) {
+      const cache = new CompileCache();
+      for (const text of [first, second, first]) {
+        const sources = sourcesOf(`here if input.here\n\n${text}\n`, others);
+        expect(again(cache, sources)).toBe(fromNothing(sources));
       }
     }
   });

@@ -20,7 +20,7 @@ import {
   type Policy,
   type SourceText,
 } from "./compile/compile.ts";
-import type { RuleCell } from "./compile/check/cells.ts";
+import type { ModuleCell, RuleCell } from "./compile/check/cells.ts";
 import { denialLines } from "./compile/check/denials.ts";
 import { policyToJson } from "./compile/ir/json.ts";
 import { failWith, PolicyError } from "./error.ts";
@@ -209,11 +209,10 @@ function dependentsOf(compiled: CompiledModules, entrypoints: readonly string[])
       visit(user);
     }
   };
-  for (const { rules } of compiled.compilation.modules) {
-    for (const rule of rules) {
-      const path = pathOfCell(rule);
+  for (const module of compiled.compilation.modules) {
+    for (const [at, path] of pathsIn(module).entries()) {
       if (named.has(path) || above.has(path) || prefixes(path).some((prefix) => named.has(prefix)))
-        visit(rule);
+        visit(module.rules[at] as RuleCell);
     }
   }
   const found = [...reached].flatMap((rule) => (rule.head.args === undefined ? [pathOfCell(rule)] : []));
@@ -244,20 +243,28 @@ export function checkTexts(sources: readonly SourceText[], custom: readonly Buil
 
 function functionPaths(compiled: CompiledModules): Set<string> {
   const functions = new Set<string>();
-  for (const { rules, source } of compiled.compilation.modules)
-    for (const rule of rules) if (rule.head.args !== undefined) functions.add(rulePath(source, rule.source));
+  for (const module of compiled.compilation.modules)
+    for (const [at, { head }] of module.rules.entries())
+      if (head.args !== undefined) functions.add(pathsIn(module)[at] as string);
   return functions;
+}
+
+const paths = new WeakMap<ModuleCell, readonly string[]>();
+
+/** The slash paths of the rules of a module, in their order. */
+function pathsIn(module: ModuleCell): readonly string[] {
+  let found = paths.get(module);
+  if (found === undefined)
+    paths.set(module, (found = module.rules.map((rule) => rulePath(module.source, rule.source))));
+  return found;
 }
 
 /** Every package and rule, with the packages above them, as slash paths. */
 function knownPaths(compiled: CompiledModules): Set<string> {
   const known = new Set<string>();
-  for (const { rules, source } of compiled.compilation.modules) {
-    for (const rule of rules) {
-      const path = rulePath(source, rule.source);
+  for (const module of compiled.compilation.modules)
+    for (const path of pathsIn(module))
       if (!known.has(path)) for (const prefix of prefixes(path)) known.add(prefix);
-    }
-  }
   return known;
 }
 

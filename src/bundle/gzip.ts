@@ -12,35 +12,33 @@ const LONGEST = 65_536;
 const BORDER = 0xfff00000;
 /** So many bytes decide: each is shifted out by those behind it. */
 const ROLLING = 32;
+/** By so many bytes a piece is found again. */
+const BEGINNING = 64;
 
 interface Piece {
   readonly bytes: Uint8Array;
   readonly before: Uint8Array;
+  readonly last: boolean;
   readonly packed: Uint8Array;
 }
 
 /** The pieces of the last gzip. */
 export class GzipCache {
-  #pieces = new Map<string, Piece>();
+  /** By how they begin. */
+  #pieces = new Map<number, Piece>();
 
   /** The gzip of bytes that nobody changes afterwards. */
   gzip(bytes: Uint8Array): Uint8Array {
-    const pieces = new Map<string, Piece>();
+    const pieces = new Map<number, Piece>();
     // No name, no time, no system: neither is part of a bundle (RFC 1952, 2.3.1).
     const parts: Uint8Array[] = [Uint8Array.of(0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255)];
-    let from = 0;
-    for (const to of borders(bytes)) {
-      const last = to === bytes.length;
-      const before = bytes.subarray(Math.max(0, from - WINDOW), from);
-      const piece = bytes.subarray(from, to);
-      // Where it ends was decided by its last bytes, so these differ from piece to piece; what it holds is compared.
-      const key = `${crc32(piece.subarray(-64), crc32(piece.subarray(0, 64)))} ${piece.length} ${last}`;
-      const known = this.#pieces.get(key);
-      const same = known !== undefined && equal(known.bytes, piece) && equal(known.before, before);
-      const packed = same ? known.packed : deflate(piece, before, last);
-      pieces.set(key, { bytes: piece, before, packed });
-      parts.push(packed);
-      from = to;
+    for (let from = 0, last = false; !last; ) {
+      const beginning = crc32(bytes.subarray(from, from + BEGINNING));
+      const piece = this.#pieceAt(bytes, from, this.#pieces.get(beginning));
+      pieces.set(beginning, piece);
+      parts.push(piece.packed);
+      from += piece.bytes.length;
+      last = piece.last;
     }
     this.#pieces = pieces;
     const end = Buffer.alloc(8);
@@ -48,6 +46,21 @@ export class GzipCache {
     end.writeUInt32LE(bytes.length >>> 0, 4);
     const packed = Buffer.concat([...parts, end]);
     return new Uint8Array(packed.buffer, packed.byteOffset, packed.length);
+  }
+
+  /** `known`: a piece of last time that begins in the same way. Where a piece ends is decided by what is in it alone. */
+  #pieceAt(bytes: Uint8Array, from: number, known: Piece | undefined): Piece {
+    const before = bytes.subarray(Math.max(0, from - WINDOW), from);
+    const end = from + (known?.bytes.length ?? 0);
+    const same =
+      known !== undefined &&
+      known.last === (end === bytes.length) &&
+      equal(known.bytes, bytes.subarray(from, end));
+    const to = same ? end : border(bytes, from);
+    const last = to === bytes.length;
+    const piece = bytes.subarray(from, to);
+    const packed = same && equal(known.before, before) ? known.packed : deflate(piece, before, last);
+    return { bytes: piece, before, last, packed };
   }
 }
 
@@ -63,22 +76,16 @@ function deflate(piece: Uint8Array, before: Uint8Array, last: boolean): Uint8Arr
   });
 }
 
-/** Ends of pieces, the last of them the end of the bytes. */
-function borders(bytes: Uint8Array): number[] {
-  const found: number[] = [];
-  let start = 0;
+/** The end of the piece that starts here: a border, or the end of the bytes. */
+function border(bytes: Uint8Array, start: number): number {
+  const end = Math.min(start + LONGEST, bytes.length);
+  const shortest = start + SHORTEST - 1;
   let hash = 0;
-  for (let at = SHORTEST - ROLLING; at < bytes.length; at++) {
+  for (let at = shortest + 1 - ROLLING; at < end; at++) {
     hash = ((hash << 1) + (MIX[bytes[at] as number] as number)) | 0;
-    const length = at + 1 - start;
-    if (length < SHORTEST || ((hash & BORDER) !== 0 && length < LONGEST)) continue;
-    start = at + 1;
-    found.push(start);
-    at = start + SHORTEST - ROLLING - 1;
-    hash = 0;
+    if ((hash & BORDER) === 0 && at >= shortest) return at + 1;
   }
-  if (found.at(-1) !== bytes.length) found.push(bytes.length);
-  return found;
+  return end;
 }
 
 /** A number for each byte, with nothing in common between them. */

@@ -70,7 +70,7 @@ export function refRewriter(
 interface TypedRule {
   /** Undefined where nothing is known of it. */
   readonly type: RuleType | undefined;
-  readonly errors: Diagnostic[];
+  readonly errors: readonly Diagnostic[];
 }
 
 /** What an earlier check knows of the types of rules. */
@@ -119,7 +119,7 @@ export class TypeChecker {
         recall?.typed(rule, typed.type);
       }
       const { type } = typed;
-      errors.push(...typed.errors);
+      if (typed.errors.length > 0) errors.push(...typed.errors);
       types.set(rule, type);
       if (type !== undefined) env.tree.insert(type.path, type.type, env);
     }

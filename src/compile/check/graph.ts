@@ -12,6 +12,7 @@ export class Graph {
   #sorted: readonly RuleCell[] | undefined | null = null;
   #uses = new Map<RuleCell, Set<RuleCell>>();
   #usedBy = new Map<RuleCell, Set<RuleCell>>();
+  /** Rules whose types depend on more than the rules that they refer to. */
   readonly #open = new Set<RuleCell>();
   /** Of a graph that was made of another one: its own sets. All others are copied before they change. */
   #made: Set<Set<RuleCell>> | undefined;
@@ -56,6 +57,7 @@ export class Graph {
 
   #add(rule: RuleCell, tree: RuleNode): void {
     this.#touch(rule);
+    if (featuresOf(rule).with) this.#open.add(rule);
     if (featuresOf(rule).data) for (const ref of dataRefs(rule)) this.#link(rule, ref, tree);
   }
 
@@ -99,9 +101,9 @@ export class Graph {
     return featuresOf(rule).data && dataRefs(rule).some((ref) => mayMeet(ref, path));
   }
 
-  /** Whether the rule looks for names below packages: the type of what it finds depends on more than the rules that it refers to. */
-  isOpen(rule: RuleCell): boolean {
-    return this.#open.has(rule);
+  /** Rules that look for names below packages, or replace documents: their types depend on more than the rules that they refer to. */
+  get open(): ReadonlySet<RuleCell> {
+    return this.#open;
   }
 
   /** All rules, each after those it refers to; undefined when there is a cycle. */

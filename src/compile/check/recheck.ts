@@ -2,6 +2,7 @@
 // earlier result and the modules as they are now. Out: what `check` gives for them, or undefined where all must be checked: also whenever
 // there is anything to report, since the order and number of findings are those of a check of everything.
 
+import type { Diagnostic } from "../../error.ts";
 import type { Module, Term } from "../../syntax/ast.ts";
 import { printRef } from "../../syntax/print.ts";
 import { equalTypes } from "../../value/type-algebra.ts";
@@ -261,11 +262,11 @@ function remembered(compilation: Compilation, state: Recheck, sorted: readonly R
   const fresh = new Set<RuleCell>();
   const gone = new Set<RuleCell>();
   for (const rule of rulesOf(modules)) if (!former.has(rule)) fresh.add(rule);
-  const left = new Set<RuleCell>();
+  const due = new Set<RuleCell>([...former.keys(), ...fresh, ...graph.open]);
   for (const rule of rulesOf(state.old)) {
     if (twins.has(rule)) continue;
     gone.add(rule);
-    for (const user of state.known.graph.dependents(rule)) left.add(user);
+    for (const user of state.known.graph.dependents(rule)) due.add(user);
   }
   // Who refers to a rule that comes or goes is typed again, so it may stand anywhere.
   const inOrder = equalWithout(
@@ -273,27 +274,22 @@ function remembered(compilation: Compilation, state: Recheck, sorted: readonly R
     { list: sorted, without: fresh },
     (was, is) => was === (former.get(is) ?? is),
   );
-  const other = new Set<RuleCell>();
   // The type of a part is in that of the whole, which is then another one for who refers to other parts of it.
   const isPart = (rule: RuleCell): boolean =>
     isBelowRules(compilation.ruleTree, groundPrefix(ruleRef(rule))) ||
     isBelowRules(state.known.ruleTree, groundPrefix(ruleRef(rule)));
   let all = !inOrder || [...gone].some(isPart);
   return {
-    known: (rule) => {
-      if (all || former.has(rule) || fresh.has(rule) || left.has(rule)) return undefined;
-      if (featuresOf(rule).with || graph.isOpen(rule)) return undefined;
-      for (const used of graph.dependencies(rule)) if (other.has(used)) return undefined;
-      return { type: before.get(rule), errors: [] };
-    },
+    known: (rule) => (all || due.has(rule) ? undefined : { type: before.get(rule), errors: NONE }),
     typed: (rule, type) => {
-      if (fresh.has(rule) || !sameType(before.get(former.get(rule) ?? rule), type)) {
-        other.add(rule);
-        all ||= isPart(rule);
-      }
+      if (!fresh.has(rule) && sameType(before.get(former.get(rule) ?? rule), type)) return;
+      for (const user of graph.dependents(rule)) due.add(user);
+      all ||= isPart(rule);
     },
   };
 }
+
+const NONE: readonly Diagnostic[] = [];
 
 /** Whether two lists say the same, each without some of its elements. */
 function equalWithout(

@@ -16,11 +16,14 @@ interface CellNode {
 interface Drawing {
   /** Entrypoints that `answer` answers. */
   readonly plans: readonly string[];
+  /** They are all that the module has, by their ids, and it calls no builtins of its host: nobody has to ask it for either. */
+  readonly all?: boolean;
   readonly root: CellNode;
 }
 
 export interface Cells {
   readonly plans: readonly string[];
+  readonly all: boolean;
   readonly root: number;
   /** What to write for each plan; none for those that may look at the whole input. */
   readonly writers: ReadonlyMap<string, InputPlan>;
@@ -108,38 +111,46 @@ function cellsOf(layout: string, allocate: (bytes: number) => number): Cells {
   const [drawing, trees] = JSON.parse(layout) as [Drawing, Readonly<Record<string, ReadTree>>];
   const boxes = new Map<number, number>();
   const planOf = (node: CellNode, tree: ReadTree): InputPlan => {
-    const slots = Object.entries(node.keys)
-      .filter(([name]) => tree === true || Object.hasOwn(tree, name))
-      .map(([name, [cell, below]], index): Slot => {
-        const box = boxes.get(cell) ?? allocate(abi.BOX_SIZE + SHORT);
-        boxes.set(cell, box);
-        return {
-          name,
-          cell: cell >> 2,
-          below: below === null ? undefined : planOf(below, tree === true ? true : tree[name]!),
-          box: box >> 2,
-          seen: 0,
-          bit: index < 31 ? 1 << index : 0,
-        };
-      });
-    const all = slots.reduce((bits, { bit }) => bits | bit, 0);
-    const named = new Map(slots.map((slot) => [slot.name, slot]));
-    const leaves = slots.flatMap((slot) => slot.below?.leaves ?? [slot]);
+    // One loop: each function that runs at the start has to be compiled for it.
+    const slots: Slot[] = [];
+    const leaves: Slot[] = [];
+    const named = new Map<string, Slot>();
+    let all = 0;
+    for (const name of Object.keys(node.keys)) {
+      if (tree !== true && !Object.hasOwn(tree, name)) continue;
+      const [cell, below] = node.keys[name]!;
+      const box = boxes.get(cell) ?? allocate(abi.BOX_SIZE + SHORT);
+      boxes.set(cell, box);
+      const slot: Slot = {
+        name,
+        cell: cell >> 2,
+        below: below === null ? undefined : planOf(below, tree === true ? true : tree[name]!),
+        box: box >> 2,
+        seen: 0,
+        bit: slots.length < 31 ? 1 << slots.length : 0,
+      };
+      all |= slot.bit;
+      slots.push(slot);
+      leaves.push(...(slot.below?.leaves ?? [slot]));
+      named.set(name, slot);
+    }
     return { box: node.box, slots, leaves, named, all, order: [], wide: slots.length > 31 };
   };
   const writers = new Map<string, InputPlan>();
-  for (const [name, tree] of Object.entries(trees))
+  for (const name of Object.keys(trees)) {
+    const tree = trees[name]!;
     if (tree !== true) writers.set(name, planOf(drawing.root, tree));
-  return { plans: drawing.plans, root: drawing.root.box, writers };
+  }
+  return { plans: drawing.plans, all: drawing.all === true, root: drawing.root.box, writers };
 }
 
 /** The drawing and the read sets as one JSON text; undefined if the module has none. */
 export function layoutOf(module: WebAssembly.Module): string | undefined {
-  const [drawing, trees] = ["reeve.cells", "reeve.reads"].map((name) => {
-    const [bytes] = WebAssembly.Module.customSections(module, name);
-    return bytes === undefined ? undefined : new TextDecoder().decode(bytes);
-  });
-  return drawing === undefined || trees === undefined ? undefined : `[${drawing},${trees}]`;
+  const [drawing] = WebAssembly.Module.customSections(module, "reeve.cells");
+  const [trees] = WebAssembly.Module.customSections(module, "reeve.reads");
+  if (drawing === undefined || trees === undefined) return undefined;
+  const decoder = new TextDecoder();
+  return `[${decoder.decode(drawing)},${decoder.decode(trees)}]`;
 }
 
 /** Up to this many characters a text is written one by one. */

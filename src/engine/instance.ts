@@ -67,12 +67,19 @@ export class Instance implements BuiltinHost {
     this.#exports = exportsOf(instance);
     this.#memory = new Memory(memory);
     this.#ours = this.#exports.failure_at !== undefined;
-    this.entrypoints = this.#names("entrypoints");
-    this.builtinNames = new Map(Array.from(this.#names("builtins"), ([name, id]) => [id, name]));
     const allocate = (bytes: number): number => this.#allocate(bytes);
     this.#cells = this.#ours ? readCells(module, allocate) : undefined;
     this.#writer = this.#cells === undefined ? undefined : new InputWriter(memory, allocate);
     if (writer !== undefined) useGenerated(this.#cells, module, writer);
+    if (this.#cells?.all === true) {
+      const ids = this.#cells.plans.map((name, id): [string, number] => [name, id]);
+      // As the module's own object has them.
+      this.entrypoints = new Map(ids.sort(([a], [b]) => (a < b ? -1 : 1)));
+      this.builtinNames = new Map();
+    } else {
+      this.entrypoints = this.#names("entrypoints");
+      this.builtinNames = new Map(Array.from(this.#names("builtins"), ([name, id]) => [id, name]));
+    }
     for (const [name, id] of this.entrypoints) {
       this.#inputPlans[id] = this.#cells?.writers.get(name);
       this.#answers[id] = this.#cells?.plans.includes(name) === true ? this.#exports.answer : undefined;

@@ -529,7 +529,9 @@ class Emitter implements ModuleContext, EntryContext, IndexLifetime, Answerer {
       this.#define(4, 1, (code) => answerTextBody(code, this, cells, answer)),
     );
     const plans = this.#policy.plans.filter((_, id) => direct[id] !== undefined).map(({ name }) => name);
-    linker.custom(CELLS_SECTION, encodeUtf8(JSON.stringify({ plans, root: cells.root })));
+    const all = new Set(plans).size === direct.length && this.#hostIds.size === 0;
+    const drawing = { plans, ...(all && { all }), root: cells.root };
+    linker.custom(CELLS_SECTION, encodeUtf8(JSON.stringify(drawing)));
   }
 
   #context(

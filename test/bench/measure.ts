@@ -73,14 +73,24 @@ export async function measure(contestants: readonly Contestant[], options: Measu
       times.get(contestant)!.push((await batch(contestant, count, round * count)) / count);
     }
   }
-  return contestants.map((contestant) => {
-    const sorted = times.get(contestant)!.sort((a, b) => a - b);
-    return {
-      name: contestant.name,
-      ns: sorted[sorted.length >> 1]!,
-      low: sorted[0]!,
-      high: sorted.at(-1)!,
-      calls: calls.get(contestant)!,
-    };
-  });
+  return contestants.map((contestant) =>
+    rowOf(contestant.name, times.get(contestant)!, calls.get(contestant)!),
+  );
+}
+
+/** What rounds of `calls` calls came to. */
+export function rowOf(name: string, rounds: readonly number[], calls: number): Row {
+  const sorted = rounds.toSorted((a, b) => a - b);
+  return { name, ns: sorted[sorted.length >> 1]!, low: sorted[0]!, high: sorted.at(-1)!, calls };
+}
+
+/** Rows of one contestant as one: the median of the medians, the lowest and the highest round. */
+export function asOne(rows: readonly Row[]): Row {
+  const medians = rows.map(({ ns }) => ns).sort((a, b) => a - b);
+  return {
+    ...rows[0]!,
+    ns: medians[medians.length >> 1]!,
+    low: Math.min(...rows.map(({ low }) => low)),
+    high: Math.max(...rows.map(({ high }) => high)),
+  };
 }

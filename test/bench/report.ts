@@ -22,6 +22,8 @@ export function markdown(run: Run): string {
     "Written by `make bench REPORT=docs/performance.md`; not edited by hand. Trust ratios inside a table, not times across tables or",
     "machines. A figure is a ratio of medians; beside it stands the ratio of the lowest rounds, which other work on the machine disturbs",
     "least: the verdict goes by that one. A table with a ratio within 5 % of its bound is run three times and its rounds are put together.",
+    "Shares of a million decisions (p99.9) come from blocks of a million: the lowest block is their lowest round. What the budget of steps costs",
+    "is measured on four engines with it and four without, in turn: one pair differs by where V8 puts the code, too.",
     "Every contestant of a race gave the same answers before the clock was looked at.",
     "",
     `Node ${run.node} (V8 ${run.v8}), ${run.cpu}, ${run.opa === undefined ? "without opa" : `opa ${run.opa}`}.`,

@@ -2,7 +2,7 @@
 // and boxes in linear memory, or a refusal: what is no plain data (classes, toJSON, bigint) goes through its JSON text.
 
 import * as abi from "../runtime/abi.ts";
-import { type InputPen, type InputPlan, SHORT, type Slot, type Step, type WriteInput } from "./input-plan.ts";
+import { type InputPen, type InputPlan, SHORT, type Slot, type WriteInput } from "./input-plan.ts";
 
 const MAX_DEPTH = 64;
 /** Texts that are kept in memory, and how many a place may have before it counts as one of names, not of kinds. */
@@ -93,15 +93,13 @@ export class InputWriter implements InputPen {
 
   #object(data: Record<string, unknown>, plan: InputPlan): boolean {
     if (plan.wide) return this.#byName(data, plan);
-    const { order } = plan;
+    const { keys, places } = plan;
     let at = 0;
     let written = 0;
     // Keys that a loop names are read without a search, where all objects here have had them in the same order.
     for (const key in data) {
-      let step = order[at];
-      if (step === undefined || step.name !== key) step = stepOf(plan, at, key);
+      const slot = keys[at] === key ? places[at] : placeOf(plan, at, key);
       at++;
-      const { slot } = step;
       if (slot === undefined) continue;
       // biome-ignore lint/suspicious/noPrototypeBuiltins: so written, V8 knows that a key of this loop is the object's own, and looks at nothing
       if (!Object.prototype.hasOwnProperty.call(data, key)) continue;
@@ -166,9 +164,10 @@ export class InputWriter implements InputPen {
       if (!Number.isSafeInteger(member)) return this.#number(member);
       const { box } = slot;
       const words = this.#words;
+      const low = member | 0;
       words[box] = INTEGER;
-      words[box + 2] = member | 0;
-      words[box + 3] = Math.floor(member / 4294967296) | 0;
+      words[box + 2] = low;
+      words[box + 3] = low === member ? low >> 31 : Math.floor(member / 4294967296) | 0;
       return box << 2;
     }
     if (typeof member === "boolean") return member ? abi.ADDRESS_TRUE : abi.ADDRESS_FALSE;
@@ -324,11 +323,14 @@ const NOTHING = {};
 const isEnumerable = Object.prototype.propertyIsEnumerable;
 
 /** The key has not come in this turn before. */
-function stepOf(plan: InputPlan, at: number, key: string): Step {
-  const step = { name: key, slot: plan.named.get(key) };
+function placeOf({ keys, places, slots, named }: InputPlan, at: number, key: string): Slot | undefined {
+  const slot = named.get(key);
   // Beyond what a loop is worth, nothing is kept.
-  if (at <= plan.slots.length * 4 + 8) plan.order[at] = step;
-  return step;
+  if (at <= slots.length * 4 + 8) {
+    keys[at] = key;
+    places[at] = slot;
+  }
+  return slot;
 }
 
 /**

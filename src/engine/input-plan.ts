@@ -42,12 +42,6 @@ export interface Slot {
   readonly bit: number;
 }
 
-/** A key that objects here have had, in its turn; no slot: nobody reads it. */
-export interface Step {
-  readonly name: string;
-  readonly slot: Slot | undefined;
-}
-
 /** An object of which only these keys are written. */
 export interface InputPlan {
   readonly box: number;
@@ -57,8 +51,9 @@ export interface InputPlan {
   readonly leaves: readonly Slot[];
   /** The bits of all slots. */
   readonly all: number;
-  /** Keys as they came last. */
-  readonly order: Step[];
+  /** Keys as they came last, read or not, and where what stands under them belongs: two lists, for what is found in one look is found sooner. */
+  readonly keys: string[];
+  readonly places: (Slot | undefined)[];
   /** Slots are looked up by their names instead. */
   wide: boolean;
   /** Of a plan for a whole input: the function generated for it. */
@@ -134,7 +129,7 @@ function cellsOf(layout: string, allocate: (bytes: number) => number): Cells {
       leaves.push(...(slot.below?.leaves ?? [slot]));
       named.set(name, slot);
     }
-    return { box: node.box, slots, leaves, named, all, order: [], wide: slots.length > 31 };
+    return { box: node.box, slots, leaves, named, all, keys: [], places: [], wide: slots.length > 31 };
   };
   const writers = new Map<string, InputPlan>();
   for (const name of Object.keys(trees)) {

@@ -28,7 +28,8 @@ test("inputs beyond 2 GiB, or up to there, are left to their texts", () => {
     leaves: [slot],
     named: new Map([["list", slot]]),
     all: 1,
-    order: [],
+    keys: [],
+    places: [],
     wide: false,
   };
   const list = Array.from({ length: 100 }, (_, at) => at);

@@ -1,14 +1,15 @@
 // What statements do with values of any kind: look up, measure, scan, merge, replace along a path. In go addresses, out come addresses;
 // 0 is undefined. Never changes a value that a policy can see (sorting its entries in place is no change).
-import { OPA_ERR_INVALID_PATH, OPA_ERR_INVALID_TYPE, OPA_ERR_OK, TAG_ARRAY, TAG_NUMBER, TAG_OBJECT, TAG_SET, TAG_STRING } from "./abi";
+import { OBJECT_ENTRY_SIZE, OPA_ERR_INVALID_PATH, OPA_ERR_INVALID_TYPE, OPA_ERR_OK, TAG_ARRAY, TAG_NUMBER, TAG_OBJECT, TAG_SET, TAG_STRING } from "./abi";
 import { array_at } from "./array";
 import { buffer_open, buffer_string } from "./buffer";
-import { sort_object, sort_set } from "./compare";
+import { sort_object, sort_set, string_equal, string_hash } from "./compare";
 import { put_number } from "./json-dump";
 import { is_older } from "./memory";
 import { int64_of, int64_ok, int64_text } from "./number";
-import { object_copy, object_get, object_insert, object_key_at, object_new, object_value_at, object_without } from "./object";
+import { object_copy, object_find, object_get, object_insert, object_key_at, object_new, object_value_at, object_without } from "./object";
 import { set_at, set_get } from "./set";
+import { LINEAR } from "./table";
 import { number_int, rune_count, tag, word_a, word_n } from "./value";
 
 export function value_get(v: usize, key: usize): usize {
@@ -42,6 +43,26 @@ function number_string(v: usize): usize {
   const saved = buffer_open(24);
   put_number(v);
   return buffer_string(saved);
+}
+
+/** `value_get` with a text for a key: most of what is asked so is an object of few keys, which is searched here. */
+export function value_member(v: usize, key: usize): usize {
+  if (v == 0 || tag(v) != TAG_OBJECT) return value_get(v, key);
+  const count = word_n(v);
+  const hash = string_hash(key);
+  if (count > LINEAR) {
+    const entry = object_find(v, key, hash);
+    return entry == 0 ? 0 : load<u32>(entry, 8);
+  }
+  let at = word_a(v);
+  for (let i = 0; i < count; i++) {
+    if (load<u32>(at) == hash) {
+      const other = <usize>load<u32>(at, 4);
+      if (tag(other) == TAG_STRING && string_equal(other, key)) return load<u32>(at, 8);
+    }
+    at += OBJECT_ENTRY_SIZE;
+  }
+  return 0;
 }
 
 export function value_length(v: usize): i32 {

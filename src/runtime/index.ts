@@ -7,7 +7,7 @@ export { array_new, array_append } from "./array";
 export { object_new, object_insert, object_insert_once, object_merge } from "./object";
 export { set_new, set_add } from "./set";
 export {
-  data_get, opa_value_add_path, opa_value_free, opa_value_remove_path, scan_key, scan_open, scan_value, value_get, value_length, with_put,
+  data_get, opa_value_add_path, opa_value_free, opa_value_remove_path, scan_key, scan_open, scan_value, value_get, value_length, value_member, with_put,
 } from "./access";
 export { json_parse_cells, json_parse_in_place, json_parse_moving, opa_json_parse, opa_value_parse } from "./json-parse";
 export { opa_json_dump, opa_value_dump } from "./json-dump";

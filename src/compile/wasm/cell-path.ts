@@ -52,7 +52,7 @@ function emitted(context: FunctionContext, dots: readonly Dot[]): boolean {
     push(context, first.source);
     for (const { key } of dots) {
       push(context, key);
-      code.call(module.runtime("value_get"));
+      code.call(module.runtime("value_member"));
     }
   });
   code.get(target);

@@ -165,7 +165,7 @@ export function emitPlace(
   const lookups = (keys: readonly number[]): void => {
     for (const key of keys) {
       code.address(module.string(key));
-      code.call(module.runtime("value_get"));
+      code.call(module.runtime("value_member"));
     }
   };
   let path: string | undefined = place.root === 0 ? known.of(0).path : undefined;

@@ -182,7 +182,8 @@ function isWorthKeeping({ frames, module, repeated }: FunctionContext, path: str
 function lookup(context: FunctionContext, stmt: StmtOf<"DotStmt">, fromData: boolean): void {
   push(context, stmt.source);
   push(context, stmt.key);
-  call(context, fromData && isOfTwoKinds(context, stmt.key) ? "data_get" : "value_get");
+  if (fromData && isOfTwoKinds(context, stmt.key)) call(context, "data_get");
+  else call(context, stmt.key.type === "string_index" ? "value_member" : "value_get");
 }
 
 /** Whether a key of a base document may be a number that is meant as a text, or the other way round: `data.ports[80]` finds the key "80". */

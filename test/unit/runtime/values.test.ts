@@ -57,6 +57,31 @@ test("texts of every length are equal until one byte of them differs", () => {
   }
 });
 
+test("a text is found under the same keys by both lookups", () => {
+  const { value_get, value_member } = runtime.call;
+  const keys = ["", "a", "b", "key", "keys", "another key", "é"];
+  fc.assert(
+    fc.property(
+      text,
+      fc.uniqueArray(fc.constantFrom(...keys, ...Array.from({ length: 12 }, (_, at) => `k${at}`))),
+      (other, own) => {
+        runtime.reset();
+        const object = `{${own.map((key, at) => `${JSON.stringify(key)}:${at}`).join()}}`;
+        for (const v of [0, runtime.value(other), runtime.value(object), runtime.value(`{1, "a", ${other}}`)])
+          for (const key of keys) {
+            const asked = runtime.value(JSON.stringify(key));
+            expect(value_member!(v, asked)).toBe(value_get!(v, asked));
+          }
+        for (const [at, key] of own.entries())
+          expect(runtime.rego(value_member!(runtime.value(object), runtime.value(JSON.stringify(key))))).toBe(
+            String(at),
+          );
+      },
+    ),
+    { numRuns: 500 },
+  );
+});
+
 test("the builtins that compare follow the order", () => {
   const builtins = (["lt", "lte", "gt", "gte"] as const).map((name) => runtime.get(`builtin_${name}`));
   fc.assert(

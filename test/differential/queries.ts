@@ -6,9 +6,11 @@ import { type CompiledModules, checkSources } from "../../src/compile/compile.ts
 import { builtins } from "../../src/builtins/registry.ts";
 import { runQuery } from "../../src/query.ts";
 import { decode, encode, toJsonValue } from "../../src/value/json.ts";
+import { isArray } from "../../src/value/value.ts";
 import { object } from "../../src/value/object.ts";
 import { type DrawnCase, drawCase } from "./modules.ts";
 import { type Answer, type Finding, Opa } from "./opa.ts";
+import { readExplained } from "./explained.ts";
 import { findingsOf } from "./ours.ts";
 
 async function askOurs(
@@ -42,6 +44,16 @@ function show(answer: Answer): string {
   return answer.findings.map(line).sort().join("\n");
 }
 
+/** The same solutions, of which OPA tells some again: it walks literals with computed members, equal ones twice. */
+function repeats(theirs: Answer, ours: Answer): boolean {
+  const rows = (answer: Answer): string[] => {
+    const list = answer.kind === "result" ? decode(answer.json) : [];
+    return isArray(list) ? list.map((row) => encode(row)) : [];
+  };
+  const [left, right] = [rows(theirs), rows(ours)];
+  return left.length > right.length && [...new Set(left)].sort().join() === [...new Set(right)].sort().join();
+}
+
 async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
@@ -49,12 +61,23 @@ async function main(): Promise<void> {
       runs: { type: "string", default: "1000000" },
       time: { type: "string", default: "60" },
       count: { type: "string", default: "10" },
+      explained: { type: "string", default: "test/differential/explained.yaml" },
     },
   });
   const until = Date.now() + Number(values.time) * 1000;
+  const explained = readExplained(values.explained);
   const opa = new Opa();
   await opa.start();
-  const tally = { cases: 0, queries: 0, results: 0, undefined: 0, errors: 0, unjudged: 0, different: 0 };
+  const tally = {
+    cases: 0,
+    queries: 0,
+    results: 0,
+    undefined: 0,
+    errors: 0,
+    unjudged: 0,
+    explained: 0,
+    different: 0,
+  };
   try {
     const first = Number(values.seed);
     for (let seed = first; seed < first + Number(values.runs) && Date.now() < until; seed++) {
@@ -73,8 +96,15 @@ async function main(): Promise<void> {
           continue;
         }
         tally[theirs.kind === "error" ? "errors" : theirs.kind === "result" ? "results" : "undefined"]++;
-        const [left, right] = [show(theirs), show(await askOurs(compiled, item, text, input))];
+        const ours = await askOurs(compiled, item, text, input);
+        const [left, right] = [show(theirs), show(ours)];
         if (left === right) continue;
+        const found = { seed, entrypoint: "", input, strict: false, opa: left, ours: right, about: "" };
+        const asked = { ...item, modules: [{ file: "query", text }] };
+        if (repeats(theirs, ours) || explained(found, asked) !== undefined) {
+          tally.explained++;
+          continue;
+        }
         tally.different++;
         process.stdout.write(
           `seed ${seed}: ${text}\n  input ${input}\n  opa:  ${left}\n  ours: ${right}\n\n`,

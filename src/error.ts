@@ -78,7 +78,10 @@ export function detailLines(details: unknown): readonly string[] {
   const { lines, line, idx } = (details ?? {}) as { lines?: readonly string[]; line?: string; idx?: number };
   if (lines !== undefined) return lines;
   if (line === undefined || idx === undefined) return [];
-  return [line, `${line.slice(0, Math.max(idx, 0)).replace(/[^\t]/g, " ")}^`];
+  const shown = line.replace(/^\t+/, "");
+  // Of OPA's index, which counts bytes, the characters; tabs stay, so that the caret stands below its place.
+  const before = new TextDecoder().decode(new TextEncoder().encode(line).subarray(0, Math.max(idx, 0)));
+  return [shown, `${before.slice(line.length - shown.length).replace(/[^\t]/gu, " ")}^`];
 }
 
 /** `file:row: code: message`, the form in which OPA prints a finding, with its details below. */

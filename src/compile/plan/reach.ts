@@ -1,23 +1,25 @@
-// What a group of rules can come to, directly or through others: the functions it may call and the parts of `data` it may look at.
-// In: the trie. Out: for each group a closure, used to plan a rule again only under a `with` that concerns it. It may name too much,
-// never too little.
+// What groups of rules can come to, directly or through others: the functions they may call and the parts of `data` they may look at.
+// In: the trie. Out: what of an environment concerns a group, so that it is planned again only under a `with` that does. It may be found to
+// be concerned too often, never too seldom. Asked backwards, from what is replaced to those who come to it: the other way round every test
+// of a repository would hold all that it can reach.
 
 import type { RefTerm, Rule, Term } from "../../syntax/ast.ts";
 import { callOf, groundPrefix, type Visitor, walkBody, walkHead } from "../check/walk.ts";
 import { type Environment, environment, type Mock, startsWith } from "./environment.ts";
 import { type Group, pathText, type TrieNode } from "./rule-trie.ts";
 
-interface Closure {
+/** What a rule and its `else` branches name. */
+interface Named {
   readonly calls: ReadonlySet<string>;
-  /** By text, so that equal refs are kept once. */
-  readonly refs: ReadonlyMap<string, readonly Term[]>;
+  /** Ground beginnings of refs into `data`, each once. */
+  readonly refs: readonly (readonly Term[])[];
 }
-
-const NOTHING: Closure = { calls: new Set(), refs: new Map() };
 
 export class Reach {
   readonly #data: TrieNode;
-  readonly #closures = new Map<Group, Closure>();
+  #users: Users | undefined;
+  readonly #callers = new Map<string, ReadonlySet<Group>>();
+  readonly #viewers = new Map<string, ReadonlySet<Group>>();
 
   constructor(data: TrieNode) {
     this.#data = data;
@@ -26,60 +28,103 @@ export class Reach {
   /** The part of an environment that can make a difference to the group. */
   restrict(env: Environment, group: Group): Environment {
     if (env.key === "") return env;
-    const closure = this.#closureOf(group);
-    const mocks = new Map<string, Mock>();
-    const refs = [...closure.refs.values()];
-    for (const [name, mock] of env.mocks) {
-      if (!closure.calls.has(name)) continue;
-      mocks.set(name, mock);
-      const replacement = mock.kind === "function" ? this.#data.find(mock.ref.slice(1))?.group : undefined;
-      if (replacement !== undefined) refs.push(...this.#closureOf(replacement).refs.values());
-    }
-    const masks = env.masks.filter((mask) =>
-      refs.some((ref) => startsWith(ref, mask) || startsWith(mask, ref)),
-    );
+    const mocks = new Map([...env.mocks].filter(([name]) => this.#callersOf(name).has(group)));
+    // In a function that stands in for another, documents are replaced as well, and functions are not.
+    const groups = [group, ...[...mocks.values()].flatMap((mock) => this.#replacement(mock) ?? [])];
+    const masks = env.masks.filter((mask) => groups.some((one) => this.#viewersOf(mask).has(one)));
     return environment(masks, mocks);
   }
 
-  #closureOf(group: Group): Closure {
-    const known = this.#closures.get(group);
-    if (known !== undefined) return known;
-    // Rules cannot be recursive; the entry only guards against plans of modules that were never checked.
-    this.#closures.set(group, NOTHING);
-    const calls = new Set<string>();
-    const refs = new Map<string, readonly Term[]>();
-    for (const { rule } of group.rules) collect(rule, calls, refs);
-    const reached = new Set<Group>();
-    for (const ref of refs.values()) this.#groupsAt(ref, reached);
-    for (const other of reached) {
-      if (other === group) continue;
-      const closure = this.#closureOf(other);
-      for (const call of closure.calls) calls.add(call);
-      for (const [text, ref] of closure.refs) refs.set(text, ref);
-    }
-    const closure = { calls, refs };
-    this.#closures.set(group, closure);
-    return closure;
+  #replacement(mock: Mock): Group | undefined {
+    return mock.kind === "function" ? this.#data.find(mock.ref.slice(1))?.group : undefined;
   }
 
-  /** The groups on the way to a ref and below it. */
-  #groupsAt(ref: readonly Term[], found: Set<Group>): void {
+  #callersOf(name: string): ReadonlySet<Group> {
+    const users = (this.#users ??= new Users(this.#data));
+    return kept(this.#callers, name, () => users.closure(({ calls }) => calls.has(name)));
+  }
+
+  #viewersOf(mask: readonly Term[]): ReadonlySet<Group> {
+    const users = (this.#users ??= new Users(this.#data));
+    const sees = ({ refs }: Named): boolean =>
+      refs.some((ref) => startsWith(ref, mask) || startsWith(mask, ref));
+    return kept(this.#viewers, pathText(mask), () => users.closure(sees));
+  }
+}
+
+function kept<K, V>(map: Map<K, V>, key: K, make: () => V): V {
+  let value = map.get(key);
+  if (value === undefined) map.set(key, (value = make()));
+  return value;
+}
+
+/** Which groups name which: the refs of all rules, backwards. */
+class Users {
+  readonly #data: TrieNode;
+  readonly #named = new Map<Group, readonly Named[]>();
+  /** Groups with a ref to a node or through it, and groups with one that ends at a node: they see what is below as well. */
+  readonly #through = new Map<TrieNode, Set<Group>>();
+  readonly #endAt = new Map<TrieNode, Set<Group>>();
+
+  constructor(data: TrieNode) {
+    this.#data = data;
+    this.#read(data);
+  }
+
+  #read(node: TrieNode): void {
+    const { group } = node;
+    if (group !== undefined) {
+      const all = group.rules.map(({ rule }) => namedIn(rule));
+      this.#named.set(group, all);
+      for (const { refs } of all) for (const ref of refs) this.#note(ref, group);
+    }
+    for (const child of node.children.values()) this.#read(child);
+  }
+
+  #note(ref: readonly Term[], group: Group): void {
     let node: TrieNode | undefined = this.#data;
     for (const term of ref.slice(1)) {
       node = node.child(term);
       if (node === undefined) return;
-      if (node.group !== undefined) found.add(node.group);
+      if (node.group !== undefined) kept(this.#through, node, () => new Set()).add(group);
     }
-    below(node, found);
+    kept(this.#endAt, node, () => new Set()).add(group);
+  }
+
+  /** The groups of which a rule is as asked, and all that come to them. */
+  closure(isAsked: (named: Named) => boolean): ReadonlySet<Group> {
+    const found = new Set<Group>();
+    for (const [group, all] of this.#named) if (all.some(isAsked)) found.add(group);
+    // A set is walked with what is added on the way.
+    for (const group of found) {
+      let node: TrieNode | undefined = this.#data;
+      const add = (users: ReadonlySet<Group> | undefined): void => {
+        for (const user of users ?? []) found.add(user);
+      };
+      add(this.#endAt.get(node));
+      for (const term of group.path.slice(1)) {
+        node = node?.child(term);
+        if (node === undefined) break;
+        add(this.#endAt.get(node));
+      }
+      if (node !== undefined) add(this.#through.get(node));
+    }
+    return found;
   }
 }
 
-function below(node: TrieNode, found: Set<Group>): void {
-  if (node.group !== undefined) found.add(node.group);
-  for (const child of node.children.values()) below(child, found);
+/** Rules stay the same objects from one plan to the next where their module did not change. */
+const known = new WeakMap<Rule, Named>();
+
+function namedIn(first: Rule): Named {
+  let named = known.get(first);
+  if (named === undefined) known.set(first, (named = readRule(first)));
+  return named;
 }
 
-function collect(first: Rule, calls: Set<string>, refs: Map<string, readonly Term[]>): void {
+function readRule(first: Rule): Named {
+  const calls = new Set<string>();
+  const refs = new Map<string, readonly Term[]>();
   const operator = (ref: RefTerm) => calls.add(pathText(ref.terms));
   const visitor: Visitor = {
     term: (term) => {
@@ -100,4 +145,5 @@ function collect(first: Rule, calls: Set<string>, refs: Map<string, readonly Ter
     walkHead(rule.head, visitor);
     walkBody(rule.body, visitor);
   }
+  return { calls, refs: [...refs.values()] };
 }

@@ -2,6 +2,7 @@
 // and boxes in linear memory, or a refusal: what is no plain data (classes, toJSON, bigint) goes through its JSON text.
 
 import * as abi from "../runtime/abi.ts";
+import { encodeUtf8Into } from "../value/utf8.ts";
 import { type InputPen, type InputPlan, SHORT, type Slot, type WriteInput } from "./input-plan.ts";
 
 const MAX_DEPTH = 64;
@@ -11,7 +12,6 @@ const KINDS = 24;
 /** A power of two. */
 const LATELY = 256;
 const MAX_ROOM = 2 ** 31 - 8;
-const ENCODER = new TextEncoder();
 
 /** Answer of `write` where the data must go through its text, or does not fit into the memory as it is. */
 export const REFUSED = -1;
@@ -313,7 +313,7 @@ export class InputWriter implements InputPen {
         this.#bytes[start + length] = unit;
       }
     }
-    if (length < text.length) length = ENCODER.encodeInto(text, this.#bytes.subarray(start)).written;
+    if (length < text.length) length = encodeUtf8Into(text, this.#bytes.subarray(start));
     this.#at = (start + length + 7) & ~7;
     return length;
   }

@@ -160,7 +160,7 @@ export function useGenerated(
   if (cells === undefined || writer.version !== WRITER_VERSION || writer.layout !== layoutOf(module)) {
     throw new PolicyError(
       "config_error",
-      "the input writer was generated for another policy, or by another version: build both anew, from the same sources",
+      "the input writer was generated for another policy or version: build both anew",
     );
   }
   for (const [name, plan] of cells.writers) {

@@ -4,6 +4,7 @@
 import type { Builtin } from "../builtins/builtin.ts";
 import { type ErrorCode, PolicyError } from "../error.ts";
 import * as abi from "../runtime/abi.ts";
+import { encodeUtf8 } from "../value/utf8.ts";
 import type { Value } from "../value/value.ts";
 import { isArray, isObject, isSet } from "../value/value.ts";
 import type { Change } from "./changes.ts";
@@ -71,15 +72,9 @@ export class Instance implements BuiltinHost {
     this.#cells = this.#ours ? readCells(module, allocate) : undefined;
     this.#writer = this.#cells === undefined ? undefined : new InputWriter(memory, allocate);
     if (writer !== undefined) useGenerated(this.#cells, module, writer);
-    if (this.#cells?.all === true) {
-      const ids = this.#cells.plans.map((name, id): [string, number] => [name, id]);
-      // As the module's own object has them.
-      this.entrypoints = new Map(ids.sort(([a], [b]) => (a < b ? -1 : 1)));
-      this.builtinNames = new Map();
-    } else {
-      this.entrypoints = this.#names("entrypoints");
-      this.builtinNames = new Map(Array.from(this.#names("builtins"), ([name, id]) => [id, name]));
-    }
+    const all = this.#cells?.all ? this.#cells.plans : undefined;
+    this.entrypoints = new Map(all?.map((name, id) => [name, id]) ?? this.#names("entrypoints"));
+    this.builtinNames = new Map(all ? [] : this.#names("builtins").map(([name, id]) => [id, name]));
     for (const [name, id] of this.entrypoints) {
       this.#inputPlans[id] = this.#cells?.writers.get(name);
       this.#answers[id] = this.#cells?.plans.includes(name) === true ? this.#exports.answer : undefined;
@@ -118,12 +113,13 @@ export class Instance implements BuiltinHost {
     return 0;
   }
 
-  #names(which: "builtins" | "entrypoints"): Map<string, number> {
+  #names(which: "builtins" | "entrypoints"): [string, number][] {
     const value = this.read(this.#exports[which]());
     if (!isObject(value)) throw new PolicyError("bundle_error", `\`${which}\` of the module is no object`);
-    return new Map(
-      Array.from(value.entries(), ([name, id]) => [name as string, Number((id as { text: string }).text)]),
-    );
+    return Array.from(value.entries(), ([name, id]) => [
+      name as string,
+      Number((id as { text: string }).text),
+    ]);
   }
 
   /** Memory below all data. */
@@ -342,7 +338,7 @@ export class Instance implements BuiltinHost {
     const source = sourceOf(document);
     if (!source.json) this.#plain = false;
     if (json_parse_moving === undefined || !source.json) return this.#parse(document, "data");
-    const bytes = typeof source.text === "string" ? ENCODER.encode(source.text) : source.text;
+    const bytes = bytesOf(source);
     const at = (opa_heap_ptr_get() + TEXT_ABOVE_HEAP) & ~7;
     this.#memory.writeSource(at, bytes);
     const address = json_parse_moving(at, bytes.length);
@@ -354,7 +350,7 @@ export class Instance implements BuiltinHost {
   #parse(document: Document, what: string): number {
     const { opa_free, opa_json_parse, opa_malloc, opa_value_parse } = this.#exports;
     const source = sourceOf(document);
-    const bytes = typeof source.text === "string" ? ENCODER.encode(source.text) : source.text;
+    const bytes = bytesOf(source);
     const at = opa_malloc(bytes.length);
     this.#memory.writeSource(at, bytes);
     const address = (source.json ? opa_json_parse : opa_value_parse)(at, bytes.length);
@@ -419,8 +415,11 @@ export class Instance implements BuiltinHost {
   }
 }
 
-const ENCODER = new TextEncoder();
 const NONE: readonly BuiltinFailure[] = [];
+
+function bytesOf({ text }: Source): Uint8Array {
+  return typeof text === "string" ? encodeUtf8(text) : text;
+}
 
 function noDocument(what: string): PolicyError {
   return new PolicyError("invalid_input", `${what} is not a JSON document`);

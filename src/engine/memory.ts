@@ -7,12 +7,11 @@ import { integer, NumberValue } from "../value/number.ts";
 import { object } from "../value/object.ts";
 import { set } from "../value/set.ts";
 import { outputTooLarge } from "./limits.ts";
-import { decodeUtf8 } from "../value/utf8.ts";
+import { decodeUtf8, encodeUtf8Into } from "../value/utf8.ts";
 import type { Value } from "../value/value.ts";
 import { isArray, isSet } from "../value/value.ts";
 
 const PAGE = 65536;
-const ENCODER = new TextEncoder();
 /** Up to this many bytes a string is read character by character: cheaper than a call of the decoder. */
 const SHORT = 24;
 
@@ -67,7 +66,7 @@ export class Memory {
     const at = address >>> 0;
     this.reserve(at + (typeof source === "string" ? source.length * 3 : source.length));
     this.#fresh();
-    if (typeof source === "string") return ENCODER.encodeInto(source, this.#bytes.subarray(at)).written;
+    if (typeof source === "string") return encodeUtf8Into(source, this.#bytes.subarray(at));
     this.#bytes.set(source, at);
     return source.length;
   }

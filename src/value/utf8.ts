@@ -13,6 +13,11 @@ export function encodeUtf8(text: string): Uint8Array {
   return encoder.encode(text);
 }
 
+/** Writes a text to where `bytes` begin: how many it took. */
+export function encodeUtf8Into(text: string, bytes: Uint8Array): number {
+  return encoder.encodeInto(text, bytes).written;
+}
+
 /** Whether the bytes are UTF-8 without a flaw. */
 export function isUtf8(bytes: Uint8Array): boolean {
   try {

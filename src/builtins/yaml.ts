@@ -1,31 +1,27 @@
-// YAML text and values. Texts in, values out, and back; the rules are in yaml-value.ts.
+// YAML text and values. Texts in, values out, and back; the rules are in yaml-value.ts and yaml-write.ts.
 
+import { PolicyError } from "../error.ts";
 import { arg, builtin } from "./signature.ts";
 import { anyType, booleanType, stringType } from "../value/type.ts";
 import type { Builtin } from "./builtin.ts";
 import type { Value } from "../value/value.ts";
 import type { HostBody } from "./builtin.ts";
-import { failure, stringOperand } from "./operand.ts";
-import { readYaml, writeYaml } from "./yaml-value.ts";
+import { stringOperand } from "./operand.ts";
+import { readYaml } from "./yaml-value.ts";
+import { writeYaml } from "./yaml-write.ts";
 
 const yamlMarshalBody: HostBody = ([x]) => writeYaml(x as Value);
 
-const yamlUnmarshalBody: HostBody = ([x]) => {
-  const text = stringOperand(x, 1);
-  try {
-    return readYaml(text);
-  } catch (error) {
-    throw failure((error as Error).message);
-  }
-};
+const yamlUnmarshalBody: HostBody = ([x]) => readYaml(stringOperand(x, 1));
 
 const yamlIsValidBody: HostBody = ([x]) => {
   if (typeof x !== "string") return false;
   try {
     readYaml(x);
     return true;
-  } catch {
-    return false;
+  } catch (error) {
+    if (error instanceof PolicyError) return false;
+    throw error;
   }
 };
 

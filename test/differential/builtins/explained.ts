@@ -11,7 +11,7 @@ interface Reason {
 const isError = (answer: Answer): boolean => /^eval_[a-z_]+: /.test(answer);
 
 /** Builtins that read a language of their own through a library of OPA's: that both refuse the text is compared, not how they put it. */
-const FOREIGN_WORDING = /^(yaml\.|graphql\.parse|strings\.render_template$|json\.(match|verify)_schema$)/;
+const FOREIGN_WORDING = /^(graphql\.parse|strings\.render_template$|json\.(match|verify)_schema$)/;
 
 const REASONS: readonly Reason[] = [
   {
@@ -19,7 +19,7 @@ const REASONS: readonly Reason[] = [
     fits: (_, opa) => opa.startsWith("no answer: ") && /panic|invalid number literal/.test(opa),
   },
   {
-    why: "the wording of a syntax error in YAML, GraphQL, Go templates: both refuse the text",
+    why: "the wording of a syntax error in GraphQL, Go templates: both refuse the text",
     fits: ({ builtin }, opa, ours) => FOREIGN_WORDING.test(builtin.name) && isError(opa) && isError(ours),
   },
   {
@@ -49,14 +49,6 @@ const REASONS: readonly Reason[] = [
     fits: ({ builtin }, opa, ours) =>
       builtin.name.startsWith("io.jwt.") &&
       [opa, ours].every((each) => each.includes("invalid JSON: invalid character")),
-  },
-  {
-    why: "OPA's YAML reader takes what YAML forbids: a comment within a plain text, text right behind a closing bracket or quote, tags like `!'!x`",
-    fits: ({ builtin, text }, opa, ours) =>
-      builtin.name.startsWith("yaml.") &&
-      !isError(opa) &&
-      (isError(ours) || ours.includes("false")) &&
-      /#|[\]}"][^\s,:\]})]|!\S*[:'!]/.test(text),
   },
   {
     why: "graphql.*: objects that are no syntax trees, of which OPA's structs keep nothing",

@@ -174,6 +174,33 @@ const graph = record(
   either(list(one("a", "b", "c", "d", "e", "z")), members(one("a", "b", "c", "d")), one(null)),
   6,
 );
+const yamlPieces: Draw = (random) => random.times(0, 9, () => random.pick(words.YAML_PIECES)).join("");
+const yamlText = either(
+  word(words.YAMLS, words.YAML_LETTERS, 0.5),
+  yamlPieces,
+  yamlPieces,
+  (random) =>
+    // One between two others: errors far from the ends.
+    `${random.pick(words.YAMLS)}${yamlPieces(random)}${random.pick(words.YAMLS)}`,
+);
+/** Texts that are hard to write down: breaks and blanks at the ends, long lines, what reads as something else. */
+const yamlWord = either(
+  yamlPieces,
+  word(words.YAMLS, words.YAML_LETTERS, 0.5),
+  (random) =>
+    random.times(5, 40, () => random.pick(["word", "a", "é", "  ", " ", ": ", "\n", "'", "😀"])).join(" "),
+  (random) =>
+    random.times(0, 5, () => random.pick([..." \n\u0085\u2028\u2029\r\tab0:#-?'\"\ufeff\u00a0"])).join(""),
+);
+function yamlDocument(random: Random, depth = 3): Value {
+  const kind = random.int(0, depth === 0 ? 2 : 5);
+  if (kind <= 1) return yamlWord(random);
+  if (kind === 2) return random.chance(0.5) ? any(random, 0) : random.pick([[], object([]), null]);
+  if (kind === 3) return random.times(0, 3, () => yamlDocument(random, depth - 1));
+  return object(
+    random.times(0, 3, (): [Value, Value] => [yamlWord(random), yamlDocument(random, depth - 1)]),
+  );
+}
 
 /** Operands of a builtin that its types do not say enough of. */
 export const OPERANDS: Readonly<Record<string, readonly Draw[]>> = {
@@ -403,8 +430,9 @@ export const OPERANDS: Readonly<Record<string, readonly Draw[]>> = {
   "urlquery.encode": [either(str, word(words.URLS))],
   "urlquery.encode_object": [record(str, either(str, list(str), members(str)))],
   "uuid.parse": [word(words.UUIDS, "0123456789abcdefABF-{}", 0.5)],
-  "yaml.is_valid": [word(words.YAMLS, words.YAML_LETTERS, 0.5)],
-  "yaml.unmarshal": [word(words.YAMLS, words.YAML_LETTERS, 0.5)],
+  "yaml.is_valid": [yamlText],
+  "yaml.marshal": [yamlDocument],
+  "yaml.unmarshal": [yamlText],
   abs: [numeric],
   ceil: [numeric],
   floor: [numeric],

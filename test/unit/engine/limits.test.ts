@@ -193,6 +193,10 @@ describe("builtins", () => {
     ],
     [`yaml.is_valid(${repeated("[", 5000)})`, "false"],
     [
+      `yaml.unmarshal(${repeated("[", 5000)})`,
+      "eval_builtin_error: yaml.unmarshal: operand is nested too deeply",
+    ],
+    [
       'strings.render_template("{{range .x}}{{range $.x}}{{range $.x}}{{range $.x}}a{{end}}{{end}}{{end}}{{end}}", {"x": numbers.range(1, 1000)})',
       "eval_builtin_error: strings.render_template: template: exceeded maximum template depth",
     ],

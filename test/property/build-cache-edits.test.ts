@@ -159,7 +159,7 @@ test("drawn edits of drawn modules", { timeout: 600_000 }, async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(source, { minLength: FILES, maxLength: FILES }),
-      fc.array(edit, { minLength: 6, maxLength: 14 }),
+      fc.array(fc.array(edit, { minLength: 1, maxLength: 2 }), { minLength: 6, maxLength: 14 }),
       async (sources, edits) => {
         const folder = mkdtempSync(join(tmpdir(), "reeve-edits-"));
         try {
@@ -219,11 +219,13 @@ test("drawn edits of drawn modules", { timeout: 600_000 }, async () => {
           // What cannot be built is taken back, as an author would.
           for (const [at, drawn] of sources.entries()) await step(files.with(at + 2, drawn));
           for (const drawn of edits) {
-            if (drawn.what.kind === "data") grants(drawn.what.n);
-            if (drawn.what.kind === "options") choose(drawn.what.n);
-            await step(
-              drawn.what.kind === "undo" ? before : edited(files, { ...drawn, file: drawn.file + 2 }),
-            );
+            let next = files;
+            for (const one of drawn) {
+              if (one.what.kind === "data") grants(one.what.n);
+              if (one.what.kind === "options") choose(one.what.n);
+              next = one.what.kind === "undo" ? before : edited(next, { ...one, file: one.file + 2 });
+            }
+            await step(next);
           }
         } finally {
           rmSync(folder, { recursive: true });

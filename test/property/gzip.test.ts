@@ -19,7 +19,7 @@ function drawn(seed: number, length: number): Uint8Array {
 
 test("what is packed is unpacked, whatever was packed before", () => {
   const edit = fc.record({
-    at: fc.nat(400_000),
+    at: fc.oneof({ arbitrary: fc.nat(400_000), weight: 3 }, { arbitrary: fc.constant("end"), weight: 1 }),
     drop: fc.nat(3000),
     put: fc.uint8Array({ maxLength: 3000 }),
   });
@@ -28,7 +28,7 @@ test("what is packed is unpacked, whatever was packed before", () => {
       const cache = new GzipCache();
       let bytes = drawn(seed, length);
       for (const { at, drop, put } of [{ at: 0, drop: 0, put: new Uint8Array() }, ...edits]) {
-        const start = at % (bytes.length + 1);
+        const start = typeof at === "string" ? bytes.length : at % (bytes.length + 1);
         bytes = Buffer.concat([bytes.subarray(0, start), put, bytes.subarray(start + drop)]);
         const packed = cache.gzip(bytes);
         expect(Buffer.compare(gunzipSync(packed), bytes)).toBe(0);
@@ -37,6 +37,17 @@ test("what is packed is unpacked, whatever was packed before", () => {
     }),
     { numRuns: 25 },
   );
+});
+
+test("what ends where a piece ended, or goes on where all had ended", () => {
+  // No border is in it: pieces are as long as they may be.
+  const bytes = new Uint8Array(300_000);
+  const cache = new GzipCache();
+  for (const length of [300_000, 65_536, 131_072, 65_535, 65_536, 0, 65_537, 0, 300_000]) {
+    const packed = cache.gzip(bytes.subarray(0, length));
+    expect(gunzipSync(packed).length).toBe(length);
+    expect(Buffer.compare(packed, new GzipCache().gzip(bytes.subarray(0, length)))).toBe(0);
+  }
 });
 
 test("all pieces are one file to a reader, and no larger than in one piece", () => {

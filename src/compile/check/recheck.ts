@@ -210,8 +210,8 @@ const INSTEAD: Readonly<Record<string, Instead>> = {
     return true;
   },
   // The same rules under the same paths are in no conflict.
-  "check-rule-conflicts": (compilation, { cells, moved }) => {
-    if (moved) checkRuleConflicts({ ...compilation, modules: cells });
+  "check-rule-conflicts": (compilation, { moved }) => {
+    if (moved) checkRuleConflicts(compilation);
     return true;
   },
   // A new cycle leads through a rule that changed.
@@ -282,7 +282,7 @@ function remembered(compilation: Compilation, state: Recheck, sorted: readonly R
   return {
     known: (rule) => (all || due.has(rule) ? undefined : { type: before.get(rule), errors: NONE }),
     typed: (rule, type) => {
-      if (!fresh.has(rule) && sameType(before.get(former.get(rule) ?? rule), type)) return;
+      if (sameType(before.get(former.get(rule) ?? rule), type)) return;
       for (const user of graph.dependents(rule)) due.add(user);
       all ||= isPart(rule);
     },

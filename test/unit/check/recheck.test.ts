@@ -36,7 +36,7 @@ kept := {"k": input.k}
 `;
 
 /** Those that see only what they name. */
-const NARROW = OTHERS.replace(/^(names|found|all) .*\n\n/gm, "");
+const NARROW = OTHERS.replace(/^(names|found|all|told) .*\n\n/gm, "");
 
 /** Those that see nothing. */
 const BLIND = "package b\n\nown := input.z\n\ncalls if input.calls\n";
@@ -142,6 +142,29 @@ const WATCHED: Readonly<Record<string, readonly [before: string, after: string, 
     'word := "x" if input.k',
     "k := 2\n\nrelaxed if data.a.word == 1 with data.b.k as 1",
   ],
+  "one type less": ['word := 1\n\nword := "x" if input.w', "word := 1", 'is if data.a.word == "x"'],
+  "a part of a whole": [
+    "part[x] := 1 if some x in input.xs\n\npart.one := 1",
+    'part[x] := 1 if some x in input.xs\n\npart.one := "x"',
+    'is if data.a.part.two == "x"',
+  ],
+  "a loop through all of a package": ["word := 1", "word := 1\n\nmore := data.b.all", "all := data.a"],
+  "rules in conflict that nobody sees": ["word := 1", "word := 1\n\nword contains 2", "k := 2"],
+  "a function that goes, and is named all the same": [
+    "gone(x) := 2\n\nmocked if count([1]) == 2 with count as data.a.gone",
+    "mocked if count([1]) == 2 with count as data.a.gone",
+    "k := 2",
+  ],
+  "names as generated ones": [
+    "word := 1",
+    `word := 1\n\nodd if {\n\tz := input.z\n${Array.from({ length: 100 }, (_, n) => `\tinput.list[__local${n}__] == z\n`).join("")}}`,
+    "k := [x | x := input.xs[_]; y := x; y > 2]",
+  ],
+  "a part of a whole that goes": [
+    'part[x] := 1 if some x in input.xs\n\npart.one := "x"',
+    "part[x] := 1 if some x in input.xs",
+    'is if data.a.part.two == "x"',
+  ],
   "the last rule of a package": ["word := 1", "", "names contains x if data[x].word == 1"],
 };
 
@@ -213,18 +236,62 @@ for (const [name, [before, after, beside]] of Object.entries(BESIDE)) {
 for (const [name, [before, after, watching]] of Object.entries(WATCHED)) {
   test(name, () => {
     const others = `package b\n\n${watching}\n\nown := input.z\n\ncalls if input.calls\n`;
-    for (const [first, second] of [
-      [before, after],
-      [after, before],
-    ] as const) {
-      const cache = new CompileCache();
-      for (const text of [first, second, first]) {
-        const sources = sourcesOf(`here if input.here\n\n${text}\n`, others);
-        expect(again(cache, sources)).toBe(fromNothing(sources));
+    // Rules are typed in the order of files: what else is different then should not hide it.
+    for (const file of ["0.rego", "b.rego"]) {
+      for (const [first, second] of [
+        [before, after],
+        [after, before],
+      ] as const) {
+        const cache = new CompileCache();
+        for (const text of [first, second, first]) {
+          const [a, a2] = sourcesOf(`here if input.here\n\n${text}\n`, "");
+          const sources = [a as SourceText, a2 as SourceText, { file, text: others }];
+          expect(again(cache, sources)).toBe(fromNothing(sources));
+        }
       }
     }
   });
 }
+
+test("files that come and go, and two that change at once", () => {
+  const [a, a2, b] = sourcesOf(FIRST, BLIND) as [SourceText, SourceText, SourceText];
+  const more = { file: "b2.rego", text: "package b\n\nmore if input.more\n" };
+  const cache = new CompileCache();
+  for (const sources of [
+    [a, a2, b],
+    [a, a2, b, more],
+    [a, a2, b],
+    // A rule in the place of the package of the other.
+    [a, { ...a2, text: "package a.c\n" }, b],
+    [{ ...a, text: `${a.text}\nc := 1\n` }, { ...a2, text: "package a.c\n\n# Changed.\n" }, b],
+    [{ ...a, file: "b3.rego" }, a2, b],
+    [a, a2, b],
+  ])
+    expect(again(cache, sources)).toBe(fromNothing(sources));
+});
+
+test("options under which more depends on more are checked with all of it", () => {
+  const modules = parse(sourcesOf(FIRST, BLIND)).modules;
+  const known = checkModules(modules);
+  const changed = [parse(sourcesOf(`${FIRST}\n`, BLIND)).modules[0]!, ...modules.slice(1)];
+  expect(recheck(known, changed, {})).not.toBe(undefined);
+  const careful: readonly CheckOptions[] = [
+    { captureTestTerms: true },
+    { pathExists: () => false },
+    { schemaAnnotations: true },
+    { schemas: new Map() },
+    { testCases: true },
+  ];
+  for (const options of careful) expect(recheck(known, changed, options)).toBe(undefined);
+});
+
+test("a package without rules that has another name", () => {
+  const cache = new CompileCache();
+  for (const name of ["b.x", "b.y", "b.x"]) {
+    const sources = [...sourcesOf(FIRST, BLIND), { file: "x.rego", text: `package ${name}\n` }];
+    expect(again(cache, sources)).toBe(fromNothing(sources));
+  }
+});
 
 test("with other options all is done anew", () => {
   const sources = [

@@ -123,6 +123,11 @@ const BESIDE: Readonly<Record<string, readonly [before: string, after: string, b
     FIRST.replace("here if input.here", "here if input.there == data.b.own"),
     "here if input.elsewhere\n\nhere if data.b.calls",
   ],
+  "another condition, where no rule has parts": [
+    "here if input.here",
+    "here if input.there",
+    "here if input.elsewhere",
+  ],
   "one more of them": [
     FIRST,
     FIRST.replace("here if input.here", "here if input.here\n\nhere if input.there"),

@@ -18,7 +18,10 @@ export interface MarkRequest {
    * variable is compared with a number.
    */
   readonly operands?: "all" | "limits";
-  /** Looks first at what an index of rules would look at, and leaves out the rules that it would; nothing in them is reached then. */
+  /**
+   * Looks first at what an index of rules would look at, and leaves out the rules that it would; nothing in them is reached then. False:
+   * no rule is left out, not even one that would fail where OPA does not come to it.
+   */
   readonly index?: boolean;
   /** False: rules are tried although one of them has given the value already. */
   readonly earlyExit?: boolean;

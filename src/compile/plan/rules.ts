@@ -163,6 +163,7 @@ class FuncBuilder {
   #lookAhead(rule: Rule): void {
     const c = this.#c;
     const { marks } = c.shared;
+    if (marks?.request.index === false) return;
     const all = marks?.request.index === true && !marks.muted;
     const conditions = all ? this.#index.conditions(rule) : this.#index.lateConditions(rule);
     if (conditions.length === 0) return this.#ask(this.#index.textCondition(rule));

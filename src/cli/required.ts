@@ -90,11 +90,12 @@ function importedWords(module: Module): string[] {
 }
 
 function featuresOf(module: Module): string[] {
-  if (module.regoVersion === "v1") return ["rego_v1"];
-  return module.rules.flatMap(({ head }) => {
+  if (module.regoVersion === "v1" && module.importsV1 !== true) return ["rego_v1"];
+  const heads = module.rules.flatMap(({ head }) => {
     const { terms } = head.reference;
     if (terms.length < 3) return [];
     const ground = terms.slice(1).every((term) => term.kind === "string");
     return [ground ? "rule_head_ref_string_prefixes" : "rule_head_refs"];
   });
+  return module.importsV1 === true ? ["rego_v1_import", ...heads] : heads;
 }

@@ -16,6 +16,8 @@ export interface Module {
   readonly comments: readonly Comment[];
   readonly annotations: readonly Annotations[];
   readonly regoVersion: RegoVersion;
+  /** A v0 file made v1 by `import rego.v1`. */
+  readonly importsV1?: true;
   readonly file: string;
 }
 

@@ -246,6 +246,7 @@ export function assemble(
     comments: cursor.comments(),
     annotations: attached.annotations,
     regoVersion: isV1 ? "v1" : "v0",
+    ...(isV1 && cursor.version === "v0" && !v1Compatible && { importsV1: true }),
     file: cursor.file,
   };
   return { module, diagnostics };

@@ -19,6 +19,14 @@ describe.runIf(hasOpa)("inspect", () => {
     expect(ours.status).toBe(theirs.status);
   });
 
+  test.each([[[]], [["--v0-compatible"]]])("features of a module that imports rego.v1: %j", (flags) => {
+    const { folder } = folderOf([
+      "package a\n\nimport rego.v1\n\np if input.x\n\na.b.c := 1\n\nd.e[x] := 2 if some x in [1]\n",
+    ]);
+    const [ours, theirs] = both(["inspect", ".", ...flags, "-f", "json"], { cwd: folder });
+    expect(ours).toEqual(theirs);
+  });
+
   test("conformance modules, each in a package of its own", { timeout: 300_000 }, () => {
     const texts = conformanceModules(200).filter((text) => !/\bdata\./.test(text));
     const apart = texts.map((text, i) => text.replace(/^(\s*package )\S+/m, `$1unique${i}`));

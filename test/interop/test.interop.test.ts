@@ -256,6 +256,16 @@ describe.runIf(possible)("beside opa test", () => {
     }
   });
 
+  test("coverage of rules that an index leaves out, behind what could fail", { timeout: 300_000 }, () => {
+    const late = place("late", {
+      "a.rego":
+        "package a\n\np := input if {\n\tnot q\n}\n\nq if input.z\n\ns if {\n\tnot q\n\tf(input.w)\n}\n\nf(x) if x.y\n",
+      "a_test.rego": "package a_test\n\ntest_p if not data.a.p\n\ntest_s if not data.a.s\n",
+    });
+    const [ours, theirs] = both(["-c", "."], late);
+    expect(ours).toEqual(theirs);
+  });
+
   test("the policy library and the bundles", { timeout: 300_000 }, () => {
     for (const args of [
       ["-c", "rego"],

@@ -8,7 +8,7 @@ PLANS ?=
 SOURCES := $(shell find src -name '*.ts' -not -path 'src/runtime/*') src/runtime/abi.ts
 RUNTIME_SOURCES := $(shell find src/runtime -name '*.ts') scripts/build-runtime.mjs
 
-.PHONY: help install build check test demo conformance interop interop-whole bench differential differential-builtins differential-queries differential-tools differential-mutants builtins-reference faults clean
+.PHONY: help install build check test demo conformance interop interop-whole interop-repository bench differential differential-builtins differential-queries differential-tools differential-mutants builtins-reference faults clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -46,6 +46,11 @@ interop-whole: build ## eval, test, check, fmt, parse, inspect beside the real o
 	@$(BIN)/esbuild test/interop/whole.ts --bundle --platform=node --format=esm --packages=external \
 		--log-level=warning --outfile=build/interop/whole.js
 	@node build/interop/whole.js $(if $(CASES),$(CASES),test/conformance/cases) $(if $(ONLY),--only $(ONLY))
+
+interop-repository: build ## check, fmt, inspect, test beside the real opa on a folder of yours: REPO=... FLAGS=--v0-compatible
+	@$(BIN)/esbuild test/interop/repository.ts --bundle --platform=node --format=esm --packages=external \
+		--log-level=warning --outfile=build/interop/repository.js
+	@node build/interop/repository.js $(REPO) $(FLAGS)
 
 demo: build ## The whole loop with real parts, step by step
 	@node dist/demo/main.js

@@ -1,5 +1,6 @@
 // Drawn queries over drawn modules: `POST /v1/query` of the real `opa` beside ours. In: seeds. Out: where the bindings of the solutions, their
-// order or the findings differ; conflicts that are met at other rules, and what explained.yaml names, are counted apart (README.md). As a program: `queries [--seed N] [--time SECONDS] [--runs N] [--count N]`; exits 1 if something differs.
+// order or the findings differ; conflicts that are met at other rules, and what explained.yaml names, are counted apart (README.md). As a
+// program: `queries [--seed N] [--time SECONDS] [--runs N] [--count N]`; exits 1 if something differs.
 
 import { parseArgs } from "node:util";
 import { type CompiledModules, checkSources } from "../../src/compile/compile.ts";

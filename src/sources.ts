@@ -4,15 +4,14 @@
 import { type Dirent, readdirSync, readFileSync, statSync } from "node:fs";
 import { basename, extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import * as yaml from "yaml";
 import type { FileCache } from "./bundle/file-cache.ts";
 import { matchesFile } from "./bundle/glob.ts";
 import { merge as mergeDocuments, nest } from "./bundle/tree.ts";
-import { decodeYamlWith } from "./bundle/yaml.ts";
 import { PolicyError } from "./error.ts";
 import { decode } from "./value/json.ts";
 import { emptyObject } from "./value/object.ts";
 import type { RegoObject, Value } from "./value/value.ts";
+import { readYaml } from "./yaml/value.ts";
 
 /** One Rego file as text. `file` is the name that findings carry. */
 export interface SourceFile {
@@ -150,23 +149,23 @@ function decodeJson(path: string, text: string): Value {
   }
 }
 
-/** YAML as OPA takes it. Throws `invalid_input` naming the file. */
+/** YAML as OPA takes it, but for text behind the document, which is refused. Throws `invalid_input` naming the file. */
 export function decodeYaml(path: string, text: string): Value {
   try {
-    return decodeYamlWith(yaml, text);
+    return readYaml(text, "refused");
   } catch (cause) {
     const message = `${path}: error converting YAML to JSON: ${(cause as Error).message}`;
     throw new PolicyError("invalid_input", message, { cause });
   }
 }
 
-/** JSON where it is JSON, else YAML, which most broken JSON is, too: what is wrong is told of the YAML, as in OPA. Throws `bundle_error`. */
+/** JSON where it is JSON, else YAML, which most broken JSON is, too: what is wrong is told of the YAML, as in OPA. Throws `invalid_input`. */
 export function decodeDocument(text: string): Value {
   const plain = text.replace(/^\ufeff/, "");
   try {
     return decode(plain);
   } catch {
-    return decodeYamlWith(yaml, plain);
+    return readYaml(plain, "refused");
   }
 }
 

@@ -1,7 +1,7 @@
 // Durations like `1h30m`, in the units of Go's time package and OPA's days, weeks and years. Texts in, nanoseconds out; complaints are
 // those of Go.
 
-import { formatFloat64 } from "./go-float.ts";
+import { formatFloat64 } from "../value/go-float.ts";
 import { quote } from "./go-time-parse.ts";
 import { failure } from "./operand.ts";
 

@@ -3,7 +3,7 @@
 
 import type { GoArgument } from "./go-argument.ts";
 import { goTypeName } from "./go-argument.ts";
-import { formatFloat64 } from "./go-float.ts";
+import { formatFloat64 } from "../value/go-float.ts";
 import { goQuote } from "../value/text.ts";
 
 interface Flags {

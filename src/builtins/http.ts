@@ -21,7 +21,7 @@ import { booleanOption, checkRequest, tlsSettings } from "./http-request.ts";
 import { platformNetwork, TIMED_OUT } from "./network.ts";
 import { failure, objectOperand, typeFailure } from "./operand.ts";
 import { parseUrl } from "./url.ts";
-import { readYaml } from "./yaml-value.ts";
+import { readYaml } from "../yaml/value.ts";
 
 const DEFAULT_TIMEOUT_MS = 5_000;
 const REDIRECT_LIMIT = 10;
@@ -277,7 +277,7 @@ function toValue(response: NetworkResponse, request: RegoObject): Value {
 function bodyValue(raw: string, isJson: boolean, isYaml: boolean): Value {
   if (!isJson && !isYaml) return null;
   try {
-    return isJson ? decode(raw) : readYaml(raw);
+    return isJson ? decode(raw) : readYaml(raw, "ignored");
   } catch {
     return null;
   }

@@ -5,7 +5,7 @@ import { encode } from "../value/json.ts";
 import type { RegoObject, Value } from "../value/value.ts";
 import { isArray, isNumber, isObject } from "../value/value.ts";
 import type { GoArgument } from "./go-argument.ts";
-import { formatFloat64 } from "./go-float.ts";
+import { formatFloat64 } from "../value/go-float.ts";
 import { sprintf } from "./go-format.ts";
 import { failure } from "./operand.ts";
 import type { Expression, Literal, Node, Pipeline, Template } from "./template-parse.ts";

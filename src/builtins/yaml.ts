@@ -1,4 +1,4 @@
-// YAML text and values. Texts in, values out, and back; the rules are in yaml-value.ts and yaml-write.ts.
+// YAML text and values. Texts in, values out, and back; the rules are in src/yaml/.
 
 import { PolicyError } from "../error.ts";
 import { arg, builtin } from "./signature.ts";
@@ -7,17 +7,17 @@ import type { Builtin } from "./builtin.ts";
 import type { Value } from "../value/value.ts";
 import type { HostBody } from "./builtin.ts";
 import { stringOperand } from "./operand.ts";
-import { readYaml } from "./yaml-value.ts";
-import { writeYaml } from "./yaml-write.ts";
+import { readYaml } from "../yaml/value.ts";
+import { writeYaml } from "../yaml/write.ts";
 
 const yamlMarshalBody: HostBody = ([x]) => writeYaml(x as Value);
 
-const yamlUnmarshalBody: HostBody = ([x]) => readYaml(stringOperand(x, 1));
+const yamlUnmarshalBody: HostBody = ([x]) => readYaml(stringOperand(x, 1), "ignored");
 
 const yamlIsValidBody: HostBody = ([x]) => {
   if (typeof x !== "string") return false;
   try {
-    readYaml(x);
+    readYaml(x, "ignored");
     return true;
   } catch (error) {
     if (error instanceof PolicyError) return false;

@@ -20,7 +20,7 @@ import type {
 import { bundleError } from "./bundle.ts";
 import { decodeManifest, defaultManifest } from "./manifest.ts";
 import { merge, nest } from "./tree.ts";
-import { decodeYaml } from "./yaml.ts";
+import { decodeJsonOrYaml } from "./yaml.ts";
 
 export interface ReadOptions {
   readonly limits?: ArchiveLimits;
@@ -175,16 +175,6 @@ async function takeData(gathering: Gathering, { path, bytes }: BundleFile): Prom
       `bundle load failed on ${name}: failed to insert data file from path ${keys.join("/")}`,
     );
   gathering.data = merged;
-}
-
-/** JSON where it is valid JSON, with its numbers as they stand; YAML otherwise. */
-async function decodeJsonOrYaml(bytes: Uint8Array): Promise<Value> {
-  const withoutMark = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? bytes.subarray(3) : bytes;
-  try {
-    return decode(withoutMark);
-  } catch {
-    return decodeYaml(withoutMark);
-  }
 }
 
 function takeManifest(gathering: Gathering, { path, bytes }: BundleFile): void {

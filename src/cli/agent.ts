@@ -2,13 +2,12 @@
 
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { parse as parseYaml } from "yaml";
 import { compileWhole } from "../build.ts";
 import type { Builtin } from "../builtins/builtin.ts";
 import { commandFacts } from "../builtins/opa.ts";
 import { formatTime } from "../builtins/go-time-format.ts";
 import { UTC } from "../builtins/time-zone.ts";
-import { parseConfig, substituteEnvironment } from "../decision/config.ts";
+import { parseConfig, readConfig, substituteEnvironment } from "../decision/config.ts";
 import { fileStorage } from "../decision/node/storage.ts";
 import type { Ports } from "../decision/ports.ts";
 import { createDecisionAgent, type DecisionAgent } from "../decision/sdk.ts";
@@ -118,7 +117,7 @@ export async function startAgent(
   const text =
     options.change === undefined
       ? written
-      : JSON.stringify(options.change((parseYaml(written) ?? {}) as Record<string, unknown>));
+      : JSON.stringify(options.change((await readConfig(written)) as Record<string, unknown>));
   const config = await parseConfig(text, process.env);
   const folder = config.persistenceDirectory ?? join(process.cwd(), ".opa");
   const agent = await createDecisionAgent(config, daemonPorts(folder, options));
@@ -130,6 +129,6 @@ export async function startAgent(
   clearTimeout(timer);
   return {
     agent,
-    config: (parseYaml(substituteEnvironment(text, process.env)) ?? {}) as Record<string, unknown>,
+    config: (await readConfig(substituteEnvironment(text, process.env))) as Record<string, unknown>,
   };
 }

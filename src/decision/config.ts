@@ -2,10 +2,10 @@
 // field. Keys OPA knows and Reeve does not are refused or warned about, never passed over. Keys of Reeve's own are marked in the table.
 
 import type { VerificationConfig, VerificationKey } from "../bundle/verify.ts";
-import { decodeYaml } from "../bundle/yaml.ts";
+import { decodeJsonOrYaml } from "../bundle/yaml.ts";
 import { DEFAULT_ALGORITHM, isBundleAlgorithm } from "../crypto/algorithms.ts";
 import { PolicyError } from "../error.ts";
-import { decode, toPlain } from "../value/json.ts";
+import { toPlain } from "../value/json.ts";
 import { encodeUtf8 } from "../value/utf8.ts";
 import { type AuthzenConfig, readAuthzen } from "./authzen-config.ts";
 import { type HooksConfig, readHooks } from "./hooks-config.ts";
@@ -106,16 +106,18 @@ export async function parseConfig(
   source: string,
   environment: Readonly<Record<string, string | undefined>> = {},
 ): Promise<Config> {
-  const bytes = encodeUtf8(substituteEnvironment(source, environment));
-  let document: unknown;
+  return checkConfig(await readConfig(substituteEnvironment(source, environment)));
+}
+
+/** What the text of a configuration says, as it stands there; an empty text nothing. Throws `config_error`. */
+export async function readConfig(text: string): Promise<unknown> {
   try {
-    document = toPlain(/^\s*\{/.test(source) ? decode(bytes) : await decodeYaml(bytes));
+    return toPlain(await decodeJsonOrYaml(encodeUtf8(text))) ?? {};
   } catch (cause) {
     throw new PolicyError("config_error", `the configuration cannot be read: ${(cause as Error).message}`, {
       cause,
     });
   }
-  return checkConfig(document ?? {});
 }
 
 type Plain = Readonly<Record<string, unknown>>;

@@ -4,8 +4,9 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { IncomingMessage } from "node:http";
-import { parse as parseYaml } from "yaml";
 import { PolicyError } from "../error.ts";
+import { toPlain } from "../value/json.ts";
+import { readYaml } from "../yaml/value.ts";
 import { httpError } from "./http.ts";
 
 /**
@@ -51,9 +52,15 @@ export function readAccessFile(path: string): Access {
   }
   let value: unknown;
   try {
-    value = parseYaml(text);
+    value = toPlain(readYaml(text, "refused"));
   } catch (cause) {
-    throw new PolicyError("config_error", `the access file \`${path}\` is not YAML`, { cause });
+    throw new PolicyError(
+      "config_error",
+      `the access file \`${path}\` is not YAML: ${(cause as Error).message}`,
+      {
+        cause,
+      },
+    );
   }
   return parseAccess(value);
 }

@@ -2,7 +2,7 @@
 // messages. Plain scalars are resolved here and not by the parser, whose notion of numbers and dates is another. Never throws.
 
 import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, parseAllDocuments } from "yaml";
-import { yamlComplaint } from "../value/yaml-complaint.ts";
+import { yamlComplaint } from "./yaml-complaint.ts";
 
 /** What stands in a block, before its values are looked into. Integers beyond 2^53 are bigint. */
 export interface RawAnnotations {
@@ -45,7 +45,7 @@ export function readAnnotationYaml(text: string): YamlResult {
   // Go's library takes a comment right behind the sign of a block.
   const spaced = text.replace(/^(.*[:-][ \t]+[|>][-+\d]*)#/gm, "$1 #");
   if (problem !== undefined && spaced !== text) return readAnnotationYaml(spaced);
-  if (problem !== undefined) return { error: yamlComplaint(problem, text, "metadata") };
+  if (problem !== undefined) return { error: yamlComplaint(problem, text) };
   const errors: string[] = [];
   const unknown = /^[^#\n]*?(?:^|[:,[{-]\s)\s*\*([^\s,\]}]+)/m.exec(text)?.[1];
   if (unknown !== undefined && !text.includes(`&${unknown}`)) {

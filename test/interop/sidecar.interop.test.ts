@@ -117,6 +117,8 @@ const STEPS: readonly Step[] = [
   post("/v1/data/t/allow", '{"input": nope}'),
   post("/v1/data/t/allow", gzipSync('{"input": {"x": 1}}'), gzip),
   post("/v1/data/t/allow", "input:\n  x: 1\n", { "content-type": "application/yaml" }),
+  post("/v1/data/t/allow", "input: !!int x\n", { "content-type": "application/x-yaml" }),
+  post("/v1/data/t/allow", "input: {x: 1\n", { "content-type": "application/x-yaml" }),
   post("/v1/data/t", '{"input": {"v": 12345678901234567890.5}}'),
   post("/v1/data/t?pretty", '{"input": {"v": [{}, [], {"a": []}]}}'),
   post("/v1/data/t/s", '{"input": {}}'),

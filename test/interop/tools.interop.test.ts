@@ -25,6 +25,10 @@ describe.runIf(hasOpa)("tools", () => {
     ['{"a":01}', "data.json"],
     ["a: [1\n", "data.yaml"],
     ["- 1\n", "data.yaml"],
+    ["a: !!int x\n", "data.yaml"],
+    ["? [1]\n: x\n", "data.yaml"],
+    ['a: "\u0001"\n', "data.yaml"],
+    ["a: x\u0085b: [1.50, -0.0, 0o17]\n---\nc: 1\n", "data.yaml"],
   ])("data and input of %j in %s", { timeout: 300_000 }, (text, name) => {
     const cwd = mkdtempSync(join(tmpdir(), "reeve-interop-"));
     try {

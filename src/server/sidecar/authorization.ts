@@ -2,7 +2,7 @@
 // request. Only `true`, or an object whose `allowed` is `true`, lets it pass; without a policy, or with one that fails, nothing passes.
 
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { decodeYaml } from "../../bundle/yaml.ts";
+import { decodeJsonOrYaml } from "../../bundle/yaml.ts";
 import { PolicyError } from "../../error.ts";
 import { decode, fromPlain } from "../../value/json.ts";
 import { object } from "../../value/object.ts";
@@ -103,7 +103,7 @@ async function bodyOf(request: IncomingMessage, limits: BodyLimits): Promise<Val
   if (bytes.length === 0) return undefined;
   const isYaml = String(request.headers["content-type"] ?? "").includes("yaml");
   try {
-    return isYaml ? await decodeYaml(bytes) : decode(bytes);
+    return isYaml ? await decodeJsonOrYaml(bytes) : decode(bytes);
   } catch (cause) {
     throw new PolicyError("invalid_parameter", (cause as Error).message, { cause });
   }

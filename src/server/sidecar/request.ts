@@ -2,7 +2,7 @@
 // or not). A body that is not what it should be is `invalid_parameter` in OPA's words; a key named `__proto__` is a key.
 
 import type { IncomingMessage } from "node:http";
-import { decodeYaml } from "../../bundle/yaml.ts";
+import { decodeJsonOrYaml } from "../../bundle/yaml.ts";
 import { PolicyError } from "../../error.ts";
 import { decode } from "../../value/json.ts";
 import { PlainJson, readPlainJson } from "../../value/plain-json.ts";
@@ -97,7 +97,7 @@ async function parseBody(body: Buffer, request: IncomingMessage, what: string): 
   if (body.every((byte) => byte === 32 || (byte >= 9 && byte <= 13))) return undefined;
   if (!isYaml(request)) return parseJson(body, what);
   try {
-    return await decodeYaml(body);
+    return await decodeJsonOrYaml(body);
   } catch (cause) {
     throw new PolicyError("invalid_parameter", `${what}: ${(cause as Error).message}`, { cause });
   }

@@ -53,7 +53,12 @@ describe("refused, with the file named", () => {
       { "data.json": '{"a":{"x":1}}', "a/x/data.json": "2" },
       "bundle load failed on a/x/data.json: failed to insert data file from path a/x",
     ],
-    [{ "data.yaml": "a: [1" }, "bundle load failed on data.yaml: yaml: "],
+    [
+      { "data.yaml": "a: [1" },
+      "bundle load failed on data.yaml: yaml: line 1: did not find expected ',' or ']'",
+    ],
+    [{ "data.yaml": "{a: 1} {b: 2}" }, "data.yaml: yaml: line 1: text behind the end of the document"],
+    [{ "data.yaml": `a: ${"[".repeat(3000)}` }, "data.yaml: yaml: exceeded max depth of 1000"],
     [
       {
         "data.yaml": `a: &a [1]\n${Array.from({ length: 25 }, (_, i) => `b${i}: &b${i} [${i === 0 ? "*a,*a" : `*b${i - 1},*b${i - 1}`}]`).join("\n")}`,

@@ -194,7 +194,7 @@ describe("builtins", () => {
     [`yaml.is_valid(${repeated("[", 5000)})`, "false"],
     [
       `yaml.unmarshal(${repeated("[", 5000)})`,
-      "eval_builtin_error: yaml.unmarshal: operand is nested too deeply",
+      "eval_builtin_error: yaml.unmarshal: yaml: exceeded max depth of 1000",
     ],
     [
       'strings.render_template("{{range .x}}{{range $.x}}{{range $.x}}{{range $.x}}a{{end}}{{end}}{{end}}{{end}}", {"x": numbers.range(1, 1000)})',

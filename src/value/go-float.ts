@@ -1,7 +1,7 @@
 // Doubles as Go's strconv.FormatFloat prints them, exact to the last digit at any precision (halves to even, from the exact decimal
 // expansion). A finite double in, text out; no sign for positive numbers.
 
-import { float64Digits } from "../value/arithmetic.ts";
+import { float64Digits } from "./arithmetic.ts";
 
 interface Digits {
   readonly digits: string;

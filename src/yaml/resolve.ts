@@ -2,10 +2,8 @@
 // scalar out.
 
 import { decodeUtf8 } from "../value/utf8.ts";
-import { decodeBase64 } from "./base64.ts";
-import { parseTime } from "./go-time-parse.ts";
-import { failure } from "./operand.ts";
-import { YAML_TAG } from "./yaml-parse.ts";
+import { failure } from "./failure.ts";
+import { YAML_TAG } from "./parse.ts";
 
 /** Integers are bigint, a float is a number. */
 export type YamlScalar = null | boolean | string | bigint | number;
@@ -32,12 +30,10 @@ WORDS.set("", { kind: "null", value: null });
 
 const FLOAT = /^[-+]?(\.\d+|\d+(\.\d*)?)([eE][-+]?\d+)?$/;
 const INTEGER = /^([-+]?)(?:0[xX]([\da-fA-F]+)|0[bB]([01]+)|0[oO]?([0-7]+)|(0|[1-9]\d*))$/;
-const TIME_LAYOUTS = [
-  "2006-1-2T15:4:5.999999999Z07:00",
-  "2006-1-2t15:4:5.999999999Z07:00",
-  "2006-1-2 15:4:5.999999999",
-  "2006-1-2",
-];
+const ZONED_TIME = /^(\d{4})-(\d\d?)-(\d\d?)[Tt](\d\d?):(\d\d?):(\d\d?)(?:[.,]\d+)?(?:Z|[-+](\d\d):(\d\d))$/;
+const TIME = /^(\d{4})-(\d\d?)-(\d\d?)(?: +(\d\d?):(\d\d?):(\d\d?)(?:[.,]\d+)?)?$/;
+type Moment = [number, number, number, number, number, number, number?, number?];
+const BASE64 = /^(?:[A-Za-z\d+/]{4})*(?:[A-Za-z\d+/]{2}==|[A-Za-z\d+/]{3}=)?$/;
 const MAX_INT = 2n ** 63n;
 
 /** The value of a scalar that is not quoted, or has a tag. */
@@ -103,24 +99,29 @@ function signedBinary(text: string): Resolved | undefined {
   return { kind: "int", value: sign === "-" ? -size : size };
 }
 
+/** A date, a date and time with `T` and zone, or one with blanks and none. */
 function isTimestamp(text: string): boolean {
-  if (!/^\d{4}-/.test(text)) return false;
-  return TIME_LAYOUTS.some((layout) => {
-    try {
-      parseTime(layout, text);
-      return true;
-    } catch {
-      return false;
-    }
-  });
+  const parts = (ZONED_TIME.exec(text) ?? TIME.exec(text))?.slice(1).map((part) => Number(part ?? 0));
+  if (parts === undefined) return false;
+  const [year, month, day, hour, minute, second, zoneHours = 0, zoneMinutes = 0] = parts as Moment;
+  // The day before the first of the next month. A year of the same length that Date does not take for one of the last century.
+  const days = new Date(Date.UTC(year + 400, month, 0)).getUTCDate();
+  return (
+    month >= 1 &&
+    month <= 12 &&
+    day >= 1 &&
+    day <= days &&
+    hour <= 23 &&
+    minute <= 59 &&
+    second <= 59 &&
+    zoneHours <= 24 &&
+    zoneMinutes <= 60
+  );
 }
 
+/** Go's decoder is strict about padding, and skips line breaks. */
 function binary(text: string): string {
-  let bytes: Uint8Array;
-  try {
-    bytes = decodeBase64(text);
-  } catch {
-    throw failure("yaml: !!binary value contains invalid base64 data");
-  }
-  return decodeUtf8(bytes);
+  const digits = text.replace(/[\r\n]/g, "");
+  if (!BASE64.test(digits)) throw failure("yaml: !!binary value contains invalid base64 data");
+  return decodeUtf8(Uint8Array.from(atob(digits), (unit) => unit.charCodeAt(0)));
 }

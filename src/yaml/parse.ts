@@ -1,9 +1,9 @@
-// The tokens of a YAML text to the tree of its first document, as go-yaml builds it. What follows that document is not looked at beyond the
-// next token, as in OPA. A text in, a tree out; errors are the library's words.
+// The tokens of a YAML text to the tree of its first document, as go-yaml builds it. Of what follows that document only the next token is
+// looked at. A text in, a tree out; errors are the library's words.
 
-import { failure } from "./operand.ts";
-import type { Token, TokenKind } from "./yaml-scan.ts";
-import { YamlScanner } from "./yaml-scan.ts";
+import { failure } from "./failure.ts";
+import type { Token, TokenKind } from "./scan.ts";
+import { YamlScanner } from "./scan.ts";
 
 export interface YamlNode {
   readonly kind: "scalar" | "sequence" | "mapping" | "alias";
@@ -31,9 +31,15 @@ const NO_DOCUMENT_CONTENT: readonly TokenKind[] = [
   "stream end",
 ];
 
+/**
+ * What becomes of text behind the first document. OPA always ignores it; refused, the document must end where the text does, or where YAML
+ * says that it ends (`---`, `...`).
+ */
+export type Rest = "ignored" | "refused";
+
 /** Undefined for a text without a document. */
-export function parseYaml(text: string): YamlNode | undefined {
-  return new Parser(new YamlScanner(text)).document();
+export function parseYaml(text: string, rest: Rest): YamlNode | undefined {
+  return new Parser(new YamlScanner(text)).document(rest);
 }
 
 class Parser {
@@ -46,7 +52,7 @@ class Parser {
     this.#tokens = tokens;
   }
 
-  document(): YamlNode | undefined {
+  document(rest: Rest): YamlNode | undefined {
     this.#tokens.next();
     const { kind } = this.#tokens.peek();
     if (kind === "stream end") return undefined;
@@ -57,7 +63,9 @@ class Parser {
       this.#tokens.next();
     }
     const root = isExplicit && this.#isNext(...NO_DOCUMENT_CONTENT) ? EMPTY : this.#node(true);
-    this.#tokens.peek();
+    const behind = this.#tokens.peek();
+    if (rest === "refused" && !NO_DOCUMENT_CONTENT.includes(behind.kind))
+      throw failure(`yaml: line ${behind.line + 1}: text behind the end of the document`);
     return root;
   }
 
@@ -131,7 +139,7 @@ class Parser {
   }
 
   #fill(items: YamlNode[], start: TokenKind): void {
-    if (++this.#depth > MAX_YAML_DEPTH) throw failure("operand is nested too deeply");
+    if (++this.#depth > MAX_YAML_DEPTH) throw tooDeep();
     if (start === "[") this.#flowSequence(items);
     else if (start === "{") this.#flowMapping(items);
     else if (start === "block mapping") this.#blockMapping(items);
@@ -225,6 +233,10 @@ class Parser {
     }
     this.#tokens.next();
   }
+}
+
+export function tooDeep(): Error {
+  return failure(`yaml: exceeded max depth of ${MAX_YAML_DEPTH}`);
 }
 
 /** What begins with such a token, where it may begin. */

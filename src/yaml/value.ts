@@ -7,22 +7,23 @@ import { integer, NumberValue } from "../value/number.ts";
 import { object } from "../value/object.ts";
 import { goQuote } from "../value/text.ts";
 import type { Value } from "../value/value.ts";
-import { formatFloat64 } from "./go-float.ts";
-import { failure } from "./operand.ts";
-import type { YamlNode } from "./yaml-parse.ts";
-import { MAX_YAML_DEPTH, parseYaml, YAML_TAG } from "./yaml-parse.ts";
-import type { YamlScalar } from "./yaml-resolve.ts";
-import { resolveScalar } from "./yaml-resolve.ts";
+import { formatFloat64 } from "../value/go-float.ts";
+import { failure } from "./failure.ts";
+import type { Rest, YamlNode } from "./parse.ts";
+import { MAX_YAML_DEPTH, parseYaml, tooDeep, YAML_TAG } from "./parse.ts";
+import type { YamlScalar } from "./resolve.ts";
+import { resolveScalar } from "./resolve.ts";
 
 /** What a document says before it is made fit for JSON. */
 export type YamlData = YamlScalar | readonly YamlData[] | ReadonlyMap<YamlScalar, YamlData>;
 
-export function readYaml(text: string): Value {
-  return jsonValue(readYamlData(text));
+/** The first document of a text; null if it has none. Throws `invalid_input`. */
+export function readYaml(text: string, rest: Rest): Value {
+  return jsonValue(readYamlData(text, rest));
 }
 
-export function readYamlData(text: string): YamlData {
-  const root = parseYaml(text);
+export function readYamlData(text: string, rest: Rest): YamlData {
+  const root = parseYaml(text, rest);
   return root === undefined ? null : new Composer().compose(root);
 }
 
@@ -70,7 +71,7 @@ class Composer {
   }
 
   #enter(node: YamlNode): void {
-    if (++this.#depth > MAX_YAML_DEPTH) throw failure("operand is nested too deeply");
+    if (++this.#depth > MAX_YAML_DEPTH) throw tooDeep();
     if (node.kind !== "alias") return;
     if (this.#open.has(node)) throw failure(`yaml: anchor '${node.value}' value contains itself`);
     this.#open.add(node);

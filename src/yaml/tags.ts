@@ -1,6 +1,6 @@
 // Tags and directives of a YAML text, as libyaml reads them. A cursor at their first character in, their parts out, the cursor behind them.
 
-import { isAlpha, isBlank, isBlankOrEnd, isHex, type YamlCursor } from "./yaml-cursor.ts";
+import { isAlpha, isBlank, isBlankOrEnd, isHex, type YamlCursor } from "./cursor.ts";
 
 const URI_CHARACTERS = ";/?:@&=+$,.!~*'()[]%";
 

@@ -5,15 +5,15 @@ import { compareStrings } from "../value/compare.ts";
 import { encode } from "../value/json.ts";
 import { encodeUtf8 } from "../value/utf8.ts";
 import type { Value } from "../value/value.ts";
-import { formatFloat64 } from "./go-float.ts";
-import { isBlank, isBlankOrEnd, isBreak } from "./yaml-cursor.ts";
-import { isPlainString } from "./yaml-resolve.ts";
-import type { YamlData } from "./yaml-value.ts";
-import { readYamlData } from "./yaml-value.ts";
+import { formatFloat64 } from "../value/go-float.ts";
+import { isBlank, isBlankOrEnd, isBreak } from "./cursor.ts";
+import { isPlainString } from "./resolve.ts";
+import type { YamlData } from "./value.ts";
+import { readYamlData } from "./value.ts";
 
 export function writeYaml(value: Value): string {
   const emitter = new Emitter();
-  emitter.document(readYamlData(encode(value)));
+  emitter.document(readYamlData(encode(value), "ignored"));
   return emitter.text;
 }
 

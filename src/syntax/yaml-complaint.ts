@@ -1,4 +1,4 @@
-// What is wrong with a YAML text, in the words of Go's YAML library, which OPA reads with. In: a problem as the yaml package tells it, and the
+// What is wrong with the YAML of a METADATA block, in the words of Go's YAML library, which OPA reads it with. In: a problem as the yaml package tells it, and the
 // text. Out: one line, `yaml: line N: …`.
 
 /** OPA's words for the commonest slips. */
@@ -13,8 +13,8 @@ const SYNTAX: Readonly<Record<string, string>> = {
 };
 
 /**
- * Problems in the first line have no line number; open quotes are noticed at the end of the text. Of an open bracket, data names the line before
- * the one where it was missed, and METADATA the line before that of the bracket.
+ * Problems in the first line have no line number; open quotes are noticed at the end of the text. Of an open bracket the line before its own
+ * is named.
  */
 export function yamlComplaint(
   problem: {
@@ -23,7 +23,6 @@ export function yamlComplaint(
     readonly pos: readonly [number, number] | readonly number[];
   },
   text: string,
-  kind: "data" | "metadata",
 ): string {
   const end = text.split("\n").length;
   if (/closing .?(?:["']|quote)/.test(problem.message))
@@ -31,13 +30,7 @@ export function yamlComplaint(
   const flow = /[Ff]low (map|sequence|collection)/.exec(problem.message);
   if (flow !== null) {
     const opened = Math.max(text.lastIndexOf("{"), text.lastIndexOf("["));
-    const [missed = 0] = problem.pos;
-    const atEnd = text.slice(missed).trim() === "";
     const unended = text.endsWith("\n") ? end - 1 : end;
-    if (kind === "data") {
-      const at = atEnd ? unended : text.slice(0, missed).split("\n").length - 1;
-      return `yaml: ${at === 0 ? "" : `line ${at}: `}did not find expected ${missing(text, opened)}`;
-    }
     const line = text.slice(0, opened).split("\n").length - 1;
     return `yaml: line ${line === 0 ? unended : line}: did not find expected ${missing(text, opened)}`;
   }

@@ -1,7 +1,7 @@
 // The text of one YAML scalar, as libyaml reads it: in quotes, plain, or as a block. A cursor at its beginning in, its text out, the cursor
 // behind it. Line breaks are folded here; what a text stands for is asked later.
 
-import { isBlank, isBlankOrEnd, isBreak, isBreakOrEnd, isHex, type YamlCursor } from "./yaml-cursor.ts";
+import { isBlank, isBlankOrEnd, isBreak, isBreakOrEnd, isHex, type YamlCursor } from "./cursor.ts";
 
 const ESCAPES: Readonly<Record<string, string>> = {
   "0": "\0",

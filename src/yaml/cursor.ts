@@ -1,7 +1,7 @@
 // A place in a YAML text, and its characters as libyaml sorts them. A text in, characters out; a character that YAML does not allow is
 // refused when the part of the text is reached that holds it.
 
-import { failure } from "./operand.ts";
+import { failure } from "./failure.ts";
 
 export function isBlank(character: string): boolean {
   return character === " " || character === "\t";

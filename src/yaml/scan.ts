@@ -1,9 +1,9 @@
 // The characters of a YAML text to tokens, as libyaml (and so go-yaml, OPA's library) has them: YAML 1.1 with that scanner's liberties, kept
 // to the letter because what it reads and where it stops is what OPA reads. A text in, one token after the other out, no further than asked.
 
-import { isBlank, isBlankOrEnd, YamlCursor } from "./yaml-cursor.ts";
-import { blockScalar, plainScalar, quotedScalar } from "./yaml-scalars.ts";
-import { takeDirective, takeTag } from "./yaml-tags.ts";
+import { isBlank, isBlankOrEnd, YamlCursor } from "./cursor.ts";
+import { blockScalar, plainScalar, quotedScalar } from "./scalars.ts";
+import { takeDirective, takeTag } from "./tags.ts";
 
 export type TokenKind =
   | "stream start"

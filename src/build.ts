@@ -14,7 +14,6 @@ import {
   type CheckOptions,
   CompileCache,
   type CompiledModules,
-  checkSources,
   compile,
   compileQuery,
   type Policy,
@@ -228,17 +227,38 @@ function prefixes(path: string): string[] {
   return found;
 }
 
-/** Wasm that answers every package and rule of these modules: for daemons that are handed Rego. Throws PolicyError with every finding. */
-export function compileWhole(sources: readonly SourceText[], custom: readonly Builtin[] = []): Uint8Array {
-  const compiled = checkSources(sources, { builtins: withCustom(allBuiltins, custom) });
+/**
+ * Wasm that answers every package and rule of these modules: for daemons that are handed Rego, and that keep a cache from one time to the
+ * next. Throws PolicyError with every finding.
+ */
+export function compileWhole(
+  sources: readonly SourceText[],
+  custom: readonly Builtin[] = [],
+  cache = new CompileCache(),
+): Uint8Array {
+  const compiled = checkAgain(sources, { builtins: withCustom(allBuiltins, custom) }, cache);
   const functions = functionPaths(compiled);
   const entrypoints = [...knownPaths(compiled)].filter((path) => !functions.has(path));
-  return compile(compiled, { entrypoints }, { runtime: loadRuntime() }).emitted.bytes;
+  return cache.compile(compiled, { entrypoints }, { runtime: loadRuntime() }).emitted.bytes;
 }
 
 /** Parses and checks modules together; for those who only want to know. Throws PolicyError with every finding. */
-export function checkTexts(sources: readonly SourceText[], custom: readonly Builtin[] = []): CompiledModules {
-  return checkSources(sources, { print: true, builtins: withCustom(allBuiltins, custom) });
+export function checkTexts(
+  sources: readonly SourceText[],
+  custom: readonly Builtin[] = [],
+  cache = new CompileCache(),
+): CompiledModules {
+  return checkAgain(sources, { print: true, builtins: withCustom(allBuiltins, custom) }, cache);
+}
+
+function checkAgain(
+  sources: readonly SourceText[],
+  options: CheckOptions,
+  cache: CompileCache,
+): CompiledModules {
+  const { modules, diagnostics } = cache.parse(sources);
+  if (diagnostics.length > 0) throw failWith(diagnostics);
+  return cache.check(modules, options);
 }
 
 function functionPaths(compiled: CompiledModules): Set<string> {

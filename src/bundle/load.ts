@@ -9,7 +9,7 @@ import type { Bundle, BundleFile, Manifest, ModuleFile } from "./bundle.ts";
 import { bundleError } from "./bundle.ts";
 import type { FileCache } from "./file-cache.ts";
 import { matchesFile } from "./glob.ts";
-import { checkManifest, moduleVersion, rootsOverlap } from "./manifest.ts";
+import { checkManifest, moduleVersion, overlapOf } from "./manifest.ts";
 import { fromFiles, read } from "./read.ts";
 import { lookup, merge, nest } from "./tree.ts";
 import { assemble } from "./assemble.ts";
@@ -125,9 +125,9 @@ export function mergeBundles(bundles: readonly Bundle[], doing = "bundle merge f
   if (first === undefined) throw bundleError("expected at least one bundle");
   if (others.length === 0) return first;
   const roots = bundles.flatMap((bundle) => bundle.manifest.roots);
-  for (const [i, a] of roots.entries())
-    for (const b of roots.slice(i + 1))
-      if (rootsOverlap(a, b)) throw bundleError(`${doing}manifest has overlapped roots: '${a}' and '${b}'`);
+  const clash = overlapOf(roots);
+  if (clash !== undefined)
+    throw bundleError(`${doing}manifest has overlapped roots: '${clash[0]}' and '${clash[1]}'`);
   let data = emptyObject;
   for (const bundle of bundles) {
     for (const root of bundle.manifest.roots) {

@@ -171,25 +171,54 @@ export function trimSlashes(path: string): string {
 
 /** Whether `root` owns the path. Segments are compared, so `a` does not own `ab`. */
 export function rootContains(root: string, path: readonly string[]): boolean {
-  if (root === "") return true;
-  const segments = root.split("/");
-  return segments.length <= path.length && segments.every((segment, i) => segment === path[i]);
+  return isAbove(segmentsOf(root), path);
 }
 
 export function rootsContain(roots: readonly string[], path: readonly string[]): boolean {
-  return roots.some((root) => rootContains(root, path));
+  return segmentsOfAll(roots).some((root) => isAbove(root, path));
 }
 
 export function rootsOverlap(a: string, b: string): boolean {
-  return rootContains(a, b.split("/")) || rootContains(b, a.split("/"));
+  return overlap(segmentsOf(a), segmentsOf(b));
 }
+
+/** The first two of the roots that overlap. */
+export function overlapOf(roots: readonly string[]): readonly [string, string] | undefined {
+  const all = segmentsOfAll(roots);
+  for (let i = 0; i < all.length; i++)
+    for (let j = i + 1; j < all.length; j++) if (overlap(all[i]!, all[j]!)) return [roots[i]!, roots[j]!];
+  return undefined;
+}
+
+type Segments = readonly string[];
+
+const segmentsOf = (root: string): Segments => (root === "" ? [] : root.split("/"));
+
+/** A daemon that is given a thousand files has a thousand roots, and asks each of them for each file. */
+const split = new WeakMap<readonly string[], readonly Segments[]>();
+
+function segmentsOfAll(roots: readonly string[]): readonly Segments[] {
+  let all = split.get(roots);
+  if (all === undefined) split.set(roots, (all = roots.map(segmentsOf)));
+  return all;
+}
+
+function isAbove(root: Segments, path: readonly string[]): boolean {
+  if (root.length > path.length) return false;
+  for (let i = 0; i < root.length; i++) if (root[i] !== path[i]) return false;
+  return true;
+}
+
+const overlap = (a: Segments, b: Segments): boolean => isAbove(a, b) || isAbove(b, a);
 
 const goList = (items: readonly string[]): string => `[${items.join(" ")}]`;
 
 /** Everything a manifest promises about its bundle (OPA bundles: roots, wasm resolvers). Throws `bundle_error` in OPA's words. */
 export function checkManifest(bundle: Bundle): void {
   const { roots } = bundle.manifest;
-  checkRootsDisjoint(roots);
+  const clash = overlapOf(roots);
+  if (clash !== undefined)
+    throw bundleError(`manifest has overlapped roots: '${clash[0]}' and '${clash[1]}'`);
   for (const module of bundle.modules) {
     const path = packagePath(module.text);
     if (path !== undefined && !rootsContain(roots, path))
@@ -204,12 +233,6 @@ export function checkManifest(bundle: Bundle): void {
       throw bundleError(`manifest roots ${goList(roots)} do not permit data patch at path '${trimmed}'`);
   }
   checkData(bundle.data, [], roots);
-}
-
-function checkRootsDisjoint(roots: readonly string[]): void {
-  for (const [i, a] of roots.entries())
-    for (const b of roots.slice(i + 1))
-      if (rootsOverlap(a, b)) throw bundleError(`manifest has overlapped roots: '${a}' and '${b}'`);
 }
 
 function checkResolvers(bundle: Bundle): void {

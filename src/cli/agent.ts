@@ -3,6 +3,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { compileWhole } from "../build.ts";
+import { CompileCache } from "../compile/compile.ts";
 import type { Builtin } from "../builtins/builtin.ts";
 import { commandFacts } from "../builtins/opa.ts";
 import { formatTime } from "../builtins/go-time-format.ts";
@@ -41,9 +42,11 @@ const DEFAULT_READY_TIMEOUT_MS = 10_000;
 /** What a daemon gives its decision agent of the world; `folder` is the persistence directory. */
 export function daemonPorts(folder: string, options: AgentOptions): Ports {
   const console = options.stdoutIsOurs ? process.stdout : process.stderr;
+  const cache = new CompileCache();
   return {
     storage: fileStorage(folder),
-    compile: async (modules) => compileWhole(sourceTexts(modules, options.regoVersion), options.builtins),
+    compile: async (modules) =>
+      compileWhole(sourceTexts(modules, options.regoVersion), options.builtins, cache),
     ...(options.builtins !== undefined && { builtins: options.builtins }),
     parseModule: moduleValue,
     readText: (path) => readFile(path, "utf8"),

@@ -5,7 +5,7 @@ import type { Builtin } from "../builtins/builtin.ts";
 import { withCustom } from "../builtins/custom.ts";
 import { builtins } from "../builtins/registry.ts";
 import type { SourceModule } from "../decision/ports.ts";
-import type { SourceText } from "../compile/compile.ts";
+import { CompileCache, type SourceText } from "../compile/compile.ts";
 import { prepareQuery } from "../query.ts";
 import type { CompilerPort } from "../server/sidecar/ports.ts";
 import type { RegoVersion } from "../syntax/ast.ts";
@@ -21,24 +21,29 @@ export function sourceTexts(modules: readonly SourceModule[], otherwise: RegoVer
   }));
 }
 
-/** The compiler of a daemon whose policies may call these builtins of the host's own. */
-export const compilerWith = (custom: readonly Builtin[], version: RegoVersion = "v1"): CompilerPort => ({
-  check: (modules) => {
-    checkTexts(sourceTexts(modules, version), custom);
-  },
-  async query({ text, modules, data, input, regoVersion, start }) {
-    const compiled = start("rego_query_compile");
-    const prepared = prepareQuery(checkTexts(sourceTexts(modules, version), custom), {
-      text,
-      regoVersion,
-      data,
-      input: input === undefined ? undefined : { value: input },
-      builtins: withCustom(builtins, custom),
-    });
-    compiled();
-    const evaluated = start("rego_query_eval");
-    const { solutions } = await prepared.run();
-    evaluated();
-    return solutions.map(({ bindings }) => object(bindings));
-  },
-});
+/** The compiler of a daemon whose policies may call these builtins of the host's own. What did not change since last time is not checked again. */
+export function compilerWith(custom: readonly Builtin[], version: RegoVersion = "v1"): CompilerPort {
+  const cache = new CompileCache();
+  const check = (modules: readonly SourceModule[]) =>
+    checkTexts(sourceTexts(modules, version), custom, cache);
+  return {
+    check: (modules) => {
+      check(modules);
+    },
+    async query({ text, modules, data, input, regoVersion, start }) {
+      const compiled = start("rego_query_compile");
+      const prepared = prepareQuery(check(modules), {
+        text,
+        regoVersion,
+        data,
+        input: input === undefined ? undefined : { value: input },
+        builtins: withCustom(builtins, custom),
+      });
+      compiled();
+      const evaluated = start("rego_query_eval");
+      const { solutions } = await prepared.run();
+      evaluated();
+      return solutions.map(({ bindings }) => object(bindings));
+    },
+  };
+}

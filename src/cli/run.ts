@@ -156,8 +156,8 @@ async function saying<T>(
   }
 }
 
-/** Findings under the files' own names: in the agent they are policies like those that clients put. */
-async function checkFiles(
+/** What is wrong with files that could not be loaded, under their own names: in the agent they are policies like those that clients put. */
+async function refuseFiles(
   paths: readonly string[],
   flags: RunFlags,
   custom: readonly Builtin[],
@@ -231,10 +231,11 @@ async function serve(paths: string[], flags: RunFlags): Promise<void> {
     }
   };
   if (paths.length > 0 && flags.bundle === true) await saying("load error", plain, load);
-  else if (paths.length > 0) {
-    await checkFiles(paths, flags, custom);
-    await load();
-  }
+  else if (paths.length > 0)
+    await load().catch(async (error: unknown) => {
+      await refuseFiles(paths, flags, custom);
+      throw error;
+    });
   const reload = (): Promise<void> =>
     load().then(
       () => log("info", "Processed file watch event."),

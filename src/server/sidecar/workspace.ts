@@ -34,6 +34,7 @@ export interface Workspace {
 }
 
 export function createWorkspace(agent: AgentPort, regoVersion: RegoVersion = "v1"): Workspace {
+  const paths = new RulePaths(regoVersion);
   let content: Content = { data: emptyObject, policies: new Map() };
   let queue: Promise<unknown> = Promise.resolve();
   return {
@@ -69,7 +70,7 @@ export function createWorkspace(agent: AgentPort, regoVersion: RegoVersion = "v1
       const turn = queue.then(async () => {
         const changed = next(content);
         if (changed === content) return;
-        checkPathConflicts(changed, regoVersion);
+        checkPathConflicts(changed, paths);
         await agent.overlay(overlayOf(changed, agent.bundles(), regoVersion));
         content = changed;
       });
@@ -96,21 +97,48 @@ function checkRoots(path: readonly string[], name: string, roots: readonly strin
 }
 
 /** OPA refuses data where a rule stands. */
-function checkPathConflicts({ data, policies }: Content, regoVersion: RegoVersion): void {
-  for (const [file, text] of policies) {
-    const { module } = parseModule(text, { file, regoVersion });
-    if (module === undefined) continue;
-    for (const { path, row } of rulePaths(module)) {
+function checkPathConflicts({ data, policies }: Content, paths: RulePaths): void {
+  paths.keep(policies);
+  for (const [file, text] of policies)
+    for (const { path, row } of paths.of(file, text)) {
       if (exists(data, path))
         throw new PolicyError(
           "invalid_parameter",
           `1 error occurred: ${file}:${row}: rego_compile_error: conflicting rule for data path ${path.join("/")} found`,
         );
     }
+}
+
+interface RulePath {
+  readonly path: readonly string[];
+  readonly row: number;
+}
+
+/** Where the rules of policies stand; a policy that did not change is not parsed again. */
+class RulePaths {
+  readonly #regoVersion: RegoVersion;
+  readonly #known = new Map<string, { readonly text: string; readonly paths: readonly RulePath[] }>();
+
+  constructor(regoVersion: RegoVersion) {
+    this.#regoVersion = regoVersion;
+  }
+
+  /** Forgets what is not among these. */
+  keep(policies: Content["policies"]): void {
+    for (const file of this.#known.keys()) if (!policies.has(file)) this.#known.delete(file);
+  }
+
+  of(file: string, text: string): readonly RulePath[] {
+    const known = this.#known.get(file);
+    if (known?.text === text) return known.paths;
+    const { module } = parseModule(text, { file, regoVersion: this.#regoVersion });
+    const paths = module === undefined ? [] : rulePaths(module);
+    this.#known.set(file, { text, paths });
+    return paths;
   }
 }
 
-function rulePaths(module: Module): { path: string[]; row: number }[] {
+function rulePaths(module: Module): RulePath[] {
   const text = (term: { kind: string }): string | undefined =>
     term.kind === "string" ? (term as { value?: string }).value : undefined;
   const package_ = module.package.path.terms.slice(1).map((term) => text(term) ?? "");
@@ -152,9 +180,14 @@ function dataRoots(data: RegoObject, above: readonly string[], owned: readonly s
   });
 }
 
+/** The roots that lie below no other one. */
 function minimal(roots: readonly string[]): string[] {
-  const unique = [...new Set(roots)];
-  return unique.filter(
-    (root) => !unique.some((other) => other !== root && rootContains(other, root.split("/"))),
-  );
+  const unique = new Set(roots);
+  const isBelow = (root: string): boolean => {
+    if (root !== "" && unique.has("")) return true;
+    for (let end = root.indexOf("/"); end >= 0; end = root.indexOf("/", end + 1))
+      if (unique.has(root.slice(0, end))) return true;
+    return false;
+  };
+  return [...unique].filter((root) => !isBelow(root));
 }

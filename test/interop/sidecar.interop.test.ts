@@ -120,6 +120,8 @@ const STEPS: readonly Step[] = [
   post("/v1/data/t/allow", "input: !!int x\n", { "content-type": "application/x-yaml" }),
   post("/v1/data/t/allow", "input: {x: 1\n", { "content-type": "application/x-yaml" }),
   post("/v1/data/t", '{"input": {"v": 12345678901234567890.5}}'),
+  post("/v1/data/t", '{"input": {"v": 12345678901234567890.50}}', { "content-type": "application/x-yaml" }),
+  post("/v1/data/t", "input: {v: 12345678901234567890.50}", { "content-type": "application/x-yaml" }),
   post("/v1/data/t?pretty", '{"input": {"v": [{}, [], {"a": []}]}}'),
   post("/v1/data/t/s", '{"input": {}}'),
   post("/v1/data/t/obj/b", '{"input": {}}'),

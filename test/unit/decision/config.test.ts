@@ -81,6 +81,11 @@ test("variables that are not set become nothing", () => {
   expect(substituteEnvironment("a ${ X } ${Y}$ {Z}", { X: "1" })).toBe("a 1 $ {Z}");
 });
 
+test("YAML may look like JSON, and an empty text says nothing", async () => {
+  expect((await parseConfig("{labels: {a: b}}")).labels).toMatchObject({ a: "b" });
+  expect((await parseConfig("# nothing\n")).services.size).toBe(0);
+});
+
 describe("refused in one line that names the field", () => {
   const cases: readonly (readonly [unknown, string])[] = [
     [[], "the configuration must be an object, not a list"],
@@ -181,6 +186,13 @@ describe("refused in one line that names the field", () => {
       expect(error).toMatchObject({ code: "config_error", message: expect.stringContaining(message) });
       expect((error as Error).message).not.toContain("\n");
     });
+
+  test("text behind the configuration, which would not count", async () => {
+    await expect(parseConfig('{"labels": {"a": "b"}} {}')).rejects.toMatchObject({
+      code: "config_error",
+      message: "the configuration cannot be read: yaml: line 1: text behind the end of the document",
+    });
+  });
 
   test("text that is neither JSON nor YAML", async () => {
     await expect(parseConfig("{")).rejects.toMatchObject({ code: "config_error" });

@@ -117,7 +117,9 @@ describe("configuration", () => {
     writeFileSync(file, "tokens:\n  - {name: ci, token: 0123456789abcdefX, scopes: [report]}\n");
     expect(readAccessFile(file).tokens[0]?.sha256).toBe(tokenDigest("0123456789abcdefX"));
     writeFileSync(file, "tokens: [");
-    expect(() => readAccessFile(file)).toThrow("is not YAML");
+    expect(() => readAccessFile(file)).toThrow(
+      "is not YAML: yaml: line 1: did not find expected node content",
+    );
     expect(() => readAccessFile(`${file}.missing`)).toThrow("cannot read the access file");
   });
 });

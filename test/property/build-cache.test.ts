@@ -77,3 +77,38 @@ test("a build with a cache is a build from nothing", { timeout: 240_000 }, async
   expect(built).toBeGreaterThan(20);
   expect(refused).toBeGreaterThan(20);
 });
+
+test("with other options, entrypoints and targets, and back", { timeout: 60_000 }, async () => {
+  const folder = mkdtempSync(join(tmpdir(), "reeve-cache-"));
+  try {
+    // Without `if` it is v0, which v1 refuses.
+    writeFileSync(join(folder, "a.rego"), 'package a\n\nallow { input.role == "admin" }\n');
+    writeFileSync(join(folder, "b.rego"), 'package b\n\nallow := input.b\n\nother := "b"\n');
+    const cache = new BuildCache();
+    const wasm = { paths: [folder], target: "wasm" } as const;
+    const old = { ...wasm, v0Compatible: true };
+    const seen = new Set<unknown>();
+    const step = async (options: BuildOptions): Promise<void> => {
+      const fresh = await outcome(options);
+      expect(await outcome({ ...options, cache })).toBe(fresh);
+      seen.add(fresh);
+    };
+    await step({ ...wasm, entrypoints: ["b/allow"] });
+    await step({ ...old, entrypoints: ["b/allow"] });
+    await step({ ...old, entrypoints: ["b/other"] });
+    await step({ ...old, entrypoints: ["a/allow"] });
+    await step({ ...wasm, entrypoints: ["a/allow"] });
+    writeFileSync(join(folder, "a.rego"), 'package a\n\nallow if input.longer == "a longer text"\n');
+    await step({ ...wasm, entrypoints: ["a/allow", "b/allow"] });
+    await step({ ...wasm, entrypoints: ["b/allow", "a/allow"] });
+    writeFileSync(join(folder, "a.rego"), 'package a\n\nallow if input.role == "text"\n');
+    await step({ ...wasm, entrypoints: ["a/allow", "b/allow"] });
+    await step({ ...wasm, target: "plan", entrypoints: ["a/allow", "b/allow"] });
+    await step({ ...wasm, target: "rego" });
+    await step({ ...wasm, entrypoints: ["b/allow"] });
+    // Both refused builds say the same.
+    expect(seen.size).toBe(10);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});

@@ -1,7 +1,7 @@
 // The gzip of bytes, with what the gzip before left: any reader gets the bytes back, what was there before makes no difference to the result, and a
 // small change leaves most of it as it was.
 
-import { gunzipSync } from "node:zlib";
+import { gunzipSync, gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { GzipCache } from "../../src/bundle/gzip.ts";
@@ -50,11 +50,26 @@ test("what ends where a piece ended, or goes on where all had ended", () => {
   }
 });
 
+test("a piece behind which all ends now, where others followed", () => {
+  const bytes = new Uint8Array(131_072);
+  // Of the two pieces only the first begins so.
+  bytes[0] = 1;
+  const cache = new GzipCache();
+  for (const length of [131_072, 65_536, 131_072]) {
+    const packed = cache.gzip(bytes.subarray(0, length));
+    expect(gunzipSync(packed).length).toBe(length);
+    expect(Buffer.compare(packed, new GzipCache().gzip(bytes.subarray(0, length)))).toBe(0);
+  }
+});
+
 test("all pieces are one file to a reader, and no larger than in one piece", () => {
   const bytes = drawn(5, 1_000_000);
   const packed = new GzipCache().gzip(bytes);
   expect([...packed.subarray(0, 10)]).toEqual([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255]);
   expect(gunzipSync(packed).length).toBe(bytes.length);
+  // What comes again is found across borders.
+  const again = Buffer.concat(Array.from({ length: 40 }, () => drawn(3, 30_000)));
+  expect(gzipSync(again, { level: 7 }).length * 1.02).toBeGreaterThan(new GzipCache().gzip(again).length);
 });
 
 test("a small change leaves most of the file as it was", () => {

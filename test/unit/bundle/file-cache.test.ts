@@ -136,6 +136,62 @@ test("what is no regular file is read each time", () => {
   expect(file.reads).toBe(4);
 });
 
+test("a file of which anything else is told is another one", () => {
+  for (const field of ["dev", "ino", "size", "mtimeMs", "ctimeMs"]) {
+    const file = new SlowClock(1, false);
+    let told = 1;
+    const cache = new FileCache({
+      now: file.world.now,
+      stat: () => ({ ...file.world.stat(), [field]: told }),
+    });
+    const ask = (): string => {
+      file.now += 5000;
+      return cache.of("text", "f", () => file.text);
+    };
+    for (let i = 0; i < 3; i++) expect([field, ask()]).toEqual([field, "0"]);
+    file.text = "1";
+    expect([field, ask()]).toEqual([field, "0"]);
+    told = 2;
+    expect([field, ask()]).toEqual([field, "1"]);
+  }
+});
+
+test("a file that changes while it is looked for", () => {
+  const file = new SlowClock(2000, false);
+  let during = (): void => {
+    file.now += 4000;
+    file.write("1");
+    during = () => {};
+  };
+  const cache = new FileCache({
+    now: file.world.now,
+    stat: () => {
+      during();
+      return file.world.stat();
+    },
+  });
+  const ask = (): string => cache.of("text", "f", file.read);
+  expect([ask(), ask()]).toEqual(["1", "1"]);
+  file.now += 500;
+  file.write("2");
+  expect(ask()).toBe("2");
+});
+
+test("a file that changes while it is read", () => {
+  const file = new SlowClock(2000, false);
+  const cache = new FileCache(file.world);
+  expect(cache.of("text", "f", file.read)).toBe("0");
+  const slow = (): string => {
+    const { text } = file;
+    file.now += 100;
+    file.write("1");
+    file.now += 4000;
+    return text;
+  };
+  expect(cache.of("text", "f", slow)).toBe("0");
+  expect(cache.of("text", "f", file.read)).toBe("1");
+});
+
 test("files on disk: times that are set back, other files in their place, files that are gone", () => {
   const folder = mkdtempSync(join(tmpdir(), "reeve-files-"));
   try {

@@ -301,11 +301,19 @@ test("a package without rules that has another name", () => {
 test("with other options all is done anew", () => {
   const sources = [
     ...sourcesOf(FIRST, OTHERS),
-    { file: "c.rego", text: "package c\n\nimport data.b\n\nsaid if print(input.x)\n" },
+    {
+      file: "c.rego",
+      text: "package c\n\nimport data.b\n\nsaid if print(input.x)\n\ncounted := count(input.xs) + 1\n",
+    },
   ];
   const builtins = new Map(allBuiltins);
   const fewer = new Map([...allBuiltins].filter(([name]) => name !== "print"));
   const other = new Map([...allBuiltins].map(([name, builtin]) => [name, { ...builtin }]));
+  const uncounted = new Map([...allBuiltins].filter(([name]) => name !== "count"));
+  const upper = allBuiltins.get("upper")!;
+  const mistaken = new Map(
+    [...allBuiltins].map((entry) => (entry[0] === "count" ? ["count", upper] : entry)),
+  );
   const cache = new CompileCache();
   const made = (options: CheckOptions, entrypoints: readonly string[], cache_: CompileCache): string =>
     outcome(() => {
@@ -323,6 +331,12 @@ test("with other options all is done anew", () => {
     { builtins: other },
     { features: new Set<string>() },
     { features: new Set(["rego_v1", "template_strings"]) },
+    { features: new Set(["rego_v1"]) },
+    { builtins },
+    { builtins: uncounted },
+    { builtins },
+    { builtins: mistaken },
+    { print: true },
     {},
   ]) {
     for (const entrypoints of [["c"], ["b"], ["c", "b"], ["b", "c"]]) {
@@ -332,6 +346,56 @@ test("with other options all is done anew", () => {
     }
   }
   expect(different.size).toBeGreaterThan(8);
+});
+
+test("a module is parsed again in another version of the language", () => {
+  const cache = new CompileCache();
+  const source = { file: "a.rego", text: "package a\n\nallow { input.x }\n" };
+  const versions: readonly Partial<SourceText>[] = [
+    { regoVersion: "v0" },
+    { regoVersion: "v1" },
+    { regoVersion: "v0" },
+    { regoVersion: "v0", v1Compatible: true },
+    { regoVersion: "v0" },
+  ];
+  for (const version of versions) {
+    const found = cache.parse([{ ...source, ...version }]).diagnostics.map(({ message }) => message);
+    expect(found).toEqual(parse([{ ...source, ...version }]).diagnostics.map(({ message }) => message));
+  }
+});
+
+test("what was left is whole after a change that is refused", () => {
+  const sources = (sum: string, own: string): SourceText[] => [
+    { file: "a.rego", text: `package a\n\nsum := ${sum}\n` },
+    { file: "b.rego", text: `package b\n\nown := ${own}\n` },
+    { file: "c.rego", text: "package a.c\n\nvalue := 1\n" },
+  ];
+  const cache = new CompileCache();
+  for (const [sum, own] of [
+    ["data.b.own + 1", "1"],
+    // The mistake, and that the other is no longer used.
+    ['1 + "a"', "1"],
+    ["data.b.own + 1", '"text"'],
+    ["data.b.own + 1", "3"],
+  ] as const)
+    expect(again(cache, sources(sum, own))).toBe(fromNothing(sources(sum, own)));
+});
+
+test("a line that moves in the module that asks for a part", () => {
+  const cache = new CompileCache();
+  for (const text of [OTHERS, `# moved\n\n${OTHERS}`, OTHERS]) {
+    const texts = [...sourcesOf(FIRST, text)];
+    expect(again(cache, texts)).toBe(fromNothing(texts));
+  }
+});
+
+test("the same function where another builtin is replaced", () => {
+  const cache = new CompileCache();
+  const others = "package b\n\nsame if count(input.xs) == sum(input.xs)\n";
+  for (const name of ["count", "sum", "count"]) {
+    const texts = sourcesOf(`mocked if data.b.same with ${name} as 2\n\nhere if input.x\n`, others);
+    expect(again(cache, texts)).toBe(fromNothing(texts));
+  }
 });
 
 test("only what others cannot notice is checked alone", () => {

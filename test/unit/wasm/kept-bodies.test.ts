@@ -40,6 +40,11 @@ fails := units.parse(input.size)
 
 mocked if plain with input as {"role": "admin"}
 
+whole if {
+	plain
+	count(input) > 1
+}
+
 dynamics contains x if data.q[x].deep == true
 
 dynamic := data.q[input.which][input.other]
@@ -172,6 +177,72 @@ test("into a module with other imports, whose functions all have other numbers",
     [policy, small],
   ] as const)
     expect(bytes(of, kept)).toBe(wanted);
+});
+
+test("into a module that has no places for the input, and back", () => {
+  // The only entrypoint left looks at the whole input.
+  const fewer: Policy = { ...policy, plans: policy.plans.filter(({ name }) => name === "p/whole") };
+  expect(fewer.plans.length).toBe(1);
+  const kept = new KeptBodies();
+  for (const of of [fewer, policy, fewer, policy]) expect(bytes(of, kept)).toBe(bytes(of));
+});
+
+test("into a module of which only later parts stand elsewhere", () => {
+  const [func] = grown().funcs;
+  const { strings, builtinFuncs, files } = policy.static;
+  const texts = { strings: [...strings, "a text that nobody has"], builtinFuncs, files };
+  // With an argument it keeps no value: the globals of all others stay where they are.
+  const own: Func = {
+    ...func!,
+    params: [0, 1, 5],
+    blocks: [
+      {
+        stmts: [
+          {
+            kind: "AssignVarOnceStmt",
+            source: { type: "string_index", value: strings.length },
+            target: 2,
+            at,
+          },
+          { kind: "ReturnLocalStmt", source: 2, at },
+        ],
+      },
+    ],
+    arity: 1,
+  };
+  const kept = new KeptBodies();
+  for (let place = 0; place <= policy.funcs.length; place++) {
+    const more: Policy = { ...policy, static: texts, funcs: policy.funcs.toSpliced(place, 0, own) };
+    expect(bytes(more, kept)).toBe(bytes(more));
+  }
+});
+
+test("what a plan reads follows the functions that it calls", () => {
+  const { strings } = policy.static;
+  const plain = policy.funcs.findIndex(({ name }) => name === "g0.data.p.plain");
+  const reading = (key: string): Policy => {
+    const value = strings.indexOf(key);
+    expect(value).toBeGreaterThan(-1);
+    const blocks: Func["blocks"] = [
+      {
+        stmts: [
+          {
+            kind: "DotStmt",
+            source: { type: "local", value: 0 },
+            key: { type: "string_index", value },
+            target: 3,
+            at,
+          },
+          { kind: "AssignVarOnceStmt", source: { type: "local", value: 3 }, target: 2, at },
+          { kind: "ReturnLocalStmt", source: 2, at },
+        ],
+      },
+    ];
+    const func: Func = { ...policy.funcs[plain]!, params: [0, 1], return: 2, blocks };
+    return { ...policy, funcs: policy.funcs.with(plain, func) };
+  };
+  const kept = new KeptBodies();
+  for (const of of [policy, reading("size"), reading("url"), policy]) expect(bytes(of, kept)).toBe(bytes(of));
 });
 
 test("most bodies are kept: not those with tables, or that call their host", () => {

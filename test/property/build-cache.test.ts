@@ -101,13 +101,29 @@ test("with other options, entrypoints and targets, and back", { timeout: 60_000 
     writeFileSync(join(folder, "a.rego"), 'package a\n\nallow if input.longer == "a longer text"\n');
     await step({ ...wasm, entrypoints: ["a/allow", "b/allow"] });
     await step({ ...wasm, entrypoints: ["b/allow", "a/allow"] });
-    writeFileSync(join(folder, "a.rego"), 'package a\n\nallow if input.role == "text"\n');
+    writeFileSync(join(folder, "a.rego"), 'package a\n\nallow if input.longer == "a second text"\n');
     await step({ ...wasm, entrypoints: ["a/allow", "b/allow"] });
     await step({ ...wasm, target: "plan", entrypoints: ["a/allow", "b/allow"] });
     await step({ ...wasm, target: "rego" });
     await step({ ...wasm, entrypoints: ["b/allow"] });
     // Both refused builds say the same.
     expect(seen.size).toBe(10);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test("rules that use an entrypoint are none of those that were refused", { timeout: 60_000 }, async () => {
+  const folder = mkdtempSync(join(tmpdir(), "reeve-cache-"));
+  try {
+    const cache = new BuildCache();
+    const options: BuildOptions = { paths: [folder], target: "wasm", entrypoints: ["b/own"] };
+    writeFileSync(join(folder, "b.rego"), "package b\n\nown := 1\n");
+    writeFileSync(join(folder, "c.rego"), "package c\n\nuses := data.b.own\n");
+    for (const rules of ["sum := 1", 'sum := data.b.own\n\nwrong := 1 + "a"', "sum := 2"]) {
+      writeFileSync(join(folder, "a.rego"), `package a\n\n${rules}\n`);
+      expect(await outcome({ ...options, cache })).toBe(await outcome(options));
+    }
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -364,31 +364,6 @@ test("a module is parsed again in another version of the language", () => {
   }
 });
 
-test("what was left is whole after a change that is refused", () => {
-  const sources = (sum: string, own: string): SourceText[] => [
-    { file: "a.rego", text: `package a\n\nsum := ${sum}\n` },
-    { file: "b.rego", text: `package b\n\nown := ${own}\n` },
-    { file: "c.rego", text: "package a.c\n\nvalue := 1\n" },
-  ];
-  const cache = new CompileCache();
-  for (const [sum, own] of [
-    ["data.b.own + 1", "1"],
-    // The mistake, and that the other is no longer used.
-    ['1 + "a"', "1"],
-    ["data.b.own + 1", '"text"'],
-    ["data.b.own + 1", "3"],
-  ] as const)
-    expect(again(cache, sources(sum, own))).toBe(fromNothing(sources(sum, own)));
-});
-
-test("a line that moves in the module that asks for a part", () => {
-  const cache = new CompileCache();
-  for (const text of [OTHERS, `# moved\n\n${OTHERS}`, OTHERS]) {
-    const texts = [...sourcesOf(FIRST, text)];
-    expect(again(cache, texts)).toBe(fromNothing(texts));
-  }
-});
-
 test("the same function where another builtin is replaced", () => {
   const cache = new CompileCache();
   const others = "package b\n\nsame if count(input.xs) == sum(input.xs)\n";

@@ -21,7 +21,7 @@ calls if helper(input.list) == 4
 
 listed contains x if some x in ["a", "b", input.c]
 
-constants := {"texts": {"one", "two"}, "numbers": [1, 2.5, 10000000000000000000000]}
+constants := {"texts": {"one", "two"}, "numbers": [1, 2.5, 10000000000000000000000], "orders": [["x", "y"], ["y", "x"]]}
 
 nested[x].y := z if {
 	some x, z in data.things

@@ -225,7 +225,7 @@ for (const megabytes of [1, 10, 100]) {
 }
 goals.push(
   {
-    text: "10. memory growth over fifteen million decisions, bytes",
+    text: "10. memory growth over forty-five million decisions, bytes",
     table: "steady",
     figure: ({ figures }) => figures["memory growth, bytes"],
     more: false,

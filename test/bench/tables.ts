@@ -542,7 +542,7 @@ async function http(): Promise<Table> {
 }
 
 /** Blocks of a million decisions each: a share of one block says as much of what else the machine did in that second as of the engine. */
-const BLOCKS = 15;
+const BLOCKS = 45;
 
 async function steady(): Promise<Table> {
   const objects = inputs(false);
@@ -593,7 +593,7 @@ async function cold(): Promise<Table> {
   };
   const times = new Map(Object.keys(programs).map((name) => [name, [] as number[]]));
   const told = "\nconst { user, system } = process.cpuUsage(); process.stdout.write(String(user + system));";
-  for (let round = 0; round < 41; round++) {
+  for (let round = 0; round < 81; round++) {
     for (const [name, text] of Object.entries(programs)) {
       const file = join(folder, `${name.replace(/\W/g, "")}.mjs`);
       if (round === 0) writeFileSync(file, text + told);
